@@ -1,0 +1,1 @@
+//! DMN decisions and decision tables over FEEL.

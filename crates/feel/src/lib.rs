@@ -1,0 +1,1 @@
+//! FEEL: lexer, parser, compiler to a flat program, evaluator, built-ins.

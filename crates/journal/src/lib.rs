@@ -1,0 +1,1 @@
+//! The log: trait, memory, segmented files, checkpoint store, fault-injecting file system.

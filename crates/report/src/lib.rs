@@ -1,0 +1,1 @@
+//! Model and figures as SVG and as one offline HTML file.

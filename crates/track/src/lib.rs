@@ -1,0 +1,1 @@
+//! Foreign events: mapping, the track machine, conformance, discovery.

@@ -1,0 +1,1 @@
+//! The value type: JSON, MessagePack, decimals, path reads over bytes.
