@@ -1,0 +1,186 @@
+//! What can be asked of a partition, and what it answers.
+
+use std::sync::Arc;
+
+use crate::event::{Item, ListenerKind, JobKind, NamedValue, Text};
+use crate::key::{Key, PartitionId};
+use crate::rejection::Rejection;
+
+/// The tenant of single-tenant mode.
+pub const DEFAULT_TENANT: &str = "<default>";
+
+/// Who asked and why; kept with each step of the journal. What is absent costs nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Cause {
+    pub source: Source,
+    pub principal: Option<Text>,
+    /// User agent or client id.
+    pub client: Option<Text>,
+    pub operation_reference: Option<u64>,
+    pub request_id: Option<Text>,
+    pub trace: Option<Text>,
+    /// Where a foreign event stood (`topic:partition:offset`, `file:line`).
+    pub source_position: Option<Text>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Source {
+    #[default]
+    Api = 0,
+    Timer = 1,
+    Outbox = 2,
+    Deferred = 3,
+    Foreign = 4,
+    Meta = 5,
+    Dispatcher = 6,
+    Operator = 7,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    // From clients.
+    CreateInstance(CreateInstance),
+    CancelInstance { instance: Key },
+    PublishMessage(PublishMessage),
+    /// Unbuffered, answered once the instance has it (or nobody wants it).
+    CorrelateMessage(PublishMessage),
+    CompleteJob { job: Key, variables: Vec<NamedValue>, token: Option<u64> },
+    FailJob {
+        job: Key,
+        retries: i32,
+        message: Text,
+        /// Milliseconds until it is activatable again.
+        back_off: i64,
+        variables: Vec<NamedValue>,
+        token: Option<u64>,
+    },
+    ThrowError {
+        job: Key,
+        code: Text,
+        message: Text,
+        variables: Vec<NamedValue>,
+        token: Option<u64>,
+    },
+    UpdateJob { job: Key, retries: Option<i32>, timeout: Option<i64>, priority: Option<i32> },
+    ResolveIncident { incident: Key },
+    SetVariables { scope: Key, variables: Vec<NamedValue>, local: bool },
+    // From ourselves.
+    StartEpoch { epoch: u64 },
+    LeaseJobs(LeaseJobs),
+    YieldJob { job: Key, token: u64 },
+    /// Everything that is due at the command's time, at most `DUE_TIMERS_MAX` of each kind.
+    Tick,
+    /// Deferred work of one instance.
+    Continue { instance: Key },
+    /// Deployments became known up to `position`.
+    ApplyMeta { position: u64 },
+    Inbound { from: PartitionId, sequence: u64, item: Item },
+    OutboxAcknowledged { to: PartitionId, upto: u64 },
+    Quarantine { instance: Key, reason: Text, build: Text },
+    Repair { instance: Key },
+    PinClock { at: Option<i64> },
+}
+
+/// By key, or by process id with a version (`None` is the latest) or a version tag.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DefinitionRef {
+    Key(Key),
+    Id { process_id: Text, version: Option<i32> },
+    Tag { process_id: Text, version_tag: Text },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreateInstance {
+    pub definition: DefinitionRef,
+    pub tenant: Text,
+    pub variables: Vec<NamedValue>,
+    /// Ids of elements to start before; empty: at the none start event.
+    pub start_before: Vec<Text>,
+    pub tags: Vec<Text>,
+    pub business_id: Option<Text>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct PublishMessage {
+    pub name: Text,
+    pub correlation_key: Text,
+    pub id: Text,
+    /// Milliseconds; 0 or less: not buffered.
+    pub time_to_live: i64,
+    pub tenant: Text,
+    pub variables: Vec<NamedValue>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeaseJobs {
+    pub job_type: Text,
+    pub worker: Text,
+    /// Milliseconds from now to the deadline.
+    pub timeout: i64,
+    pub max_jobs: u32,
+    /// Empty: all variables.
+    pub fetch_variables: Vec<Text>,
+    pub tenants: Vec<Text>,
+}
+
+/// The answer to a command that was carried out.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    Done,
+    Created(CreatedInstance),
+    Published { message: Key, tenant: Text },
+    /// The outcome follows as [`crate::effect::Effect::Correlated`] for this message.
+    Correlating { message: Key, tenant: Text },
+    /// Correlated in the same step.
+    Correlated { message: Key, instance: Key, tenant: Text },
+    Jobs(LeasedJobs),
+    VariablesSet { key: Key },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct CreatedInstance {
+    pub definition: Key,
+    pub process_id: Text,
+    pub version: i32,
+    pub instance: Key,
+    pub tenant: Text,
+    pub tags: Arc<[Text]>,
+    pub business_id: Option<Text>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct LeasedJobs {
+    pub jobs: Vec<LeasedJob>,
+    /// More were activatable than were asked for or fitted.
+    pub more: bool,
+}
+
+/// A job as its worker sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeasedJob {
+    pub key: Key,
+    pub job_type: Text,
+    pub instance: Key,
+    pub root_instance: Key,
+    pub process_id: Text,
+    pub version: i32,
+    pub definition: Key,
+    pub element_id: Text,
+    pub element: Key,
+    pub headers: Arc<[(Text, Text)]>,
+    pub worker: Text,
+    pub retries: i32,
+    pub priority: i32,
+    pub deadline: i64,
+    pub token: u64,
+    /// In the order of their scopes, inner first; each name once.
+    pub variables: Vec<NamedValue>,
+    pub tenant: Text,
+    pub kind: JobKind,
+    pub listener_event: ListenerKind,
+    pub tags: Arc<[Text]>,
+    pub business_id: Option<Text>,
+}
+
+/// What came of a command.
+pub type Answer = Result<Reply, Rejection>;

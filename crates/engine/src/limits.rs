@@ -1,0 +1,32 @@
+//! Every limit of the engine, with the error that a user gets.
+
+/// Events of one step; more becomes deferred work that is interleaved with other commands.
+pub const STEP_EVENTS_MAX: usize = 1_000;
+/// Bytes of the variables that one command may bring, as MessagePack.
+/// INVALID_ARGUMENT: "expected variables of at most 4 MiB, but …".
+pub const VARIABLES_BYTES_MAX: usize = 4 << 20;
+/// Variables of all scopes of one instance together.
+/// INVALID_ARGUMENT on commands, IO_MAPPING_ERROR incident inside the flow.
+pub const INSTANCE_BYTES_MAX: usize = 64 << 20;
+/// Names of messages, job types, correlation keys, message ids, workers, error codes.
+pub const NAME_BYTES_MAX: usize = 1_024;
+/// Texts of job failures and incidents are cut here, in characters.
+pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
+/// Jobs of one activation.
+pub const ACTIVATION_JOBS_MAX: u32 = 1_000;
+/// Bytes of the variables of all jobs of one activation; what does not fit stays activatable.
+pub const ACTIVATION_BYTES_MAX: usize = 3 << 20;
+/// Timers that one turn may fire.
+pub const DUE_TIMERS_MAX: usize = 256;
+/// Tags of an instance; each at most 100 characters.
+pub const TAGS_MAX: usize = 10;
+/// Characters of a business id.
+pub const BUSINESS_ID_CHARS_MAX: usize = 256;
+/// Resources of one deployment, and their bytes together.
+pub const DEPLOYMENT_RESOURCES_MAX: usize = 200;
+/// See [`DEPLOYMENT_RESOURCES_MAX`].
+pub const DEPLOYMENT_BYTES_MAX: usize = 8 << 20;
+/// Element instances of one process instance.
+pub const INSTANCE_ELEMENTS_MAX: usize = 200_000;
+/// Retries of a job.
+pub const RETRIES_MAX: i64 = i32::MAX as i64;
