@@ -1,1 +1,7 @@
 //! Foreign events: mapping, the track machine, conformance, discovery.
+//!
+//! A [`source::Source`] yields records, a mapping says what each means, and the track machine lays
+//! them over a BPMN model.
+
+pub mod limits;
+pub mod source;

@@ -1,0 +1,24 @@
+//! Every bound of this crate, with the error that a user meets at it.
+
+/// One record, in bytes of its text; a longer one becomes a verdict "expected at most …".
+pub const RECORD_BYTES_MAX: usize = 1 << 20;
+/// Nesting of one JSON record (`serde_json` refuses deeper text by itself).
+pub const RECORD_DEPTH_MAX: usize = 128;
+/// Columns of a CSV file and attributes of one XES event or trace.
+pub const RECORD_FIELDS_MAX: usize = 4_096;
+/// Events of one CloudEvents batch.
+pub const BATCH_EVENTS_MAX: usize = 10_000;
+/// Bytes of `mapping.yaml`.
+pub const MAPPING_BYTES_MAX: usize = 1 << 20;
+/// Alternatives of one field of a mapping.
+pub const ALTERNATIVES_MAX: usize = 16;
+/// Event types that a mapping names.
+pub const TYPES_MAX: usize = 10_000;
+/// Bytes of an event type, a case id, an event id, a sender or a correlation key.
+pub const TEXT_BYTES_MAX: usize = 1_024;
+/// Records that a guess looks at.
+pub const SAMPLE_RECORDS_MAX: usize = 1_000;
+/// Paths of the sample that are weighed, first seen first.
+pub const SAMPLE_PATHS_MAX: usize = 400;
+/// How deep below the record's root a guess looks.
+pub const SAMPLE_DEPTH_MAX: usize = 6;

@@ -1,0 +1,149 @@
+//! Opens a file or standard input as the source that its first bytes ask for.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Result};
+use std::path::Path;
+
+use flate2::bufread::MultiGzDecoder;
+
+use super::{Csv, JsonArray, JsonLines, Source, Xes};
+
+/// How the events of a file are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    JsonLines,
+    JsonArray,
+    Csv,
+    Xes,
+}
+
+impl Format {
+    pub fn name(self) -> &'static str {
+        match self {
+            Format::JsonLines => "json-lines",
+            Format::JsonArray => "json-array",
+            Format::Csv => "csv",
+            Format::Xes => "xes",
+        }
+    }
+}
+
+const BUFFER_BYTES: usize = 1 << 16;
+
+type Input = Box<dyn BufRead + Send>;
+
+/// Opens `path`, gzipped or not; `-` is standard input. Followed files are read on as they grow,
+/// which only JSON lines can be.
+///
+/// # Errors
+/// When the file cannot be read, or is followed and not JSON lines.
+pub fn open(path: &Path, follow: bool) -> Result<(Format, Box<dyn Source>)> {
+    let name = path.display().to_string();
+    if name == "-" {
+        return reader("stdin", BufReader::with_capacity(BUFFER_BYTES, std::io::stdin()), false);
+    }
+    let named = |e: std::io::Error| std::io::Error::new(e.kind(), format!("{name}: {e}"));
+    let file = File::open(path).map_err(named)?;
+    let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let input = BufReader::with_capacity(BUFFER_BYTES, file);
+    reader(absolute.display().to_string(), input, follow).map_err(named)
+}
+
+/// A source over any bytes; `name` is what its positions are journaled under.
+///
+/// # Errors
+/// When the first bytes cannot be read, or `follow` is asked of a format that cannot be followed.
+pub fn reader(
+    name: impl Into<String>,
+    input: impl BufRead + Send + 'static,
+    follow: bool,
+) -> Result<(Format, Box<dyn Source>)> {
+    let name = name.into();
+    let (head, input) = peeked(Box::new(input))?;
+    let (head, input): (Vec<u8>, Input) = if head.starts_with(&[0x1f, 0x8b]) {
+        let plain = MultiGzDecoder::new(input);
+        peeked(Box::new(BufReader::with_capacity(BUFFER_BYTES, plain)))?
+    } else {
+        (head, input)
+    };
+    let format = detect(&head);
+    if follow && format != Format::JsonLines {
+        let text = format!("expected JSON lines to follow, but the file is {}", format.name());
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text));
+    }
+    let source: Box<dyn Source> = match format {
+        Format::JsonLines => Box::new(JsonLines::new(name, input, follow)),
+        Format::JsonArray => Box::new(JsonArray::new(name, input)),
+        Format::Csv => Box::new(Csv::new(name, input)?),
+        Format::Xes => Box::new(Xes::new(name, input)),
+    };
+    Ok((format, source))
+}
+
+/// The first bytes, and an input that gives them again.
+fn peeked(mut input: Input) -> Result<(Vec<u8>, Input)> {
+    let mut head = Vec::new();
+    // One buffer is enough to tell; a pipe may give less at first.
+    while head.len() < 64 {
+        let buffer = input.fill_buf()?;
+        if buffer.is_empty() {
+            break;
+        }
+        let count = buffer.len();
+        head.extend_from_slice(buffer);
+        input.consume(count);
+    }
+    let again = std::io::Cursor::new(head.clone()).chain(input);
+    Ok((head, Box::new(again)))
+}
+
+/// By the first byte that is no white space: `{` is JSON lines, `[` a JSON array, `<` XES; an
+/// empty input is JSON lines, anything else CSV.
+pub fn detect(head: &[u8]) -> Format {
+    let head = head.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(head);
+    match head.iter().find(|b| !b.is_ascii_whitespace()) {
+        Some(b'{') | None => Format::JsonLines,
+        Some(b'[') => Format::JsonArray,
+        Some(b'<') => Format::Xes,
+        Some(_) => Format::Csv,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+    use crate::source::Progress;
+
+    fn count(bytes: Vec<u8>) -> (Format, usize) {
+        let (format, mut source) = reader("t", std::io::Cursor::new(bytes), false).unwrap();
+        let mut out = Vec::new();
+        while source.poll(0, 7, &mut out).unwrap() == Progress::More {}
+        (format, out.len())
+    }
+
+    #[test]
+    fn the_first_bytes_say_what_a_file_is_also_gzipped() {
+        let texts: [(&str, Format); 4] = [
+            ("\u{feff}{\"a\":1}\n{\"a\":2}\n", Format::JsonLines),
+            (" [{\"a\":1},\n{\"a\":2}]", Format::JsonArray),
+            ("case,type\n1,a\n1,b\n", Format::Csv),
+            ("<?xml version='1.0'?><log><trace><event/><event/></trace></log>", Format::Xes),
+        ];
+        for (text, format) in texts {
+            assert_eq!(count(text.as_bytes().to_vec()), (format, 2), "{text}");
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            gz.write_all(text.as_bytes()).unwrap();
+            assert_eq!(count(gz.finish().unwrap()), (format, 2), "gzipped {text}");
+        }
+        assert_eq!(count(Vec::new()), (Format::JsonLines, 0));
+    }
+
+    #[test]
+    fn only_json_lines_can_be_followed() {
+        let csv = std::io::Cursor::new(b"a,b\n1,2\n".to_vec());
+        let error = reader("t", csv, true).err().expect("a CSV file is not followed");
+        assert_eq!(error.to_string(), "expected JSON lines to follow, but the file is csv");
+    }
+}
