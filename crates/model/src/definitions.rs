@@ -7,6 +7,8 @@
 
 use std::sync::Arc;
 
+pub use crate::drawing::*;
+
 /// Position of an element in [`Process::elements`].
 pub type ElementIndex = u32;
 /// Position of a sequence flow in [`Process::flows`].
@@ -21,6 +23,8 @@ pub struct Definitions {
     pub processes: Vec<Process>,
     /// Participants and message flows, for drawings and the collaboration view.
     pub collaboration: Collaboration,
+    /// What is drawn but never executed: lanes, data, annotations, unsupported symbols.
+    pub artifacts: Vec<Artifact>,
     /// Shapes and edges; empty when the file has no diagram interchange.
     pub diagram: Diagram,
 }
@@ -72,24 +76,45 @@ pub struct Element {
     /// The handler, when this is a compensation boundary event.
     pub compensation_handler: Option<ElementIndex>,
     pub job_priority: Option<Text>,
+    /// Assignment, schedule and form of a user task that a worker does (a [`Kind::JobTask`]); its
+    /// job carries them in reserved headers. The engine's own user task has them in its kind.
+    pub user_task: Option<Box<UserTask>>,
     pub position: Position,
 }
 
 /// What a flow node is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Kind {
-    Start { event: Event, interrupting: bool, form: Option<Form> },
+    Start {
+        event: Event,
+        interrupting: bool,
+        form: Option<Form>,
+    },
     IntermediateCatch(Event),
     IntermediateThrow(Event),
     End(Event),
-    Boundary { event: Event, interrupting: bool, attached_to: ElementIndex },
+    Boundary {
+        event: Event,
+        interrupting: bool,
+        attached_to: ElementIndex,
+    },
     /// Service, send, script (without expression) and business rule (without decision) tasks, and
     /// user tasks without `zeebe:userTask`: a worker does them.
-    JobTask { task: TaskKind, job: Job },
+    JobTask {
+        task: TaskKind,
+        job: Job,
+    },
     /// `zeebe:script`: evaluated by the engine.
-    ScriptTask { expression: Text, result_variable: Arc<str> },
+    ScriptTask {
+        expression: Text,
+        result_variable: Arc<str>,
+    },
     /// `zeebe:calledDecision`: evaluated by the engine.
-    DecisionTask { decision_id: Text, result_variable: Arc<str>, binding: Binding },
+    DecisionTask {
+        decision_id: Text,
+        result_variable: Arc<str>,
+        binding: Binding,
+    },
     /// `zeebe:userTask`: the engine's own.
     UserTask(UserTask),
     ManualTask,
@@ -97,8 +122,12 @@ pub enum Kind {
     UndefinedTask,
     ReceiveTask(Message),
     CallActivity(CallActivity),
-    Exclusive { default: Option<FlowIndex> },
-    Inclusive { default: Option<FlowIndex> },
+    Exclusive {
+        default: Option<FlowIndex>,
+    },
+    Inclusive {
+        default: Option<FlowIndex>,
+    },
     Parallel,
     EventBased,
     SubProcess,
@@ -115,11 +144,22 @@ pub enum Event {
     Timer(Timer),
     Error(ErrorDefinition),
     Escalation(Code),
-    Signal { name: Text },
+    Signal {
+        name: Text,
+    },
     /// `activity` is set when `activityRef` limits the compensation.
-    Compensation { activity: Option<ElementIndex> },
-    Conditional { condition: Text, variable_names: Vec<Arc<str>>, on_create: bool, on_update: bool },
-    Link { name: Arc<str> },
+    Compensation {
+        activity: Option<ElementIndex>,
+    },
+    Conditional {
+        condition: Text,
+        variable_names: Vec<Arc<str>>,
+        on_create: bool,
+        on_update: bool,
+    },
+    Link {
+        name: Arc<str>,
+    },
     Terminate,
 }
 
@@ -130,8 +170,19 @@ pub struct Message {
     pub name: Text,
     /// `zeebe:subscription correlationKey`; absent on process-level start events and on throws.
     pub correlation_key: Option<Text>,
-    /// Message throw and end events are jobs.
+    /// Message throw and end events are jobs, unless they publish by themselves.
     pub job: Option<Job>,
+    /// `zeebe:publishMessage` on a throw or end event: the engine publishes, no worker is needed.
+    pub publish: Option<Publish>,
+}
+
+/// `zeebe:publishMessage`: what a message throw event publishes beside the name.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Publish {
+    pub correlation_key: Text,
+    pub message_id: Option<Text>,
+    /// ISO-8601 duration or FEEL; absent is no buffering.
+    pub time_to_live: Option<Text>,
 }
 
 /// Exactly one of the three kinds of timer.
@@ -313,62 +364,6 @@ pub struct Position {
     pub column: u32,
 }
 
-#[derive(Debug, Clone, Default)]
-pub struct Collaboration {
-    pub participants: Vec<Participant>,
-    pub message_flows: Vec<MessageFlow>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Participant {
-    pub id: Arc<str>,
-    pub name: Option<Arc<str>>,
-    /// Absent for a black box.
-    pub process_id: Option<Arc<str>>,
-}
-
-#[derive(Debug, Clone)]
-pub struct MessageFlow {
-    pub id: Arc<str>,
-    pub name: Option<Arc<str>>,
-    /// Id of an element or participant.
-    pub source: Arc<str>,
-    pub target: Arc<str>,
-}
-
-/// Diagram interchange, in pixels, y downwards.
-#[derive(Debug, Clone, Default)]
-pub struct Diagram {
-    pub shapes: Vec<Shape>,
-    pub edges: Vec<Edge>,
-}
-
-#[derive(Debug, Clone)]
-pub struct Shape {
-    /// Id of the element, participant, lane, artifact or data object.
-    pub element: Arc<str>,
-    pub bounds: Bounds,
-    pub label: Option<Bounds>,
-    /// Absent where the file does not say.
-    pub expanded: Option<bool>,
-    pub horizontal: Option<bool>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Bounds {
-    pub x: f64,
-    pub y: f64,
-    pub width: f64,
-    pub height: f64,
-}
-
-#[derive(Debug, Clone)]
-pub struct Edge {
-    pub element: Arc<str>,
-    pub waypoints: Vec<(f64, f64)>,
-    pub label: Option<Bounds>,
-}
-
 impl Process {
     /// Element by id; linear, for tools and tests. The engine keeps its own index.
     pub fn element(&self, id: &str) -> Option<(ElementIndex, &Element)> {
@@ -381,6 +376,34 @@ impl Process {
         scope: Option<ElementIndex>,
     ) -> impl Iterator<Item = (ElementIndex, &Element)> {
         (0..).zip(&self.elements).filter(move |(_, e)| e.scope == scope)
+    }
+}
+
+impl Element {
+    /// A bare element: no flows, mappings or listeners, at no place of a file.
+    pub fn new(id: &str, kind: Kind) -> Element {
+        Element {
+            id: id.into(),
+            name: None,
+            documentation: None,
+            kind,
+            scope: None,
+            incoming: Vec::new(),
+            outgoing: Vec::new(),
+            boundaries: Vec::new(),
+            children: Vec::new(),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            headers: Vec::new(),
+            properties: Vec::new(),
+            listeners: Vec::new(),
+            multi_instance: None,
+            for_compensation: false,
+            compensation_handler: None,
+            job_priority: None,
+            user_task: None,
+            position: Position::default(),
+        }
     }
 }
 

@@ -1,5 +1,16 @@
 //! BPMN 2.0 XML with the `zeebe:` extensions as typed definitions with diagnostics.
+//!
+//! [`parse`] reads a file for execution and reports everything that is wrong with it at once;
+//! [`read`] reads any BPMN file, as far as drawing and tracking need it.
 
+pub mod codes;
 pub mod definitions;
+mod diagnostic;
+pub mod drawing;
+pub mod limits;
+mod parse;
+mod xml;
 
 pub use definitions::*;
+pub use diagnostic::{Diagnostic, Severity, report};
+pub use parse::{Checks, ExpressionProblem, parse, parse_with, read};
