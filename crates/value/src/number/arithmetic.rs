@@ -1,0 +1,282 @@
+//! Arithmetic: each operation tries the small form first.
+
+use super::{CONTEXT, Number, POWERS_OF_TEN, Repr, Rounding, SCALE_MAX, Wide};
+use crate::limits::NUMBER_DIGITS_MAX;
+use fastnum::D128;
+use fastnum::decimal::RoundingMode;
+use std::sync::Arc;
+
+impl Number {
+    /// The sum, or `None` if it is out of range.
+    pub fn add(&self, other: &Number) -> Option<Number> {
+        if let Some((left, right, scale)) = aligned(self, other)
+            && let Some(sum) = left.checked_add(right)
+        {
+            return Some(small(sum, scale));
+        }
+        Number::from_decimal(self.decimal().add(other.decimal()))
+    }
+
+    /// The difference, or `None` if it is out of range.
+    pub fn sub(&self, other: &Number) -> Option<Number> {
+        if let Some((left, right, scale)) = aligned(self, other)
+            && let Some(difference) = left.checked_sub(right)
+        {
+            return Some(small(difference, scale));
+        }
+        Number::from_decimal(self.decimal().sub(other.decimal()))
+    }
+
+    /// The product, or `None` if it is out of range.
+    pub fn mul(&self, other: &Number) -> Option<Number> {
+        if let (
+            Repr::Small { scale: left_scale, coefficient: left },
+            Repr::Small { scale: right_scale, coefficient: right },
+        ) = (&self.0, &other.0)
+            && left_scale + right_scale <= SCALE_MAX
+            && let Some(product) = left.checked_mul(*right)
+        {
+            return Some(small(product, left_scale + right_scale));
+        }
+        Number::from_decimal(self.decimal().mul(other.decimal()))
+    }
+
+    /// The quotient, or `None` if the divisor is zero or the result is out of range.
+    pub fn div(&self, other: &Number) -> Option<Number> {
+        if other.is_zero() {
+            return None;
+        }
+        if let Some((left, right, _)) = aligned(self, other)
+            && left.checked_rem(right) == Some(0)
+        {
+            return Some(Number::from(left / right));
+        }
+        Number::from_decimal(self.decimal().div(other.decimal()))
+    }
+
+    /// The rest of the floored division: its sign is that of the divisor (DMN 1.5, 10.3.4.5).
+    pub fn modulo(&self, other: &Number) -> Option<Number> {
+        if other.is_zero() {
+            return None;
+        }
+        if let Some((left, right, scale)) = aligned(self, other)
+            && let Some(rest) = left.checked_rem(right)
+        {
+            let floored = if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest };
+            return Some(small(floored, scale));
+        }
+        let quotient = self.decimal().div(other.decimal()).floor();
+        Number::from_decimal(self.decimal().sub(other.decimal().mul(quotient)))
+    }
+
+    /// `self` to the power `exponent`, or `None` if there is no such real number.
+    pub fn pow(&self, exponent: &Number) -> Option<Number> {
+        match exponent.to_i64() {
+            Some(whole) => {
+                let whole = i32::try_from(whole).ok()?;
+                if self.is_zero() && whole < 0 {
+                    return None;
+                }
+                Number::from_decimal(self.decimal().powi(whole))
+            }
+            None if self.is_negative() => None,
+            None => Number::from_decimal(self.decimal().pow(exponent.decimal())),
+        }
+    }
+
+    /// The square root, `None` of a negative number.
+    pub fn sqrt(&self) -> Option<Number> {
+        if self.is_negative() {
+            return None;
+        }
+        Number::from_decimal(self.decimal().sqrt())
+    }
+
+    /// e to the power of this number.
+    pub fn exp(&self) -> Option<Number> {
+        Number::from_decimal(self.decimal().exp())
+    }
+
+    /// The natural logarithm, `None` of zero and below.
+    pub fn ln(&self) -> Option<Number> {
+        if self.is_zero() || self.is_negative() {
+            return None;
+        }
+        Number::from_decimal(self.decimal().ln())
+    }
+
+    /// The number with the other sign.
+    pub fn neg(&self) -> Number {
+        if let Repr::Small { scale, coefficient } = &self.0
+            && let Some(negated) = coefficient.checked_neg()
+        {
+            return Number(Repr::Small { scale: *scale, coefficient: negated });
+        }
+        wide(self.decimal().neg())
+    }
+
+    /// The number without its sign.
+    pub fn abs(&self) -> Number {
+        if self.is_negative() { self.neg() } else { self.clone() }
+    }
+
+    /// Rounded to `scale` digits after the point (before it, if negative).
+    pub fn round(&self, scale: i32, rounding: Rounding) -> Option<Number> {
+        if let Repr::Small { scale: own, coefficient } = &self.0 {
+            if i32::from(*own) <= scale {
+                return Some(self.clone());
+            }
+            let drop = i32::from(*own) - scale;
+            if let Some(power) = usize::try_from(drop).ok().and_then(|at| POWERS_OF_TEN.get(at)) {
+                let units = rounded_quotient(*coefficient, *power, rounding);
+                if let Ok(kept) = u8::try_from(scale) {
+                    return Some(small(units, kept));
+                }
+                let back = u32::try_from(-scale).ok().and_then(|at| 10i64.checked_pow(at));
+                if let Some(back) = back.and_then(|power| units.checked_mul(power)) {
+                    return Some(Number::from(back));
+                }
+            }
+        }
+        let scale = i16::try_from(scale).ok()?;
+        let decimal = self.decimal();
+        if decimal.fractional_digits_count() <= scale {
+            return Some(self.clone());
+        }
+        Number::from_decimal(
+            decimal.with_rounding_mode(rounding.mode(decimal.is_negative())).rescale(scale),
+        )
+    }
+
+    /// The coefficient and scale without trailing zeros, which identify the number.
+    pub(super) fn reduced_parts(&self) -> (i128, i32) {
+        if let Repr::Small { scale, coefficient } = &self.0 {
+            let (mut coefficient, mut scale) = (*coefficient, i32::from(*scale));
+            if coefficient == 0 {
+                return (0, 0);
+            }
+            while coefficient % 10 == 0 {
+                coefficient /= 10;
+                scale -= 1;
+            }
+            return (i128::from(coefficient), scale);
+        }
+        let reduced = self.decimal().reduce();
+        if reduced.is_zero() {
+            return (0, 0);
+        }
+        let digits = u128::try_from(reduced.digits()).unwrap_or(u128::MAX);
+        let digits = i128::try_from(digits).unwrap_or(i128::MAX);
+        let signed = if reduced.is_negative() { -digits } else { digits };
+        (signed, i32::from(reduced.fractional_digits_count()))
+    }
+
+    /// The number of a decimal: rounded to 34 digits, without trailing zeros in the fraction, in
+    /// the small form if it fits. `None` if the decimal is not finite.
+    pub(super) fn from_decimal(decimal: D128) -> Option<Number> {
+        if !decimal.is_finite() {
+            return None;
+        }
+        let decimal = round_to_precision(decimal.with_ctx(CONTEXT));
+        if decimal.is_zero() {
+            return Some(Number::ZERO);
+        }
+        let decimal = match decimal.fractional_digits_count() > 0 {
+            true => decimal.reduce(),
+            false => decimal,
+        };
+        let scale = decimal.fractional_digits_count();
+        if (0..=i16::from(SCALE_MAX)).contains(&scale)
+            && let Ok(digits) = i64::try_from(u128::try_from(decimal.digits()).ok()?)
+        {
+            let coefficient = if decimal.is_negative() { -digits } else { digits };
+            let scale = u8::try_from(scale).unwrap_or(0);
+            return Some(Number(Repr::Small { scale, coefficient }));
+        }
+        if (-18..0).contains(&scale)
+            && let Ok(whole) = i64::try_from(decimal)
+        {
+            return Some(Number::from(whole));
+        }
+        Some(wide(decimal))
+    }
+}
+
+/// Both coefficients at one scale, when both numbers are small and that does not overflow.
+fn aligned(left: &Number, right: &Number) -> Option<(i64, i64, u8)> {
+    let (
+        Repr::Small { scale: left_scale, coefficient: left },
+        Repr::Small { scale: right_scale, coefficient: right },
+    ) = (&left.0, &right.0)
+    else {
+        return None;
+    };
+    if left_scale == right_scale {
+        return Some((*left, *right, *left_scale));
+    }
+    let scale = (*left_scale).max(*right_scale);
+    let raise =
+        |number: i64, from: u8| number.checked_mul(POWERS_OF_TEN[usize::from(scale - from)]);
+    Some((raise(*left, *left_scale)?, raise(*right, *right_scale)?, scale))
+}
+
+/// The small number without trailing zeros in its fraction.
+fn small(mut coefficient: i64, mut scale: u8) -> Number {
+    while scale > 0 && coefficient % 10 == 0 {
+        coefficient /= 10;
+        scale -= 1;
+    }
+    Number(Repr::Small { scale, coefficient })
+}
+
+fn wide(decimal: D128) -> Number {
+    Number(Repr::Wide(Arc::new(Wide { decimal, digits: None })))
+}
+
+/// The library keeps up to 38 digits; the standard has 34.
+pub(super) fn round_to_precision(decimal: D128) -> D128 {
+    let excess = decimal.digits_count() as i64 - i64::from(NUMBER_DIGITS_MAX);
+    if excess <= 0 {
+        return decimal;
+    }
+    let scale = i64::from(decimal.fractional_digits_count()) - excess;
+    match i16::try_from(scale) {
+        Ok(scale) => decimal.rescale(scale),
+        Err(_) => decimal,
+    }
+}
+
+/// `number / power` rounded to a whole number; `power` is a positive power of ten.
+fn rounded_quotient(number: i64, power: i64, rounding: Rounding) -> i64 {
+    let quotient = number / power;
+    let rest = number % power;
+    if rest == 0 {
+        return quotient;
+    }
+    let away = if number < 0 { quotient - 1 } else { quotient + 1 };
+    let twice = rest.unsigned_abs().cmp(&(power.unsigned_abs() - rest.unsigned_abs()));
+    let take_away = match rounding {
+        Rounding::Up => true,
+        Rounding::Down => false,
+        Rounding::Floor => number < 0,
+        Rounding::Ceiling => number > 0,
+        Rounding::HalfUp => twice.is_ge(),
+        Rounding::HalfDown => twice.is_gt(),
+        Rounding::HalfEven => twice.is_gt() || (twice.is_eq() && quotient % 2 != 0),
+    };
+    if take_away { away } else { quotient }
+}
+
+impl Rounding {
+    fn mode(self, negative: bool) -> RoundingMode {
+        match (self, negative) {
+            (Rounding::Up, _) => RoundingMode::Up,
+            (Rounding::Down, _) => RoundingMode::Down,
+            (Rounding::HalfUp, _) => RoundingMode::HalfUp,
+            (Rounding::HalfDown, _) => RoundingMode::HalfDown,
+            (Rounding::HalfEven, _) => RoundingMode::HalfEven,
+            (Rounding::Floor, true) | (Rounding::Ceiling, false) => RoundingMode::Up,
+            (Rounding::Floor, false) | (Rounding::Ceiling, true) => RoundingMode::Down,
+        }
+    }
+}

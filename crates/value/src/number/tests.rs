@@ -1,0 +1,123 @@
+use super::{Number, Rounding};
+use proptest::prelude::*;
+
+fn number(text: &str) -> Number {
+    Number::parse(text).unwrap_or_else(|| panic!("not a number: {text}"))
+}
+
+#[test]
+fn text_keeps_its_digits() {
+    for text in [
+        "0",
+        "1.10",
+        "-0.50",
+        "9223372036854775807",
+        "123456789012345678901234567890.1234",
+        "1234567890123456789012345678901234567890",
+        "0.000000000000000000000000001",
+    ] {
+        assert_eq!(number(text).to_string(), text);
+    }
+    assert_eq!(number("1e3").to_string(), "1000");
+    assert_eq!(number("1e400").to_string(), "1E+400");
+}
+
+#[test]
+fn other_text_is_refused() {
+    for text in ["", "-", ".", "1.", "1e", "1e+", "+1", "0x1", "1_0", "1e9999999", "NaN", "١"] {
+        assert!(Number::parse(text).is_none(), "{text}");
+    }
+}
+
+#[test]
+fn results_carry_no_trailing_zeros() {
+    let check = |left: &str, right: &str, sum: &str, product: &str| {
+        assert_eq!(number(left).add(&number(right)).unwrap().to_string(), sum);
+        assert_eq!(number(left).mul(&number(right)).unwrap().to_string(), product);
+    };
+    check("1.10", "2.20", "3.3", "2.42");
+    check("0.5", "1.5", "2", "0.75");
+    check("9223372036854775807", "1", "9223372036854775808", "9223372036854775807");
+    check("1e30", "1", "1000000000000000000000000000001", "1000000000000000000000000000000");
+}
+
+#[test]
+fn division_has_34_digits() {
+    let third = number("1").div(&number("3")).unwrap();
+    assert_eq!(third.to_string(), "0.3333333333333333333333333333333333");
+    assert_eq!(number("1").div(&number("4")).unwrap().to_string(), "0.25");
+    assert_eq!(number("2").div(&number("3")).unwrap().to_string().len(), 36);
+    assert!(number("1").div(&Number::ZERO).is_none());
+}
+
+#[test]
+fn modulo_has_the_sign_of_the_divisor() {
+    for (left, right, rest) in [
+        ("10", "4", "2"),
+        ("10", "-4", "-2"),
+        ("-10", "4", "2"),
+        ("-10", "-4", "-2"),
+        ("10.1", "4.5", "1.1"),
+    ] {
+        assert_eq!(number(left).modulo(&number(right)).unwrap(), number(rest), "{left} {right}");
+    }
+}
+
+#[test]
+fn rounding_follows_the_standard() {
+    for (text, scale, rounding, expected) in [
+        ("5.5", 0, Rounding::Up, "6"),
+        ("-5.5", 0, Rounding::Up, "-6"),
+        ("1.121", 2, Rounding::Up, "1.13"),
+        ("5.5", 0, Rounding::Down, "5"),
+        ("2.5", 0, Rounding::HalfEven, "2"),
+        ("2.5", 0, Rounding::HalfUp, "3"),
+        ("-2.5", 0, Rounding::HalfDown, "-2"),
+        ("-1.5", 0, Rounding::Floor, "-2"),
+        ("-1.5", 0, Rounding::Ceiling, "-1"),
+        ("1234", -2, Rounding::HalfEven, "1200"),
+        ("0.3333333333333333333333333333333333", 2, Rounding::HalfEven, "0.33"),
+    ] {
+        assert_eq!(number(text).round(scale, rounding).unwrap(), number(expected), "{text}");
+    }
+}
+
+#[test]
+fn powers_and_roots() {
+    assert_eq!(number("2").pow(&number("10")).unwrap(), number("1024"));
+    assert_eq!(number("2").pow(&number("-1")).unwrap(), number("0.5"));
+    assert!(number("0").pow(&number("-1")).is_none());
+    assert_eq!(number("16").sqrt().unwrap(), number("4"));
+    assert!(number("-1").sqrt().is_none());
+    assert!(number("0").ln().is_none());
+    assert!(number("100000").exp().is_none());
+}
+
+proptest! {
+    /// Against `i128`, in which every sum and product of these fits.
+    #[test]
+    fn small_arithmetic_is_exact(a in -1_000_000_000_000_i64..1_000_000_000_000, b: i32, s in 0u8..9, t in 0u8..9) {
+        let (x, y) = (Number::new(a, s), Number::new(i64::from(b), t));
+        let common = 9u32;
+        let raise = |n: i64, scale: u8| i128::from(n) * 10i128.pow(common - u32::from(scale));
+        let sum = x.add(&y).unwrap();
+        let expected = raise(a, s) + raise(i64::from(b), t);
+        prop_assert_eq!(sum, number(&format!("{expected}e-9")));
+        let product = x.mul(&y).unwrap();
+        let expected = i128::from(a) * i128::from(b);
+        prop_assert_eq!(product, number(&format!("{expected}e-{}", s + t)));
+        prop_assert_eq!(x.cmp(&y), raise(a, s).cmp(&raise(i64::from(b), t)));
+    }
+
+    #[test]
+    fn text_round_trips(a: i64, s in 0u8..19) {
+        let written = Number::new(a, s).to_string();
+        prop_assert_eq!(number(&written), Number::new(a, s));
+        prop_assert_eq!(number(&written).to_string(), written);
+    }
+
+    #[test]
+    fn any_text_is_a_number_or_none(text in "[-+.0-9eE]{0,60}") {
+        let _ = Number::parse(&text).map(|n| n.to_string());
+    }
+}
