@@ -4,4 +4,5 @@
 //! them over a BPMN model.
 
 pub mod limits;
+pub mod mapping;
 pub mod source;

@@ -249,7 +249,8 @@ mod tests {
         let items = read(
             r#"<?xml version="1.0"?><log><global scope="event"><string key="x" value="y"/></global>
             <string key="concept:name" value="of the log"/>
-            <trace><string key="concept:name" value="A &amp; B"><string key="deep" value="1"/></string>
+            <trace><string key="concept:name" value="A &amp; B">
+            <string key="deep" value="1"/></string>
             <event><string key="concept:name" value="go"/><int key="n" value="5"/>
             <boolean key="b" value="true"/></event></trace>
             <trace><event><string key="concept:name" value="alone"/></event></trace></log>"#,
