@@ -1,0 +1,40 @@
+//! `check` (reads only) and `fix` (writes): the one gate before a commit, and its remedy.
+
+use crate::process::{available, show};
+use crate::{scenarios, tidy};
+use std::path::Path;
+
+/// Formatting, lints, licences, tidy, generated pages. Runs all of them, then says which failed.
+pub fn check(root: &Path) -> Result<bool, String> {
+    let mut failed = Vec::new();
+    let mut step = |name: &'static str, passed: bool| {
+        if !passed {
+            failed.push(name);
+        }
+    };
+    step("tidy", tidy::run(root)?);
+    step("scenarios", scenarios::fresh(root)?);
+    step("fmt", show(root, &["cargo", "fmt", "--all", "--check"])?);
+    let clippy = ["cargo", "clippy", "--workspace", "--all-targets", "--", "-D", "warnings"];
+    step("clippy", show(root, &clippy)?);
+    if available("cargo-deny").is_some() {
+        let deny = ["cargo", "deny", "--offline", "check", "bans", "licenses", "sources"];
+        step("deny", show(root, &deny)?);
+    } else {
+        println!("not run: deny: cargo-deny is not installed (cargo install cargo-deny)");
+    }
+    match failed.as_slice() {
+        [] => println!("check: all passed"),
+        names => println!("check: failed: {}; `cargo xtask fix` mends some", names.join(", ")),
+    }
+    Ok(failed.is_empty())
+}
+
+/// Formats, applies what clippy can apply by itself, writes generated pages.
+pub fn fix(root: &Path) -> Result<bool, String> {
+    let clippy = ["cargo", "clippy", "--workspace", "--all-targets", "--fix", "--allow-dirty"];
+    let mut fixed = show(root, &clippy)?;
+    fixed &= show(root, &["cargo", "fmt", "--all"])?;
+    scenarios::write(root)?;
+    Ok(fixed)
+}

@@ -1,0 +1,51 @@
+//! The suites of `cargo xtask test`: one row each. A new suite is a new row.
+
+use crate::count::Format;
+use crate::needs::Need;
+
+/// A named set of tests.
+pub struct Suite {
+    pub name: &'static str,
+    /// The program and its arguments.
+    pub command: &'static [&'static str],
+    /// Where it runs, relative to the root.
+    pub folder: &'static str,
+    /// What it may take cold on 2 cores. More is reported; what needs more goes to `lab`.
+    pub minutes: u64,
+    pub needs: &'static [Need],
+    /// How its output tells passed from failed.
+    pub format: Format,
+}
+
+/// All suites together may take half an hour, cold, on 2 cores.
+pub const MINUTES_MAX: u64 = 30;
+
+pub const SUITES: &[Suite] = &[
+    Suite {
+        name: "workspace",
+        command: &["cargo", "test", "--workspace", "--no-fail-fast"],
+        folder: ".",
+        minutes: 20,
+        needs: &[],
+        format: Format::Cargo,
+    },
+    Suite {
+        name: "scenarios",
+        command: &["cargo", "xtask", "scenarios", "--check"],
+        folder: ".",
+        minutes: 1,
+        needs: &[],
+        format: Format::Exit,
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_budgets_of_all_suites_fit_into_half_an_hour() {
+        let sum: u64 = SUITES.iter().map(|suite| suite.minutes).sum();
+        assert!(sum <= MINUTES_MAX, "{sum} minutes: move something to lab");
+    }
+}
