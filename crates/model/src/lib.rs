@@ -9,6 +9,7 @@ mod diagnostic;
 pub mod drawing;
 pub mod limits;
 mod parse;
+pub mod time;
 mod xml;
 
 pub use definitions::*;

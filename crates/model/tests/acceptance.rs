@@ -1,3 +1,4 @@
+#![allow(clippy::disallowed_methods)] // A test reads files; the crate does not.
 //! The public models that are not part of this repository: each is read or refused with a clear
 //! diagnostic.
 
