@@ -4,5 +4,6 @@
 //! them over a BPMN model.
 
 pub mod limits;
+pub mod log;
 pub mod mapping;
 pub mod source;

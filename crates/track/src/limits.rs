@@ -22,3 +22,7 @@ pub const SAMPLE_RECORDS_MAX: usize = 1_000;
 pub const SAMPLE_PATHS_MAX: usize = 400;
 /// How deep below the record's root a guess looks.
 pub const SAMPLE_DEPTH_MAX: usize = 6;
+/// Events of a log that is counted or mined as a whole.
+pub const LOG_EVENTS_MAX: u32 = 100_000_000;
+/// Event types of such a log.
+pub const LOG_ACTIVITIES_MAX: usize = 10_000;
