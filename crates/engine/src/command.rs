@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::event::{Item, ListenerKind, JobKind, NamedValue, Text};
+use crate::event::{Item, JobKind, ListenerKind, NamedValue, Text};
 use crate::key::{Key, PartitionId};
 use crate::rejection::Rejection;
 
@@ -40,11 +40,17 @@ pub enum Source {
 pub enum Command {
     // From clients.
     CreateInstance(CreateInstance),
-    CancelInstance { instance: Key },
+    CancelInstance {
+        instance: Key,
+    },
     PublishMessage(PublishMessage),
     /// Unbuffered, answered once the instance has it (or nobody wants it).
     CorrelateMessage(PublishMessage),
-    CompleteJob { job: Key, variables: Vec<NamedValue>, token: Option<u64> },
+    CompleteJob {
+        job: Key,
+        variables: Vec<NamedValue>,
+        token: Option<u64>,
+    },
     FailJob {
         job: Key,
         retries: i32,
@@ -61,24 +67,59 @@ pub enum Command {
         variables: Vec<NamedValue>,
         token: Option<u64>,
     },
-    UpdateJob { job: Key, retries: Option<i32>, timeout: Option<i64>, priority: Option<i32> },
-    ResolveIncident { incident: Key },
-    SetVariables { scope: Key, variables: Vec<NamedValue>, local: bool },
+    UpdateJob {
+        job: Key,
+        retries: Option<i32>,
+        timeout: Option<i64>,
+        priority: Option<i32>,
+    },
+    ResolveIncident {
+        incident: Key,
+    },
+    SetVariables {
+        scope: Key,
+        variables: Vec<NamedValue>,
+        local: bool,
+    },
     // From ourselves.
-    StartEpoch { epoch: u64 },
+    StartEpoch {
+        epoch: u64,
+    },
     LeaseJobs(LeaseJobs),
-    YieldJob { job: Key, token: u64 },
+    YieldJob {
+        job: Key,
+        token: u64,
+    },
     /// Everything that is due at the command's time, at most `DUE_TIMERS_MAX` of each kind.
     Tick,
     /// Deferred work of one instance.
-    Continue { instance: Key },
+    Continue {
+        instance: Key,
+    },
     /// Deployments became known up to `position`.
-    ApplyMeta { position: u64 },
-    Inbound { from: PartitionId, sequence: u64, item: Item },
-    OutboxAcknowledged { to: PartitionId, upto: u64 },
-    Quarantine { instance: Key, reason: Text, build: Text },
-    Repair { instance: Key },
-    PinClock { at: Option<i64> },
+    ApplyMeta {
+        position: u64,
+    },
+    Inbound {
+        from: PartitionId,
+        sequence: u64,
+        item: Item,
+    },
+    OutboxAcknowledged {
+        to: PartitionId,
+        upto: u64,
+    },
+    Quarantine {
+        instance: Key,
+        reason: Text,
+        build: Text,
+    },
+    Repair {
+        instance: Key,
+    },
+    PinClock {
+        at: Option<i64>,
+    },
 }
 
 /// By key, or by process id with a version (`None` is the latest) or a version tag.
@@ -128,13 +169,25 @@ pub struct LeaseJobs {
 pub enum Reply {
     Done,
     Created(CreatedInstance),
-    Published { message: Key, tenant: Text },
+    Published {
+        message: Key,
+        tenant: Text,
+    },
     /// The outcome follows as [`crate::effect::Effect::Correlated`] for this message.
-    Correlating { message: Key, tenant: Text },
+    Correlating {
+        message: Key,
+        tenant: Text,
+    },
     /// Correlated in the same step.
-    Correlated { message: Key, instance: Key, tenant: Text },
+    Correlated {
+        message: Key,
+        instance: Key,
+        tenant: Text,
+    },
     Jobs(LeasedJobs),
-    VariablesSet { key: Key },
+    VariablesSet {
+        key: Key,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -55,14 +55,32 @@ pub enum PartitionEvent {
 #[derive(Debug, Clone, PartialEq)]
 pub enum DefinitionEvent {
     /// Became the latest version here; its start events are listed by the events that follow.
-    Opened { process_id: Text, tenant: Text, version: i32 },
+    Opened {
+        process_id: Text,
+        tenant: Text,
+        version: i32,
+    },
     /// A newer version replaced it, or it was deleted.
     Closed,
-    MessageStartOpened { element: ElementNo, name: Text },
+    MessageStartOpened {
+        element: ElementNo,
+        name: Text,
+    },
     /// `timer` is a key of its own; `left` counts further repetitions, `None` without end.
-    TimerStartArmed { timer: Key, element: ElementNo, due: i64, left: Option<u32> },
-    TimerStartFired { timer: Key },
-    TimerStartCanceled { timer: Key },
+    /// `cycle` is the evaluated text of a repeating timer.
+    TimerStartArmed {
+        timer: Key,
+        element: ElementNo,
+        due: i64,
+        left: Option<u32>,
+        cycle: Option<Text>,
+    },
+    TimerStartFired {
+        timer: Key,
+    },
+    TimerStartCanceled {
+        timer: Key,
+    },
 }
 
 /// Messages and the subscriptions they meet, at the partition that owns the slot.
@@ -78,20 +96,47 @@ pub enum SlotEvent {
         deadline: i64,
         variables: Arc<[NamedValue]>,
     },
-    Expired { message: Key },
+    Expired {
+        message: Key,
+    },
     SubscriptionOpened(Subscriber),
-    SubscriptionClosed { subscription: Key },
+    SubscriptionClosed {
+        subscription: Key,
+    },
     /// The subscription's instance was asked; no other message is offered to it meanwhile.
-    Correlating { message: Key, subscription: Key },
+    Correlating {
+        message: Key,
+        subscription: Key,
+    },
     /// The instance took it. A closing subscription is gone with this event.
-    Correlated { message: Key, subscription: Key, closes: bool },
+    Correlated {
+        message: Key,
+        subscription: Key,
+        closes: bool,
+    },
     /// The instance had moved on; the message goes to the next candidate.
-    CorrelationRejected { message: Key, subscription: Key },
+    CorrelationRejected {
+        message: Key,
+        subscription: Key,
+    },
     /// The message started an instance of `process_id`.
-    StartCorrelated { message: Key, process_id: Text, instance: Key },
+    StartCorrelated {
+        message: Key,
+        process_id: Text,
+        instance: Key,
+    },
     /// No second instance of the process by this key until the holder ends.
-    LockTaken { tenant: Text, process_id: Text, correlation_key: Text, holder: Key },
-    LockReleased { tenant: Text, process_id: Text, correlation_key: Text },
+    LockTaken {
+        tenant: Text,
+        process_id: Text,
+        correlation_key: Text,
+        holder: Key,
+    },
+    LockReleased {
+        tenant: Text,
+        process_id: Text,
+        correlation_key: Text,
+    },
 }
 
 /// A subscription as its slot sees it.
@@ -138,22 +183,59 @@ pub enum Via {
 #[derive(Debug, Clone, PartialEq)]
 pub enum InstanceEvent {
     Created(Box<Created>),
-    KeysGranted { first: Key, length: u32 },
+    KeysGranted {
+        first: Key,
+        length: u32,
+    },
     /// Input mappings and subscriptions come next.
-    ElementActivating { key: Key, element: ElementRef, scope: Key, via: Via },
-    ElementActivated { key: Key },
-    ElementCompleting { key: Key },
-    ElementCompleted { key: Key },
-    ElementTerminating { key: Key },
-    ElementTerminated { key: Key },
+    ElementActivating {
+        key: Key,
+        element: ElementRef,
+        scope: Key,
+        via: Via,
+    },
+    ElementActivated {
+        key: Key,
+    },
+    ElementCompleting {
+        key: Key,
+    },
+    ElementCompleted {
+        key: Key,
+    },
+    ElementTerminating {
+        key: Key,
+    },
+    ElementTerminated {
+        key: Key,
+    },
     /// A whole life at once: an element that neither waits nor maps nor fails.
-    ElementPassed { key: Key, element: ElementRef, scope: Key, via: Via },
-    FlowTaken { scope: Key, flow: FlowNo },
+    ElementPassed {
+        key: Key,
+        element: ElementRef,
+        scope: Key,
+        via: Via,
+    },
+    FlowTaken {
+        scope: Key,
+        flow: FlowNo,
+    },
     /// What must happen at `host` once everything else in it has ended.
-    TriggerStored { host: Key, trigger: Trigger },
+    TriggerStored {
+        host: Key,
+        trigger: Trigger,
+    },
     /// Nothing more is accepted by the event sub-processes of this scope.
-    ScopeInterrupted { scope: Key },
-    VariableSet { scope: Key, key: Key, name: Text, value: Packed, created: bool },
+    ScopeInterrupted {
+        scope: Key,
+    },
+    VariableSet {
+        scope: Key,
+        key: Key,
+        name: Text,
+        value: Packed,
+        created: bool,
+    },
     JobCreated {
         key: Key,
         element: Key,
@@ -163,25 +245,79 @@ pub enum InstanceEvent {
         kind: JobKind,
         listener_event: ListenerKind,
     },
-    JobLeased { key: Key, worker: Text, deadline: i64, token: u64 },
-    JobTimedOut { key: Key },
+    JobLeased {
+        key: Key,
+        worker: Text,
+        deadline: i64,
+        token: u64,
+    },
+    JobTimedOut {
+        key: Key,
+    },
     /// Given back without having been worked on.
-    JobYielded { key: Key },
+    JobYielded {
+        key: Key,
+    },
     /// `available_at` is set when it waits for its back-off.
-    JobFailed { key: Key, retries: i32, available_at: Option<i64>, message: Text },
-    JobBackoffEnded { key: Key },
-    JobRetriesUpdated { key: Key, retries: i32 },
-    JobDeadlineUpdated { key: Key, deadline: i64 },
-    JobPriorityUpdated { key: Key, priority: i32 },
+    JobFailed {
+        key: Key,
+        retries: i32,
+        available_at: Option<i64>,
+        message: Text,
+    },
+    JobBackoffEnded {
+        key: Key,
+    },
+    JobRetriesUpdated {
+        key: Key,
+        retries: i32,
+    },
+    JobDeadlineUpdated {
+        key: Key,
+        deadline: i64,
+    },
+    JobPriorityUpdated {
+        key: Key,
+        priority: i32,
+    },
     /// Activatable again after its incident was resolved.
-    JobReactivated { key: Key },
-    JobCompleted { key: Key },
-    JobErrorThrown { key: Key, code: Text, message: Text },
-    JobCanceled { key: Key },
+    JobReactivated {
+        key: Key,
+    },
+    JobCompleted {
+        key: Key,
+    },
+    /// `caught`: an event took it and the job is gone; else an incident holds it.
+    JobErrorThrown {
+        key: Key,
+        code: Text,
+        message: Text,
+        caught: bool,
+    },
+    /// Cannot be handed out (too large); an incident holds it.
+    JobWithheld {
+        key: Key,
+    },
+    JobCanceled {
+        key: Key,
+    },
     /// `host` is the element instance that owns it, `target` the event that it triggers.
-    TimerArmed { key: Key, host: Key, target: ElementNo, due: i64, left: Option<u32> },
-    TimerFired { key: Key },
-    TimerCanceled { key: Key },
+    /// `left` counts further repetitions, `None` without end; `cycle` is the evaluated text of a
+    /// repeating timer.
+    TimerArmed {
+        key: Key,
+        host: Key,
+        target: ElementNo,
+        due: i64,
+        left: Option<u32>,
+        cycle: Option<Text>,
+    },
+    TimerFired {
+        key: Key,
+    },
+    TimerCanceled {
+        key: Key,
+    },
     SubscriptionOpening {
         key: Key,
         host: Key,
@@ -190,10 +326,18 @@ pub enum InstanceEvent {
         correlation_key: Text,
         interrupting: bool,
     },
-    SubscriptionOpened { key: Key },
+    SubscriptionOpened {
+        key: Key,
+    },
     /// `message` was taken; `closes` as in [`SlotEvent::Correlated`].
-    SubscriptionCorrelated { key: Key, message: Key, closes: bool },
-    SubscriptionClosed { key: Key },
+    SubscriptionCorrelated {
+        key: Key,
+        message: Key,
+        closes: bool,
+    },
+    SubscriptionClosed {
+        key: Key,
+    },
     /// `element` is where it stands, `job` what failed, if a job did.
     IncidentCreated {
         key: Key,
@@ -202,14 +346,24 @@ pub enum InstanceEvent {
         kind: IncidentKind,
         message: Text,
     },
-    IncidentResolved { key: Key },
+    IncidentResolved {
+        key: Key,
+    },
     /// Too much for one step; `number` is dense per instance.
-    WorkDeferred { number: u32, work: Work },
-    WorkResumed { number: u32 },
+    WorkDeferred {
+        number: u32,
+        work: Work,
+    },
+    WorkResumed {
+        number: u32,
+    },
     Completed,
     Terminated,
     /// A bug of ours struck; wake-ups are disarmed and commands refused.
-    Quarantined { reason: Text, build: Text },
+    Quarantined {
+        reason: Text,
+        build: Text,
+    },
     Repaired,
 }
 
@@ -275,6 +429,8 @@ pub enum Work {
     Enter { scope: Key, flow: FlowNo },
     /// Activate an element without a token.
     Start { scope: Key, element: ElementNo },
+    /// An event happens with its payload: a message start event.
+    Occur { scope: Key, element: ElementNo, variables: Arc<[NamedValue]> },
     /// Go on with an element that is activating.
     Activate { key: Key },
     /// Go on with an element that is completing.
@@ -291,12 +447,7 @@ pub enum Item {
     OpenSubscription { slot: Slot, subscriber: Subscriber },
     CloseSubscription { slot: Slot, subscription: Key },
     SubscriptionOpened { subscription: Key },
-    Correlate {
-        slot: Slot,
-        message: Key,
-        subscription: Key,
-        variables: Arc<[NamedValue]>,
-    },
+    Correlate { slot: Slot, message: Key, subscription: Key, variables: Arc<[NamedValue]> },
     CorrelationDone { slot: Slot, message: Key, subscription: Key, closes: bool },
     CorrelationRejected { slot: Slot, message: Key, subscription: Key },
     ReleaseLock { slot: Slot, tenant: Text, process_id: Text, correlation_key: Text },

@@ -1,0 +1,180 @@
+//! What workers say of their jobs (engine-rules 7, semantics 4.8).
+
+use crate::command::{Command, Reply};
+use crate::decide::step::cut;
+use crate::decide::{Done, Step, Stop};
+use crate::effect::Effect;
+use crate::event::{InstanceEvent, NamedValue, Text};
+use crate::incident::{Failure, IncidentKind};
+use crate::key::Key;
+use crate::limits::NAME_BYTES_MAX;
+use crate::rejection::Rejection;
+use crate::state::{Job, JobState};
+
+impl Step<'_> {
+    pub(super) fn complete_job(
+        &mut self,
+        key: Key,
+        variables: &[NamedValue],
+        token: Option<u64>,
+    ) -> Done<Reply> {
+        let (i, job) = self.workable(key, "complete", token)?;
+        self.check_fits(i, variables)?;
+        let process = self.process(i)?;
+        self.tell(i, InstanceEvent::JobCompleted { key });
+        let no = self.hot(i).elements[&job.element].element.no;
+        self.receive(i, job.element, process.element(no), variables);
+        self.finish(i, job.element)?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn fail_job(&mut self, command: &Command) -> Done<Reply> {
+        let Command::FailJob { job: key, retries, message, back_off, variables, token } = command
+        else {
+            unreachable!("dispatched by its kind")
+        };
+        let (i, job) = self.workable(*key, "fail", *token)?;
+        self.check_fits(i, variables)?;
+        let retries = (*retries).max(0);
+        let waits = retries > 0 && *back_off > 0;
+        let available_at = waits.then(|| self.turn.now.saturating_add(*back_off));
+        let cut_message = cut(message);
+        self.tell(
+            i,
+            InstanceEvent::JobFailed {
+                key: *key,
+                retries,
+                available_at,
+                message: cut_message.clone(),
+            },
+        );
+        self.set_locals(i, job.element, variables);
+        if retries == 0 {
+            let said = if message.is_empty() { "No more retries left." } else { &*cut_message };
+            let failure = Failure::new(IncidentKind::JobNoRetries, said);
+            self.raise(i, job.element, Some(*key), failure);
+        } else if !waits {
+            self.announce(i, &job);
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn throw_error(&mut self, command: &Command) -> Done<Reply> {
+        let Command::ThrowError { job: key, code, message, variables, token } = command else {
+            unreachable!("dispatched by its kind")
+        };
+        check_name("error code", code)?;
+        let (i, job) = self.workable(*key, "throw an error for", *token)?;
+        self.check_fits(i, variables)?;
+        let process = self.process(i)?;
+        let catcher = self.catcher(i, job.element, code, &process);
+        let thrown = InstanceEvent::JobErrorThrown {
+            key: *key,
+            code: code.clone(),
+            message: cut(message),
+            caught: catcher.is_some(),
+        };
+        self.tell(i, thrown);
+        match catcher {
+            Some(catcher) => self.trigger(i, catcher.host, catcher.target, variables)?,
+            None => {
+                let failure = crate::element::unhandled(code, message);
+                self.raise(i, job.element, Some(*key), failure);
+            }
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn update_job(
+        &mut self,
+        key: Key,
+        retries: Option<i32>,
+        timeout: Option<i64>,
+        priority: Option<i32>,
+    ) -> Done<Reply> {
+        let (i, job) = self.job(key, "update")?;
+        if let Some(retries) = retries {
+            if retries <= 0 {
+                return Err(Stop::Reject(Rejection::invalid(format!(
+                    "Expected to update retries for job with key '{key}' with a positive amount \
+                     of retries, but the amount given was '{retries}'"
+                ))));
+            }
+            self.tell(i, InstanceEvent::JobRetriesUpdated { key, retries });
+        }
+        if let Some(timeout) = timeout {
+            if !matches!(job.state, JobState::Activated { .. }) {
+                return Err(Stop::Reject(Rejection::state(format!(
+                    "Expected to update the timeout of job with key '{key}', but it is not active"
+                ))));
+            }
+            let deadline = self.turn.now.saturating_add(timeout.max(0));
+            self.tell(i, InstanceEvent::JobDeadlineUpdated { key, deadline });
+        }
+        if let Some(priority) = priority {
+            self.tell(i, InstanceEvent::JobPriorityUpdated { key, priority });
+        }
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn yield_job(&mut self, key: Key, token: u64) -> Done<Reply> {
+        let Ok((i, job)) = self.job(key, "yield") else { return Ok(Reply::Done) };
+        match job.state {
+            JobState::Activated { token: current, .. } if current == token => {
+                self.tell(i, InstanceEvent::JobYielded { key });
+                self.announce(i, &job);
+            }
+            _ => {}
+        }
+        Ok(Reply::Done)
+    }
+
+    /// A job can be leased (again).
+    pub(crate) fn announce(&mut self, i: Key, job: &Job) {
+        let tenant = self.hot(i).created.tenant.clone();
+        self.effects.push(Effect::JobAvailable { tenant, job_type: job.job_type.clone() });
+    }
+
+    fn job(&mut self, key: Key, what: &str) -> Done<(Key, Job)> {
+        let owner = self.owner(key)?;
+        let job = owner.and_then(|i| Some((i, self.hot(i).jobs.get(&key)?.clone())));
+        job.ok_or_else(|| {
+            Stop::Reject(Rejection::not_found(format!(
+                "Expected to {what} job with key '{key}', but no such job was found"
+            )))
+        })
+    }
+
+    /// The job, when it is activatable or activated and the token, if any, is the current one.
+    fn workable(&mut self, key: Key, what: &str, token: Option<u64>) -> Done<(Key, Job)> {
+        let (i, job) = self.job(key, what)?;
+        let state = match &job.state {
+            JobState::Activatable { .. } if token.is_none() => return Ok((i, job)),
+            JobState::Activated { token: current, .. } if token.is_none_or(|t| t == *current) => {
+                return Ok((i, job));
+            }
+            JobState::Activatable { .. } | JobState::Activated { .. } => {
+                return Err(Stop::Reject(Rejection::state(format!(
+                    "Expected to {what} job with key '{key}' under its current lease, but the \
+                     lease token given is not the current one"
+                ))));
+            }
+            JobState::Failed { .. } => "FAILED",
+            JobState::ErrorThrown => "ERROR_THROWN",
+        };
+        Err(Stop::Reject(Rejection::state(format!(
+            "Expected to {what} job with key '{key}', but it is in state '{state}'"
+        ))))
+    }
+}
+
+/// Names that become part of a key somewhere.
+pub(super) fn check_name(what: &str, name: &Text) -> Done {
+    if name.len() <= NAME_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Stop::Reject(Rejection::invalid(format!(
+        "expected {what} of at most {NAME_BYTES_MAX} bytes, but it has {}",
+        name.len()
+    ))))
+}

@@ -1,0 +1,164 @@
+//! Commands to events. One file per family; what they share is [`step::Step`].
+
+mod cancel;
+mod create;
+mod evaluate;
+mod incident;
+mod job;
+mod lease;
+mod message;
+mod meta;
+mod operator;
+mod slot;
+mod step;
+mod timer;
+mod variables;
+
+use std::collections::BTreeSet;
+
+pub(crate) use evaluate::{describe, text_of};
+pub(crate) use step::{Done, Step, Stop};
+
+use crate::catalog::Catalog;
+use crate::command::{Answer, Command, Reply};
+use crate::effect::Effect;
+use crate::event::Event;
+use crate::key::{Key, PartitionId, SLOT_COUNT, Slot};
+use crate::state::State;
+
+/// What a decision may know beside the state.
+#[derive(Debug, Clone, Copy)]
+pub struct Turn<'a> {
+    /// Milliseconds since the epoch; never less than in an earlier turn of the same time base.
+    pub now: i64,
+    pub catalog: &'a Catalog,
+    pub routes: &'a Routes,
+    /// Instances whose result somebody waits for.
+    pub watched: &'a BTreeSet<Key>,
+}
+
+/// Which partition owns a slot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Routes {
+    owners: Vec<PartitionId>,
+}
+
+/// What came of a command that could be decided.
+#[derive(Debug)]
+pub struct Decision {
+    pub answer: Answer,
+    /// Already folded into the state; empty when the command was rejected.
+    pub events: Vec<Event>,
+    pub effects: Vec<Effect>,
+}
+
+/// Cold instances that the decision met: load them and ask again. Nothing was changed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Need(pub Vec<Key>);
+
+impl Routes {
+    /// Slots dealt in turn to partitions 1 to `dealt`; partitions above it own none.
+    ///
+    /// # Panics
+    /// When `dealt` is 0.
+    pub fn new(dealt: PartitionId) -> Routes {
+        assert!(dealt > 0, "slots need an owner");
+        Routes { owners: (0..SLOT_COUNT).map(|slot| slot % dealt + 1).collect() }
+    }
+
+    pub fn owner(&self, slot: Slot) -> PartitionId {
+        self.owners[usize::from(slot % SLOT_COUNT)]
+    }
+}
+
+impl State {
+    /// Decides a command and folds its events; a rejection leaves the state as it was.
+    ///
+    /// # Errors
+    /// [`Need`] when it met a cold instance; the state is as it was then, too.
+    pub fn decide(&mut self, command: &Command, turn: &Turn<'_>) -> Result<Decision, Need> {
+        let mut step = Step::new(self, turn);
+        let outcome = step.command(command).and_then(|reply| {
+            step.run()?;
+            step.settle(reply)
+        });
+        let Step { events, effects, .. } = step;
+        match outcome {
+            Ok(reply) => {
+                self.keep();
+                Ok(Decision { answer: Ok(reply), events, effects })
+            }
+            Err(Stop::Reject(rejection)) => {
+                self.abort();
+                self.at = None;
+                if let Command::Inbound { from, sequence, item } = command {
+                    return Ok(self.pass_over(*from, *sequence, item, turn));
+                }
+                Ok(Decision { answer: Err(rejection), events: Vec::new(), effects: Vec::new() })
+            }
+            Err(Stop::Need(keys)) => {
+                self.abort();
+                self.at = None;
+                Err(Need(keys))
+            }
+        }
+    }
+
+    /// Undoes what a decision that panicked had done; call it after the unwinding was caught.
+    /// Returns the instance that it was at.
+    pub fn abort_panicked(&mut self) -> Option<Key> {
+        self.abort();
+        self.at.take()
+    }
+
+    /// An item that cannot be handled still counts as received; its sender is told.
+    fn pass_over(
+        &mut self,
+        from: PartitionId,
+        sequence: u64,
+        item: &crate::event::Item,
+        turn: &Turn<'_>,
+    ) -> Decision {
+        let mut step = Step::new(self, turn);
+        step.refuse_item(from, sequence, item);
+        let Step { events, effects, .. } = step;
+        self.keep();
+        Decision { answer: Ok(Reply::Done), events, effects }
+    }
+}
+
+impl Step<'_> {
+    fn command(&mut self, command: &Command) -> Done<Reply> {
+        match command {
+            Command::CreateInstance(create) => self.create_instance(create),
+            Command::CancelInstance { instance } => self.cancel_instance(*instance),
+            Command::PublishMessage(message) => self.publish(message),
+            Command::CorrelateMessage(message) => self.correlate(message),
+            Command::CompleteJob { job, variables, token } => {
+                self.complete_job(*job, variables, *token)
+            }
+            Command::FailJob { .. } => self.fail_job(command),
+            Command::ThrowError { .. } => self.throw_error(command),
+            Command::UpdateJob { job, retries, timeout, priority } => {
+                self.update_job(*job, *retries, *timeout, *priority)
+            }
+            Command::ResolveIncident { incident } => self.resolve_incident(*incident),
+            Command::SetVariables { scope, variables, local } => {
+                self.set_variables(*scope, variables, *local)
+            }
+            Command::StartEpoch { epoch } => self.start_epoch(*epoch),
+            Command::LeaseJobs(lease) => self.lease_jobs(lease),
+            Command::YieldJob { job, token } => self.yield_job(*job, *token),
+            Command::Tick => self.tick(),
+            Command::Continue { instance } => self.resume_work(*instance),
+            Command::ApplyMeta { position } => self.apply_meta(*position),
+            Command::Inbound { from, sequence, item } => self.inbound(*from, *sequence, item),
+            Command::OutboxAcknowledged { to, upto } => self.acknowledged(*to, *upto),
+            Command::Quarantine { instance, reason, build } => {
+                self.quarantine(*instance, reason, build)
+            }
+            Command::Repair { instance } => self.repair(*instance),
+            Command::PinClock { at } => self.pin_clock(*at),
+        }
+    }
+}

@@ -1,0 +1,4 @@
+mod end;
+mod error;
+
+pub(crate) use error::unhandled;

@@ -1,0 +1,3 @@
+mod event_based;
+mod exclusive;
+mod parallel;

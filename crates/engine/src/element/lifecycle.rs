@@ -1,0 +1,358 @@
+//! The life of an element instance (semantics 4.1).
+//!
+//! ```text
+//!            ┌────────────► Terminating ──► gone        (terminated)
+//!            │                   ▲
+//! Activating ──► Activated ──► Completing ──► gone      (completed)
+//! ```
+//!
+//! Activating: input mappings, then the subscriptions of the element, its boundary events and the
+//! event sub-processes in it; remote ones must be open before it goes on. Activated: it waits, or
+//! works. Completing: output mappings; its subscriptions close; then the tokens leave. Each step
+//! that fails leaves an incident and the phase; resolving takes the same step again.
+//!
+//! An element that neither waits nor maps passes with one event.
+
+use crate::compile::{Element, Kind, Process};
+use crate::decide::{Done, Step};
+use crate::event::{ElementNo, ElementRef, FlowNo, InstanceEvent, PROCESS, Trigger, Via, Work};
+use crate::incident::Failure;
+use crate::key::Key;
+use crate::state::Phase;
+
+impl Step<'_> {
+    /// One unit of work; what no longer applies is passed over.
+    pub(crate) fn work(&mut self, i: Key, work: &Work) -> Done {
+        self.state.at = Some(i);
+        let Some(instance) = self.live(i)? else { return Ok(()) };
+        if instance.quarantine.is_some() {
+            return Ok(());
+        }
+        let phase = |key: &Key| instance.element(*key).map(|row| row.phase);
+        match work {
+            Work::Enter { scope, flow } => match phase(scope) {
+                Some(Phase::Activated) => self.enter(i, *scope, *flow),
+                _ => Ok(()),
+            },
+            Work::Start { scope, element } => match phase(scope) {
+                Some(Phase::Activated) => self.start(i, *scope, *element, Via::None),
+                _ => Ok(()),
+            },
+            Work::Occur { scope, element, variables } => match phase(scope) {
+                Some(Phase::Activated) => self.occur(i, *scope, *element, variables, Via::None),
+                _ => Ok(()),
+            },
+            Work::Activate { key } => match phase(key) {
+                Some(Phase::Activating) => self.activate(i, *key),
+                _ => Ok(()),
+            },
+            Work::Complete { key } => match phase(key) {
+                Some(Phase::Completing) => self.complete(i, *key),
+                _ => Ok(()),
+            },
+            Work::Terminate { key } => match phase(key) {
+                Some(_) => self.terminate(i, *key),
+                None => Ok(()),
+            },
+            Work::CheckScope { key } => match phase(key) {
+                Some(_) => self.check_scope(i, *key),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// A token arrives at the target of `flow`.
+    fn enter(&mut self, i: Key, scope: Key, flow: FlowNo) -> Done {
+        if !self.hot(i).tokens.contains_key(&(scope, flow)) {
+            return Ok(());
+        }
+        let process = self.process(i)?;
+        let target = process.flow(flow).target;
+        match process.element(target).kind {
+            Kind::Parallel => self.join(i, scope, target, flow),
+            _ => self.start(i, scope, target, Via::Flow(flow)),
+        }
+    }
+
+    /// An element begins.
+    pub(crate) fn start(&mut self, i: Key, scope: Key, no: ElementNo, via: Via) -> Done {
+        let process = self.process(i)?;
+        let element = process.element(no);
+        if element.is_plain()
+            && let Ok(way) = self.way(i, scope, element)
+        {
+            return self.pass(i, scope, no, via, way);
+        }
+        let key = self.new_key(i);
+        let element = ElementRef::new(no);
+        self.tell(i, InstanceEvent::ElementActivating { key, element, scope, via });
+        self.activate(i, key)
+    }
+
+    /// A whole life at once.
+    fn pass(&mut self, i: Key, scope: Key, no: ElementNo, via: Via, way: Way) -> Done {
+        let key = self.new_key(i);
+        let element = ElementRef::new(no);
+        self.tell(i, InstanceEvent::ElementPassed { key, element, scope, via });
+        self.leave(i, scope, no, way)
+    }
+
+    /// Input mappings, subscriptions, and then what the element does.
+    pub(crate) fn activate(&mut self, i: Key, key: Key) -> Done {
+        let process = self.process(i)?;
+        let no = self.hot(i).elements[&key].element.no;
+        if no != PROCESS {
+            let element = process.element(no);
+            if let Err(failure) = self.map_inputs(i, key, element) {
+                self.raise(i, key, None, failure);
+                return Ok(());
+            }
+        }
+        if let Err(failure) = self.open_catches(i, key, &process, no) {
+            self.raise(i, key, None, failure);
+            return Ok(());
+        }
+        if self.opening(i, key) {
+            // The answers of other partitions bring it on (`Item::SubscriptionOpened`).
+            return Ok(());
+        }
+        self.begin(i, key, &process, no)
+    }
+
+    /// Everything that the element waits for is open.
+    pub(crate) fn begin(&mut self, i: Key, key: Key, process: &Process, no: ElementNo) -> Done {
+        if no == PROCESS {
+            return self.begin_process(i);
+        }
+        let element = process.element(no);
+        let begun = match &element.kind {
+            Kind::Job { job_type, retries } => self.begin_job(i, key, element, job_type, retries),
+            Kind::Script { expression, result_variable } => {
+                return self.run_script(i, key, expression, result_variable);
+            }
+            Kind::ErrorEnd { code } => return self.throw_end(i, key, code.as_ref()),
+            Kind::SubProcess | Kind::EventSubProcess => {
+                self.tell(i, InstanceEvent::ElementActivated { key });
+                return self.begin_scope(i, key, process, no);
+            }
+            Kind::Catch(_) | Kind::Receive(_) | Kind::EventBased(_) => {
+                self.tell(i, InstanceEvent::ElementActivated { key });
+                Ok(())
+            }
+            Kind::Exclusive { .. } => match self.way(i, self.scope_of(i, key), element) {
+                Ok(way) => return self.pass_through(i, key, no, way),
+                Err(failure) => Err(failure),
+            },
+            Kind::Start(_)
+            | Kind::Boundary(_)
+            | Kind::Throw
+            | Kind::End
+            | Kind::TerminateEnd
+            | Kind::Pass
+            | Kind::Parallel => {
+                self.tell(i, InstanceEvent::ElementActivated { key });
+                return self.finish(i, key);
+            }
+        };
+        if let Err(failure) = begun {
+            self.raise(i, key, None, failure);
+        }
+        Ok(())
+    }
+
+    /// What is left of a gateway after an incident.
+    fn pass_through(&mut self, i: Key, key: Key, no: ElementNo, way: Way) -> Done {
+        let scope = self.scope_of(i, key);
+        self.tell(i, InstanceEvent::ElementActivated { key });
+        self.tell(i, InstanceEvent::ElementCompleting { key });
+        self.tell(i, InstanceEvent::ElementCompleted { key });
+        self.leave(i, scope, no, way)
+    }
+
+    /// The element has done its work: output mappings and what follows.
+    pub(crate) fn finish(&mut self, i: Key, key: Key) -> Done {
+        self.tell(i, InstanceEvent::ElementCompleting { key });
+        self.complete(i, key)
+    }
+
+    fn complete(&mut self, i: Key, key: Key) -> Done {
+        let process = self.process(i)?;
+        let (no, scope) = {
+            let row = &self.hot(i).elements[&key];
+            (row.element.no, row.scope)
+        };
+        if no == PROCESS {
+            return self.end_instance(i, true);
+        }
+        let element = process.element(no);
+        if let Err(failure) = self.map_outputs(i, key, scope, element) {
+            self.raise(i, key, None, failure);
+            return Ok(());
+        }
+        self.close_catches(i, key)?;
+        self.resolve_all(i, key);
+        self.tell(i, InstanceEvent::ElementCompleted { key });
+        match &element.kind {
+            Kind::EventSubProcess => self.check_scope(i, scope),
+            _ => self.leave(i, scope, no, Way::All),
+        }
+    }
+
+    /// Tokens go on; a scope that nothing is left in ends.
+    pub(crate) fn leave(&mut self, i: Key, scope: Key, no: ElementNo, way: Way) -> Done {
+        let process = self.process(i)?;
+        let element = process.element(no);
+        match element.kind {
+            Kind::TerminateEnd => return self.terminate_end(i, scope),
+            Kind::End | Kind::ErrorEnd { .. } => return self.check_scope(i, scope),
+            _ => {}
+        }
+        match way {
+            Way::One(flow) => self.take(i, scope, flow),
+            Way::All if element.outgoing.is_empty() => return self.check_scope(i, scope),
+            Way::All => {
+                for flow in &element.outgoing {
+                    self.take(i, scope, *flow);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn take(&mut self, i: Key, scope: Key, flow: FlowNo) {
+        self.tell(i, InstanceEvent::FlowTaken { scope, flow });
+        self.then(i, Work::Enter { scope, flow });
+    }
+
+    /// Ends what is inside first; then the element itself, then what waited for that.
+    pub(crate) fn terminate(&mut self, i: Key, key: Key) -> Done {
+        if self.hot(i).elements[&key].phase != Phase::Terminating {
+            self.close_catches(i, key)?;
+            self.cancel_job(i, key);
+            self.resolve_all(i, key);
+            self.tell(i, InstanceEvent::ElementTerminating { key });
+            self.terminate_children(i, key);
+        }
+        if self.hot(i).elements[&key].children > 0 {
+            return Ok(());
+        }
+        if key == i {
+            return self.end_instance(i, false);
+        }
+        let row = self.hot(i).elements[&key].clone();
+        self.tell(i, InstanceEvent::ElementTerminated { key });
+        if let Some(trigger) = row.trigger
+            && let Trigger::Boundary { target, variables } = *trigger
+            && self.goes_on(i, row.scope)
+        {
+            self.occur(i, row.scope, target, &variables, Via::None)?;
+        }
+        self.after_child(i, row.scope)
+    }
+
+    /// Is the scope active, with nothing about to end it?
+    fn goes_on(&self, i: Key, scope: Key) -> bool {
+        let row = self.hot(i).element(scope);
+        row.is_some_and(|row| row.phase == Phase::Activated && row.trigger.is_none())
+    }
+
+    /// A child of `scope` has ended otherwise than by completing.
+    fn after_child(&mut self, i: Key, scope: Key) -> Done {
+        match self.phase(i, scope) {
+            Some(Phase::Terminating) => self.then(i, Work::Terminate { key: scope }),
+            Some(_) => return self.check_scope(i, scope),
+            None => {}
+        }
+        Ok(())
+    }
+
+    pub(crate) fn terminate_children(&mut self, i: Key, scope: Key) {
+        let children: Vec<Key> = self.hot(i).children(scope).map(|(key, _)| key).collect();
+        for key in children {
+            self.then(i, Work::Terminate { key });
+        }
+    }
+
+    /// Has the scope come to its end, or to what waits for its end?
+    pub(crate) fn check_scope(&mut self, i: Key, scope: Key) -> Done {
+        let Some(row) = self.hot(i).element(scope) else { return Ok(()) };
+        if row.phase != Phase::Activated || row.children > 0 {
+            return Ok(());
+        }
+        match row.trigger.as_deref() {
+            Some(Trigger::EventSubProcess { target, variables }) => {
+                let (target, variables) = (*target, variables.clone());
+                self.tell(i, InstanceEvent::ScopeInterrupted { scope });
+                self.start_event_sub_process(i, scope, target, &variables)
+            }
+            Some(Trigger::Complete) => self.finish(i, scope),
+            Some(Trigger::Boundary { .. }) => Ok(()),
+            None if row.tokens > 0 => Ok(()),
+            None => self.finish(i, scope),
+        }
+    }
+
+    pub(crate) fn phase(&self, i: Key, key: Key) -> Option<Phase> {
+        self.hot(i).element(key).map(|row| row.phase)
+    }
+
+    pub(crate) fn scope_of(&self, i: Key, key: Key) -> Key {
+        self.hot(i).elements[&key].scope
+    }
+
+    /// Incidents of an element instance end with it, or when its step is taken again.
+    pub(crate) fn resolve_all(&mut self, i: Key, element: Key) {
+        let incidents: Vec<Key> = {
+            let all = self.hot(i).incidents.iter();
+            all.filter(|(_, row)| row.element == element).map(|(key, _)| *key).collect()
+        };
+        for key in incidents {
+            self.tell(i, InstanceEvent::IncidentResolved { key });
+        }
+    }
+
+    /// Where the tokens of a wait-less element go.
+    fn way(&self, i: Key, scope: Key, element: &Element) -> Result<Way, Failure> {
+        match element.kind {
+            Kind::Exclusive { default } => {
+                self.exclusive(i, scope, element, default).map(|flow| match flow {
+                    Some(flow) => Way::One(flow),
+                    None => Way::All,
+                })
+            }
+            _ => Ok(Way::All),
+        }
+    }
+}
+
+/// Which outgoing flows are taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    All,
+    One(FlowNo),
+}
+
+impl Element {
+    /// Neither waits nor maps: it can pass with one event.
+    fn is_plain(&self) -> bool {
+        let waitless = match self.kind {
+            Kind::Start(_)
+            | Kind::Boundary(_)
+            | Kind::Throw
+            | Kind::End
+            | Kind::TerminateEnd
+            | Kind::Pass
+            | Kind::Exclusive { .. }
+            | Kind::Parallel => true,
+            Kind::Catch(_)
+            | Kind::ErrorEnd { .. }
+            | Kind::Job { .. }
+            | Kind::Script { .. }
+            | Kind::Receive(_)
+            | Kind::EventBased(_)
+            | Kind::SubProcess
+            | Kind::EventSubProcess => false,
+        };
+        waitless && self.inputs.is_empty() && self.outputs.is_empty() && self.boundaries.is_empty()
+    }
+}

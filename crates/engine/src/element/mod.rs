@@ -1,0 +1,12 @@
+//! One file per BPMN element; what all share is in [`lifecycle`], [`catches`] and [`payload`].
+
+mod catches;
+mod event;
+mod gateway;
+mod lifecycle;
+mod payload;
+mod scope;
+mod task;
+
+pub(crate) use catches::{Due, first_due, next};
+pub(crate) use event::unhandled;

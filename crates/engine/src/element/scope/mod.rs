@@ -1,0 +1,3 @@
+mod event_sub_process;
+mod process;
+mod sub_process;

@@ -1,0 +1,37 @@
+//! The process itself, as a scope.
+
+use crate::decide::{Done, Step};
+use crate::effect::Effect;
+use crate::event::{InstanceEvent, Item};
+use crate::key::Key;
+
+impl Step<'_> {
+    /// Its event sub-processes wait; now its start event begins (`Work::Start` follows).
+    pub(crate) fn begin_process(&mut self, i: Key) -> Done {
+        self.tell(i, InstanceEvent::ElementActivated { key: i });
+        if !self.hot(i).deferred.is_empty() {
+            self.effects.push(Effect::WorkPending { instance: i });
+        }
+        Ok(())
+    }
+
+    /// Nothing is left of the instance but its history.
+    pub(crate) fn end_instance(&mut self, i: Key, completed: bool) -> Done {
+        self.close_catches(i, i)?;
+        self.resolve_all(i, i);
+        let instance = self.hot(i);
+        let variables = match self.turn.watched.contains(&i) {
+            true => instance.visible(i),
+            false => Vec::new(),
+        };
+        let created = instance.created.clone();
+        let end = if completed { InstanceEvent::Completed } else { InstanceEvent::Terminated };
+        self.tell(i, end);
+        self.effects.push(Effect::Ended { instance: i, completed, variables });
+        if let Some((slot, correlation_key)) = created.lock {
+            let (tenant, process_id) = (created.tenant, created.process_id);
+            self.send_slot(slot, Item::ReleaseLock { slot, tenant, process_id, correlation_key });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,61 @@
+//! Tasks that a worker does: service, send, script and business rule tasks without an expression
+//! of their own, message throw and end events (semantics 4.8).
+
+use crate::compile::{Element, Expr};
+use crate::decide::Step;
+use crate::effect::Effect;
+use crate::event::{InstanceEvent, JobKind, ListenerKind};
+use crate::incident::Failure;
+use crate::key::Key;
+
+impl Step<'_> {
+    /// Type and retries are evaluated now and never again.
+    pub(crate) fn begin_job(
+        &mut self,
+        i: Key,
+        element: Key,
+        definition: &Element,
+        job_type: &Expr,
+        retries: &Expr,
+    ) -> Result<(), Failure> {
+        let job_type = self.text(i, element, job_type, "job type")?;
+        let retries = self.integer(i, element, retries, "retries")?;
+        let priority = match &definition.job_priority {
+            Some(expr) => self.integer(i, element, expr, "job priority")?,
+            None => self.process_priority(i, element)?,
+        };
+        self.tell(i, InstanceEvent::ElementActivated { key: element });
+        let key = self.new_key(i);
+        let tenant = self.hot(i).created.tenant.clone();
+        self.tell(
+            i,
+            InstanceEvent::JobCreated {
+                key,
+                element,
+                job_type: job_type.clone(),
+                retries,
+                priority,
+                kind: JobKind::BpmnElement,
+                listener_event: ListenerKind::Unspecified,
+            },
+        );
+        self.effects.push(Effect::JobAvailable { tenant, job_type });
+        Ok(())
+    }
+
+    fn process_priority(&mut self, i: Key, element: Key) -> Result<i32, Failure> {
+        let Ok(process) = self.process(i) else { return Ok(0) };
+        match &process.job_priority {
+            Some(expr) => self.integer(i, element, expr, "job priority"),
+            None => Ok(0),
+        }
+    }
+
+    /// The job of an element instance that is terminated.
+    pub(crate) fn cancel_job(&mut self, i: Key, element: Key) {
+        let job = self.hot(i).element(element).and_then(|row| row.job);
+        if let Some(key) = job {
+            self.tell(i, InstanceEvent::JobCanceled { key });
+        }
+    }
+}

@@ -1,0 +1,380 @@
+//! The meta machine: deployments, in a journal of their own. Partitions follow it and journal how
+//! far they have come.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use crate::compile::{Order, Process};
+use crate::event::Text;
+use crate::key::{Key, META_COUNTER, PartitionId, key};
+use crate::limits::{DEPLOYMENT_BYTES_MAX, DEPLOYMENT_RESOURCES_MAX};
+use crate::rejection::Rejection;
+
+/// What can be asked of the meta machine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    StartEpoch {
+        epoch: u64,
+    },
+    /// Atomic: all resources or none.
+    Deploy {
+        resources: Vec<Resource>,
+        tenant: Text,
+    },
+    DeleteResource {
+        key: Key,
+    },
+    /// The slot table of a fresh installation, or of one that grew.
+    AssignSlots {
+        partitions: PartitionId,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resource {
+    /// May be a path; its suffix tells the type.
+    pub name: Text,
+    pub bytes: Arc<[u8]>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    EpochStarted {
+        epoch: u64,
+    },
+    /// Closes a deployment; its definitions are the events before it.
+    Deployed {
+        key: Key,
+        tenant: Text,
+    },
+    ProcessDeployed(Box<ProcessDeployed>),
+    ProcessDeleted {
+        definition: Key,
+    },
+    /// Partitions 1 to `partitions` exist; slots are dealt out in turn to the first `dealt`.
+    SlotsAssigned {
+        partitions: PartitionId,
+        dealt: PartitionId,
+    },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProcessDeployed {
+    pub key: Key,
+    pub deployment: Key,
+    pub process_id: Text,
+    pub version: i32,
+    pub version_tag: Option<Text>,
+    pub tenant: Text,
+    pub resource: Text,
+    /// xxh3-64 of the bytes.
+    pub digest: u64,
+    pub bytes: Arc<[u8]>,
+    /// The order that element numbers refer to, for ever.
+    pub elements: Vec<Text>,
+    pub flows: Vec<Text>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    Done,
+    Deployed { key: Key, tenant: Text, processes: Vec<DeployedProcess>, warnings: Vec<String> },
+}
+
+/// One process of a deployment; an unchanged one keeps its key and version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DeployedProcess {
+    pub process_id: Text,
+    pub version: i32,
+    pub version_tag: Option<Text>,
+    pub definition: Key,
+    pub resource: Text,
+    pub tenant: Text,
+}
+
+/// The fold of the meta journal.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    pub(crate) epoch: u64,
+    pub(crate) next: i64,
+    pub(crate) partitions: PartitionId,
+    pub(crate) dealt: PartitionId,
+    pub(crate) definitions: BTreeMap<Key, Arc<ProcessDeployed>>,
+    pub(crate) deleted: std::collections::BTreeSet<Key>,
+    /// Highest version ever given, per tenant and process id; never reused.
+    pub(crate) versions: BTreeMap<(Text, Text), i32>,
+}
+
+type Outcome = (Result<Reply, Rejection>, Vec<Event>);
+
+impl State {
+    pub fn new() -> State {
+        State::default()
+    }
+
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How many partitions exist, and to how many the slots were dealt; 0 before the first start.
+    pub fn partitions(&self) -> (PartitionId, PartitionId) {
+        (self.partitions, self.dealt)
+    }
+
+    /// Every definition ever deployed, by key.
+    pub fn definitions(&self) -> impl Iterator<Item = &Arc<ProcessDeployed>> {
+        self.definitions.values()
+    }
+
+    pub fn is_deleted(&self, key: Key) -> bool {
+        self.deleted.contains(&key)
+    }
+
+    /// Carries a command out; a rejected one leaves the state as it was.
+    pub fn decide(&mut self, command: &Command) -> Outcome {
+        let outcome = match command {
+            Command::StartEpoch { epoch } => {
+                Ok((Reply::Done, vec![Event::EpochStarted { epoch: *epoch }]))
+            }
+            Command::Deploy { resources, tenant } => self.deploy(resources, tenant),
+            Command::DeleteResource { key } => self.delete(*key),
+            Command::AssignSlots { partitions } => self.assign(*partitions),
+        };
+        match outcome {
+            Ok((reply, events)) => {
+                for event in &events {
+                    self.apply(event);
+                }
+                (Ok(reply), events)
+            }
+            Err(rejection) => (Err(rejection), Vec::new()),
+        }
+    }
+
+    pub fn apply(&mut self, event: &Event) {
+        match event {
+            Event::EpochStarted { epoch } => {
+                self.epoch = *epoch;
+                if *epoch > 1 {
+                    let stride = crate::key::EPOCH_STRIDE;
+                    self.next = (self.next / stride + 1) * stride;
+                }
+            }
+            Event::Deployed { key, .. } => self.used(*key),
+            Event::ProcessDeployed(deployed) => {
+                self.used(deployed.key);
+                let id = (deployed.tenant.clone(), deployed.process_id.clone());
+                self.versions.insert(id, deployed.version);
+                self.definitions.insert(deployed.key, Arc::new((**deployed).clone()));
+            }
+            Event::ProcessDeleted { definition } => {
+                self.deleted.insert(*definition);
+            }
+            Event::SlotsAssigned { partitions, dealt } => {
+                self.partitions = *partitions;
+                self.dealt = *dealt;
+            }
+        }
+    }
+
+    fn used(&mut self, used: Key) {
+        let counter = crate::key::counter_of(used) - META_COUNTER;
+        self.next = self.next.max(counter + 1);
+    }
+
+    fn key(&self, offset: i64) -> Key {
+        key(1, META_COUNTER + self.next.max(1) + offset)
+    }
+
+    fn assign(&self, partitions: PartitionId) -> Result<(Reply, Vec<Event>), Rejection> {
+        if partitions < self.partitions {
+            return Err(Rejection::invalid(format!(
+                "expected at least {} partitions, because this folder has them and their \
+                 instances, but {partitions} were asked for; drain the instances into a new \
+                 folder to have fewer",
+                self.partitions
+            )));
+        }
+        let dealt = if self.dealt == 0 { partitions } else { self.dealt };
+        let event = Event::SlotsAssigned { partitions, dealt };
+        let events = if partitions == self.partitions { Vec::new() } else { vec![event] };
+        Ok((Reply::Done, events))
+    }
+
+    fn delete(&self, key: Key) -> Result<(Reply, Vec<Event>), Rejection> {
+        if !self.definitions.contains_key(&key) || self.deleted.contains(&key) {
+            return Err(Rejection::not_found(format!(
+                "expected to delete resource with key '{key}', but no such resource was found"
+            )));
+        }
+        Ok((Reply::Done, vec![Event::ProcessDeleted { definition: key }]))
+    }
+
+    fn deploy(
+        &self,
+        resources: &[Resource],
+        tenant: &Text,
+    ) -> Result<(Reply, Vec<Event>), Rejection> {
+        check_size(resources)?;
+        let deployment = self.key(0);
+        let mut events = Vec::new();
+        let mut processes = Vec::new();
+        let mut problems = String::new();
+        let mut warnings = Vec::new();
+        for resource in resources {
+            match read(resource) {
+                Ok((definitions, found)) => {
+                    warnings.extend(found);
+                    for process in definitions.processes.iter().filter(|p| p.executable) {
+                        self.add(
+                            resource,
+                            process,
+                            tenant,
+                            deployment,
+                            &mut events,
+                            &mut processes,
+                        );
+                    }
+                }
+                Err(problem) => problems.push_str(&problem),
+            }
+        }
+        let mut ids: Vec<&Text> =
+            processes.iter().map(|p: &DeployedProcess| &p.process_id).collect();
+        ids.sort();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            problems.push_str(&format!(
+                "Duplicated process id in resources: expected each process id once in a \
+                 deployment, but '{}' stands in more than one process\n",
+                pair[0]
+            ));
+        }
+        if !problems.is_empty() {
+            let text = problems.trim_end();
+            return Err(Rejection::invalid(format!(
+                "Expected to deploy new resources, but encountered the following errors:\n{text}"
+            )));
+        }
+        events.push(Event::Deployed { key: deployment, tenant: tenant.clone() });
+        let tenant = tenant.clone();
+        Ok((Reply::Deployed { key: deployment, tenant, processes, warnings }, events))
+    }
+
+    fn add(
+        &self,
+        resource: &Resource,
+        process: &model::Process,
+        tenant: &Text,
+        deployment: Key,
+        events: &mut Vec<Event>,
+        processes: &mut Vec<DeployedProcess>,
+    ) {
+        let digest = xxhash_rust::xxh3::xxh3_64(&resource.bytes);
+        let latest = self.latest(tenant, &process.id);
+        let known = latest.filter(|d| d.digest == digest && d.resource == resource.name);
+        let id = (tenant.clone(), process.id.clone());
+        let version = self.versions.get(&id).copied().unwrap_or(0) + 1;
+        let (definition, version) = match known {
+            Some(known) => (known.key, known.version),
+            None => (self.key(1 + events.len() as i64), version),
+        };
+        processes.push(DeployedProcess {
+            process_id: process.id.clone(),
+            version,
+            version_tag: process.version_tag.clone(),
+            definition,
+            resource: resource.name.clone(),
+            tenant: tenant.clone(),
+        });
+        if known.is_none() {
+            let order = Order::of(process);
+            events.push(Event::ProcessDeployed(Box::new(ProcessDeployed {
+                key: definition,
+                deployment,
+                process_id: process.id.clone(),
+                version,
+                version_tag: process.version_tag.clone(),
+                tenant: tenant.clone(),
+                resource: resource.name.clone(),
+                digest,
+                bytes: resource.bytes.clone(),
+                elements: order.elements,
+                flows: order.flows,
+            })));
+        }
+    }
+
+    fn latest(&self, tenant: &Text, process_id: &Text) -> Option<&Arc<ProcessDeployed>> {
+        let live = self.definitions.values().filter(|d| !self.deleted.contains(&d.key));
+        live.filter(|d| &d.tenant == tenant && &d.process_id == process_id)
+            .max_by_key(|d| d.version)
+    }
+}
+
+fn check_size(resources: &[Resource]) -> Result<(), Rejection> {
+    let bytes: usize = resources.iter().map(|r| r.bytes.len()).sum();
+    if resources.is_empty() {
+        return Err(Rejection::invalid("expected to deploy at least one resource, but none given"));
+    }
+    if resources.len() > DEPLOYMENT_RESOURCES_MAX {
+        return Err(Rejection::invalid(format!(
+            "expected at most {DEPLOYMENT_RESOURCES_MAX} resources, but {} were given",
+            resources.len()
+        )));
+    }
+    if bytes > DEPLOYMENT_BYTES_MAX {
+        return Err(Rejection::invalid(format!(
+            "expected resources of at most {DEPLOYMENT_BYTES_MAX} bytes together, but they have \
+             {bytes}"
+        )));
+    }
+    Ok(())
+}
+
+/// Parses and compiles one resource; all its problems as one text.
+fn read(resource: &Resource) -> Result<(model::Definitions, Vec<String>), String> {
+    let name = &resource.name;
+    if !name.ends_with(".bpmn") && !name.ends_with(".xml") {
+        return Err(format!(
+            "'{name}': expected a BPMN resource (.bpmn or .xml), but its name ends otherwise\n"
+        ));
+    }
+    let (definitions, warnings) = model::parse(name, &resource.bytes)
+        .map_err(|diagnostics| model::report(name, &diagnostics))?;
+    let mut problems = String::new();
+    for process in definitions.processes.iter().filter(|p| p.executable) {
+        if let Err(found) = Process::compile(process, &Order::of(process)) {
+            for problem in found {
+                let (element, message) = (problem.element, problem.message);
+                problems.push_str(&format!("- Element: {element}\n    - ERROR: {message}\n"));
+            }
+        }
+    }
+    if problems.is_empty() {
+        let warnings = warnings.iter().map(|w| format!("{name}: {w}")).collect();
+        Ok((definitions, warnings))
+    } else {
+        Err(format!("'{name}':\n{problems}"))
+    }
+}
+
+/// What a stored definition means to this build; a failure parks it.
+pub(crate) fn compile(
+    deployed: &ProcessDeployed,
+    order: &Order,
+) -> (Option<Arc<model::Definitions>>, Result<Arc<Process>, String>) {
+    let definitions = match model::parse(&deployed.resource, &deployed.bytes) {
+        Ok((definitions, _)) => definitions,
+        Err(diagnostics) => {
+            return (None, Err(model::report(&deployed.resource, &diagnostics)));
+        }
+    };
+    let found = definitions.processes.iter().find(|p| p.id == deployed.process_id);
+    let compiled = match found {
+        Some(process) => Process::compile(process, order).map(Arc::new).map_err(|problems| {
+            problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        }),
+        None => Err(format!("expected process '{}' in its resource", deployed.process_id)),
+    };
+    (Some(Arc::new(definitions)), compiled)
+}

@@ -1,0 +1,255 @@
+//! What a partition knows: the fold of its events. It has one public mutator, [`State::apply`];
+//! everything else here reads.
+
+mod instance;
+mod slots;
+mod tables;
+mod undo;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use instance::{
+    ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
+};
+pub use slots::{Lock, Message, Messages, Named, SubscriberRow};
+pub(crate) use undo::Undo;
+
+use crate::event::{ElementNo, Item, Text};
+use crate::key::{Key, PartitionId, key};
+
+/// The rows of one partition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub(crate) partition: PartitionId,
+    pub(crate) epoch: u64,
+    pub(crate) next_counter: i64,
+    pub(crate) meta_position: u64,
+    pub(crate) clock: Option<i64>,
+    /// Orders jobs of equal priority by when they became available.
+    pub(crate) availability: u64,
+    pub(crate) instances: BTreeMap<Key, Residence>,
+    /// Further blocks of keys of instances: first key to owner and length.
+    pub(crate) blocks: BTreeMap<Key, (Key, u32)>,
+    pub(crate) jobs: BTreeMap<Queue, BTreeSet<Available>>,
+    pub(crate) wakes: BTreeSet<Wake>,
+    /// Instances with deferred work.
+    pub(crate) pending: BTreeSet<Key>,
+    pub(crate) messages: Messages,
+    pub(crate) definitions: BTreeMap<Key, OpenDefinition>,
+    pub(crate) latest: BTreeMap<(Text, Text), Key>,
+    pub(crate) message_starts: BTreeSet<(Text, Text, Key, ElementNo)>,
+    pub(crate) outbox: BTreeMap<PartitionId, Outbox>,
+    /// Last item handled, per sender.
+    pub(crate) inbox: BTreeMap<PartitionId, u64>,
+    pub(crate) undo: Vec<Undo>,
+    /// The instance that the decision under way is at; whom to blame for a panic.
+    pub(crate) at: Option<Key>,
+}
+
+/// Where an instance is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Residence {
+    Hot(Box<Instance>),
+    /// Its blob lies in the checkpoint store; its wake-ups stay in the indices.
+    Cold,
+}
+
+/// What [`State::instance`] finds.
+#[derive(Debug, Clone, Copy)]
+pub enum Lookup<'a> {
+    Hot(&'a Instance),
+    Cold,
+    Absent,
+}
+
+/// Tenant and type of a job.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Queue {
+    pub tenant: Text,
+    pub job_type: Text,
+}
+
+/// An activatable job; the smallest is leased first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Available {
+    pub priority: Reverse<i32>,
+    pub sequence: u64,
+    pub job: Key,
+    pub instance: Key,
+}
+
+/// Something that is due at a time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Wake {
+    /// Milliseconds since the epoch.
+    pub due: i64,
+    pub kind: WakeKind,
+    /// Instance, definition or message.
+    pub owner: Key,
+    pub key: Key,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum WakeKind {
+    Timer,
+    TimerStart,
+    JobDeadline,
+    JobBackoff,
+    MessageExpiry,
+}
+
+/// The latest version of a process, with its start subscriptions here.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OpenDefinition {
+    pub process_id: Text,
+    pub tenant: Text,
+    pub version: i32,
+    pub message_starts: Vec<(ElementNo, Text)>,
+    pub timers: BTreeMap<Key, TimerStart>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimerStart {
+    pub element: ElementNo,
+    pub due: i64,
+    pub left: Option<u32>,
+    pub cycle: Option<Text>,
+}
+
+/// What another partition has not acknowledged yet.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Outbox {
+    /// Of the newest item; the next is one higher.
+    pub last: u64,
+    pub items: BTreeMap<u64, Item>,
+}
+
+impl State {
+    /// An empty partition.
+    pub fn new(partition: PartitionId) -> State {
+        State {
+            partition,
+            epoch: 0,
+            next_counter: 1,
+            meta_position: 0,
+            clock: None,
+            availability: 0,
+            instances: BTreeMap::new(),
+            blocks: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            wakes: BTreeSet::new(),
+            pending: BTreeSet::new(),
+            messages: Messages::default(),
+            definitions: BTreeMap::new(),
+            latest: BTreeMap::new(),
+            message_starts: BTreeSet::new(),
+            outbox: BTreeMap::new(),
+            inbox: BTreeMap::new(),
+            undo: Vec::new(),
+            at: None,
+        }
+    }
+
+    pub fn partition(&self) -> PartitionId {
+        self.partition
+    }
+
+    pub fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Deployments up to here are known.
+    pub fn meta_position(&self) -> u64 {
+        self.meta_position
+    }
+
+    /// Set while the clock is pinned, in ms.
+    pub fn clock(&self) -> Option<i64> {
+        self.clock
+    }
+
+    pub fn instance(&self, key: Key) -> Lookup<'_> {
+        match self.instances.get(&key) {
+            Some(Residence::Hot(instance)) => Lookup::Hot(instance),
+            Some(Residence::Cold) => Lookup::Cold,
+            None => Lookup::Absent,
+        }
+    }
+
+    /// Every instance, hot or cold, by key.
+    pub fn instances(&self) -> impl Iterator<Item = (Key, &Residence)> {
+        self.instances.iter().map(|(key, residence)| (*key, residence))
+    }
+
+    /// The instance whose blocks hold `key`, whatever it names there.
+    pub fn owner(&self, key: Key) -> Option<Key> {
+        if let Some((first, (owner, length))) = self.blocks.range(..=key).next_back()
+            && key < first + i64::from(*length)
+        {
+            return Some(*owner);
+        }
+        None
+    }
+
+    /// The earliest thing that is due, in ms.
+    pub fn next_due(&self) -> Option<i64> {
+        self.wakes.first().map(|wake| wake.due)
+    }
+
+    /// Instances with deferred work, lowest key first.
+    pub fn pending(&self) -> impl Iterator<Item = Key> {
+        self.pending.iter().copied()
+    }
+
+    /// Activatable jobs per tenant and type.
+    pub fn queues(&self) -> impl Iterator<Item = (&Queue, usize)> {
+        self.jobs.iter().map(|(queue, jobs)| (queue, jobs.len()))
+    }
+
+    /// Jobs of `queue` that can be leased, best first.
+    pub fn available(&self, queue: &Queue) -> impl Iterator<Item = Available> {
+        self.jobs.get(queue).into_iter().flatten().copied()
+    }
+
+    pub fn messages(&self) -> &Messages {
+        &self.messages
+    }
+
+    /// Latest versions here, by definition key.
+    pub fn definitions(&self) -> &BTreeMap<Key, OpenDefinition> {
+        &self.definitions
+    }
+
+    /// Unacknowledged items per receiver.
+    pub fn outbox(&self) -> &BTreeMap<PartitionId, Outbox> {
+        &self.outbox
+    }
+
+    /// Last item handled of `from`.
+    pub fn last_in(&self, from: PartitionId) -> u64 {
+        self.inbox.get(&from).copied().unwrap_or(0)
+    }
+
+    /// Takes a hot instance out, leaving its wake-ups; not an event, because nothing happened.
+    /// Refuses one with deferred work, which would be loaded again at once.
+    pub fn passivate(&mut self, key: Key) -> Option<Box<Instance>> {
+        if self.pending.contains(&key) || !matches!(self.instance(key), Lookup::Hot(_)) {
+            return None;
+        }
+        match self.instances.insert(key, Residence::Cold) {
+            Some(Residence::Hot(instance)) => Some(instance),
+            Some(Residence::Cold) | None => None,
+        }
+    }
+
+    /// Brings a cold instance back.
+    pub fn restore(&mut self, instance: Box<Instance>) {
+        self.instances.insert(instance.key, Residence::Hot(instance));
+    }
+
+    /// Key that the next block will start at.
+    pub(crate) fn next_key(&self) -> Key {
+        key(self.partition, self.next_counter)
+    }
+}
