@@ -94,10 +94,6 @@ codes! {
      Without it the text would be the same for every instance."
     "Put `=` in front, for example `=orderId`."
 
-    STATIC_EXPECTED "BPMN-019" "A static text is expected, but there is an expression"
-    "Where it is used no instance exists yet, so nothing could be evaluated."
-    "Write the text itself, without `=`."
-
     ELEMENT_UNKNOWN "BPMN-020" "BPMN has no such element"
     "The element is in the BPMN namespace, but BPMN 2.0 does not define it. Often it is misspelt."
     "Correct its name."
@@ -189,7 +185,8 @@ codes! {
     "With one branch there is nothing to decide."
     "Add a branch, or replace it with the event itself."
 
-    EVENT_GATEWAY_TARGET "BPMN-054" "A branch of the event-based gateway does not begin with an event"
+    EVENT_GATEWAY_TARGET "BPMN-054"
+    "A branch of the event-based gateway begins with something else than an event"
     "Each branch must begin with a message, timer, signal or conditional catch event, which has no \
      other incoming flow."
     "Put such an event first; replace a receive task with a message catch event."
@@ -336,8 +333,8 @@ codes! {
     "Convert the model; tasks need a `zeebe:taskDefinition`."
 
     CONDITION_IGNORED "BPMN-104" "The condition is never evaluated"
-    "It stands on the default flow or on the only flow of a gateway."
-    "Remove it, or change the default flow."
+    "It stands on the default flow, which is taken when no condition holds."
+    "Remove it, or choose another default flow."
 
     NO_END "BPMN-105" "There is no way to an end"
     "From this element no path leads to an element without outgoing flows."
@@ -358,4 +355,12 @@ codes! {
     DEFAULT_MISSING "BPMN-109" "The gateway has no default flow"
     "If no condition holds, the instance stops there with an incident."
     "Choose a default flow."
+}
+
+impl std::fmt::Display for Page {
+    /// The page as Markdown.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Page { code, title, meaning, remedy } = self;
+        write!(f, "# {code}: {title}\n\n{meaning}\n\n**What to do:** {remedy}\n")
+    }
 }

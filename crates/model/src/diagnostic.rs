@@ -94,3 +94,34 @@ pub fn report(resource_name: &str, diagnostics: &[Diagnostic]) -> String {
 fn count(n: usize, what: &str) -> String {
     format!("{n} {what}{}", if n == 1 { "" } else { "s" })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn report_groups_by_element() {
+        let one = |severity, element: Option<&str>, line, message: &str| Diagnostic {
+            code: "BPMN-060",
+            severity,
+            element: element.map(Arc::from),
+            position: Position { line, column: line },
+            message: message.into(),
+        };
+        let list = [
+            one(Severity::Error, None, 0, "expected a process, but there is none"),
+            one(Severity::Error, Some("a"), 3, "expected b, but c"),
+            one(Severity::Warning, Some("a"), 4, "expected d, but e"),
+        ];
+        let expected = "\
+order.bpmn: 2 errors, 1 warning
+- File: order.bpmn
+- ERROR: expected a process, but there is none (BPMN-060)
+- Element: a
+- ERROR: expected b, but c (BPMN-060, line 3, column 3)
+- WARNING: expected d, but e (BPMN-060, line 4, column 4)
+";
+        assert_eq!(report("order.bpmn", &list), expected);
+        assert_eq!(list[1].to_string(), "3:3 error BPMN-060 a: expected b, but c");
+    }
+}

@@ -3,6 +3,7 @@
 //! [`parse`] reads a file for execution and reports everything that is wrong with it at once;
 //! [`read`] reads any BPMN file, as far as drawing and tracking need it.
 
+mod check;
 pub mod codes;
 pub mod definitions;
 mod diagnostic;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crate::codes;
 use crate::definitions::{Code, ElementIndex, Event, Message, Symbol, Text, Timer};
+use crate::time;
 
 use super::node::instead_of;
 use super::process::Context;
@@ -87,7 +88,10 @@ pub(super) fn event<'a>(
         return none_or_several(reader, context, index, place, found.len());
     };
     let tag = definition.tag_name().name();
-    let what = tag.trim_end_matches("EventDefinition");
+    let what = match tag.trim_end_matches("EventDefinition") {
+        "compensate" => "compensation",
+        what => what,
+    };
     if !place.allowed().contains(&what) {
         let expected = match place.allowed() {
             [] => "no definition".to_owned(),
@@ -217,7 +221,9 @@ fn timer<'a>(reader: &mut Reader<'a>, definition: Node<'a>) -> Timer {
             _ => continue,
         };
         if let Some(text) = reader.body_text(part) {
-            found.push(make(text));
+            let timer = make(text);
+            static_timer(reader, part, &timer);
+            found.push(timer);
         }
     }
     if found.len() != 1 {
@@ -228,6 +234,19 @@ fn timer<'a>(reader: &mut Reader<'a>, definition: Node<'a>) -> Timer {
         reader.error(codes::TIMER_MISSING, definition, message);
     }
     found.into_iter().next().unwrap_or(Timer::Duration(Text::Static("".into())))
+}
+
+/// Texts without an expression are checked now, so that no instance has to stop at them.
+fn static_timer<'a>(reader: &mut Reader<'a>, node: Node<'a>, timer: &Timer) {
+    let problem = match timer {
+        Timer::Date(Text::Static(raw)) => time::parse_date(raw).err(),
+        Timer::Duration(Text::Static(raw)) => time::parse_duration(raw).err(),
+        Timer::Cycle(Text::Static(raw)) => time::parse_cycle(raw).err(),
+        Timer::Date(_) | Timer::Duration(_) | Timer::Cycle(_) => None,
+    };
+    if let Some(problem) = problem {
+        reader.error(codes::TIMER_VALUE, node, problem.message());
+    }
 }
 
 fn code<'a>(

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::check;
 use crate::codes;
 use crate::definitions::{Artifact, ElementIndex, FlowIndex, ListenerEvent, Process};
 
@@ -74,6 +75,9 @@ pub(super) fn process<'a>(
     };
     flow::link(&mut process);
     flow::handlers(reader, &context, &mut process);
+    if reader.strict {
+        check::process(&process, &mut reader.problems);
+    }
     artifacts.append(&mut context.collected.artifacts);
     artifacts.append(&mut context.artifacts);
     process
@@ -89,6 +93,9 @@ pub(super) fn check_file<'a>(reader: &mut Reader<'a>, root: Node<'a>, processes:
             let (code, severity) = (codes::PROCESS_ID_DUPLICATE, crate::Severity::Error);
             reader.problem(code, severity, process.position, message);
         }
+    }
+    if reader.strict {
+        check::loops(processes, &mut reader.problems);
     }
     reader.element = None;
     if !processes.iter().any(|p| p.executable) {

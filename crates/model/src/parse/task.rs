@@ -4,6 +4,7 @@ use crate::codes;
 use crate::definitions::{
     CallActivity, Job, Kind, Message, MultiInstance, Publish, Symbol, TaskKind, Text, UserTask,
 };
+use crate::time;
 
 use super::event::caught_message;
 use super::extension::{self, binding, linked_resources, retries};
@@ -140,6 +141,14 @@ pub(super) fn details<'a>(reader: &mut Reader<'a>, node: Node<'a>) -> UserTask {
         let message = format!("expected a priority from 0 to 100, but it is {raw:?}");
         reader.error(codes::PRIORITY, zeebe(node, "priorityDefinition").unwrap_or(node), message);
     }
+    for (date, name) in [(&due_date, "dueDate"), (&follow_up_date, "followUpDate")] {
+        if let Some(Text::Static(raw)) = date
+            && let Err(problem) = time::parse_date(raw)
+        {
+            let schedule = zeebe(node, "taskSchedule").unwrap_or(node);
+            reader.error(codes::TIMER_VALUE, schedule, format!("{problem} in {name}"));
+        }
+    }
     UserTask {
         form: extension::form(reader, node),
         assignee,
@@ -199,10 +208,16 @@ fn publish<'a>(
         let message = "expected zeebe:publishMessage to have a correlationKey, but it has none";
         reader.error(codes::CORRELATION_KEY_MISSING, settings, message);
     }
+    let time_to_live = reader.attribute_text(settings, "timeToLive");
+    if let Some(Text::Static(raw)) = &time_to_live
+        && let Err(problem) = time::parse_duration(raw)
+    {
+        reader.error(codes::TIMER_VALUE, settings, format!("{problem} in timeToLive"));
+    }
     Some(Publish {
         correlation_key: key.unwrap_or(Text::Expression("null".into())),
         message_id: reader.attribute_text(settings, "messageId"),
-        time_to_live: reader.attribute_text(settings, "timeToLive"),
+        time_to_live,
     })
 }
 

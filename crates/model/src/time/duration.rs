@@ -28,7 +28,8 @@ impl Duration {
 }
 
 /// `epoch_ms` plus `duration` in the UTC calendar: months first, where a day that the month does
-/// not have becomes its last one, then the rest. Beyond the years −9999 to 9999 it stays at the edge.
+/// not have becomes its last one, then the rest. Beyond the years −9999 to 9999 it stays at the
+/// edge.
 pub fn add_duration(epoch_ms: i64, duration: &Duration) -> i64 {
     let edge = if duration.months < 0 || duration.ms < 0 { Timestamp::MIN } else { Timestamp::MAX };
     let months = match duration.months {

@@ -162,7 +162,10 @@ proptest! {
     }
 
     #[test]
-    fn no_likely_text_panics(text in "[-+]?[RP@]?[0-9./:TZDHMSWYPL#*? -]{0,24}", now in any::<i64>()) {
+    fn no_likely_text_panics(
+        text in "[-+]?[RP@]?[0-9./:TZDHMSWYPL#*? -]{0,24}",
+        now in any::<i64>(),
+    ) {
         let _ = parse_date(&text);
         if let Ok(duration) = parse_duration(&text) {
             add_duration(now, &duration);
