@@ -86,6 +86,19 @@ impl Format {
     }
 }
 
+/// The name of a test that failed, from the line that says so.
+pub fn failed_name(format: Format, line: &str) -> Option<&str> {
+    let line = line.trim();
+    match format {
+        Format::Cargo => line.strip_prefix("test ")?.strip_suffix(" ... FAILED"),
+        Format::Node => line.strip_prefix("not ok ").or(line.strip_prefix("✖ ")),
+        Format::Summary => line.strip_prefix("FAILED ").or(line.strip_prefix("FAIL ")),
+        Format::Go => line.strip_prefix("--- FAIL: "),
+        Format::Surefire => line.strip_prefix("[ERROR]   "),
+        Format::Tck | Format::Exit => None,
+    }
+}
+
 /// The numbers before `passed`, `failed` and the word for skipped.
 fn words(line: &str, skipped: &str) -> Counts {
     let mut counts = Counts::default();
@@ -152,6 +165,13 @@ mod tests {
         assert_eq!(counted(Format::Go, true, "=== RUN A\n--- PASS: A (0.0s)"), (1, 0, 0));
         let tck = "feel: 9 passed, 1 failed, 2 skipped\ndmn: 3 passed, 0 failed, 0 skipped";
         assert_eq!(counted(Format::Tck, false, tck), (12, 1, 2));
+    }
+
+    #[test]
+    fn failed_tests_are_named() {
+        assert_eq!(failed_name(Format::Cargo, "test a::b ... FAILED"), Some("a::b"));
+        assert_eq!(failed_name(Format::Cargo, "test a::b ... ok"), None);
+        assert_eq!(failed_name(Format::Go, "    --- FAIL: A/b (0.1s)"), Some("A/b (0.1s)"));
     }
 
     #[test]

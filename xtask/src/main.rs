@@ -5,6 +5,7 @@ mod check;
 mod count;
 mod fresh;
 mod lab;
+mod licences;
 mod needs;
 mod process;
 mod scenarios;

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every suite, its time beside its budget, and one closing line.
 
-use crate::count::{Counts, Format};
+use crate::count::{Counts, Format, failed_name};
 use crate::needs::Need;
 use crate::process::{Go, command, watch};
 use crate::suites::{MINUTES_MAX, SUITES, Suite};
@@ -23,6 +23,8 @@ struct Row {
     minutes: u64,
     /// Names and reasons of what was not run.
     not_run: Vec<String>,
+    /// Names of tests that failed, as far as the runner tells.
+    failed: Vec<String>,
 }
 
 /// Whether something that was not run is a failure.
@@ -62,8 +64,9 @@ pub fn run(root: &Path, target: &Path, names: &[String]) -> Result<bool, String>
 fn row(suite: &Suite, root: &Path, target: &Path, strict: &Strict) -> Result<Row, String> {
     let (name, minutes) = (suite.name, suite.minutes);
     println!("\n=== {name} (budget {minutes} min): {}", suite.command.join(" "));
+    let (not_run, failed) = (Vec::new(), Vec::new());
     let mut row =
-        Row { name, counts: Counts::default(), took: Duration::ZERO, minutes, not_run: Vec::new() };
+        Row { name, counts: Counts::default(), took: Duration::ZERO, minutes, not_run, failed };
     let start = Instant::now();
     let mut environment: Vec<(&'static str, PathBuf)> = Vec::new();
     for need in suite.needs {
@@ -106,6 +109,7 @@ fn attempt(
         if let Some(what) = line.trim_start().strip_prefix(NOT_RUN) {
             row.not_run.push(what.to_owned());
         }
+        row.failed.extend(failed_name(format, line).map(str::to_owned));
         format.read(line, &mut counts);
         Go::On
     })?;
@@ -137,6 +141,9 @@ fn report(rows: &[Row], took: Duration) -> bool {
     println!("{:<16} {:>32.1} {MINUTES_MAX:>8}", "together", minutes);
     for what in rows.iter().flat_map(|row| &row.not_run) {
         println!("{NOT_RUN}{what}");
+    }
+    for row in rows {
+        row.failed.iter().for_each(|test| println!("failed: {}: {test}", row.name));
     }
     println!("\n{}", closing(sum));
     sum.failed == 0 && sum.passed > 0

@@ -169,8 +169,17 @@ fn word_at(masked: &[u8], at: usize) -> String {
 
 /// Every offset of `needle`.
 pub fn find_all(masked: &[u8], needle: &[u8]) -> Vec<usize> {
-    let windows = masked.windows(needle.len()).enumerate();
-    windows.filter(|(_, window)| *window == needle).map(|(at, _)| at).collect()
+    let mut found = Vec::new();
+    let Some(first) = needle.first() else { return found };
+    let mut from = 0;
+    while let Some(step) = masked[from..].iter().position(|byte| byte == first) {
+        let at = from + step;
+        if masked[at..].starts_with(needle) {
+            found.push(at);
+        }
+        from = at + 1;
+    }
+    found
 }
 
 #[cfg(test)]
