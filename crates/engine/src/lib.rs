@@ -17,6 +17,7 @@ pub mod text;
 mod apply;
 mod decide;
 mod element;
+mod invariants;
 
 pub use catalog::{Catalog, Definition};
 pub use command::{Answer, Cause, Command, Reply};
