@@ -23,7 +23,8 @@ pub const MINUTES_MAX: u64 = 30;
 pub const SUITES: &[Suite] = &[
     Suite {
         name: "workspace",
-        command: &["cargo", "test", "--workspace", "--no-fail-fast"],
+        // The output of tests that pass is shown because some say there that they did not run.
+        command: &["cargo", "test", "--workspace", "--no-fail-fast", "--", "--show-output"],
         folder: ".",
         minutes: 20,
         needs: &[],

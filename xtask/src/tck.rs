@@ -1,6 +1,6 @@
 //! `cargo xtask tck`: the public conformance suites, scored by the crate that runs them.
 
-use crate::needs::shared;
+use crate::needs::acceptance;
 use crate::process::show;
 use std::path::Path;
 
@@ -12,7 +12,7 @@ pub fn run(root: &Path, suites: &[String]) -> Result<bool, String> {
     if !root.join("crates/tck/Cargo.toml").is_file() {
         return Err(format!("expected the package {PACKAGE} in crates/tck, but there is none yet"));
     }
-    let data = shared(root).join("acceptance");
+    let data = acceptance(root);
     if !data.is_dir() {
         let place = data.display();
         return Err(format!("expected the acceptance data in {place}; see CONTRIBUTING.md"));

@@ -10,9 +10,8 @@ use std::time::{Duration, Instant};
 /// A suite that runs this many times longer than its budget hangs.
 const HANGS_AFTER_BUDGETS: u64 = 3;
 
-/// A test that finds its surroundings missing writes this to stderr and returns; the rest of the
-/// line is its name and the reason. The marker reaches us because libtest captures `eprintln!`
-/// but not a write to `io::stderr()`.
+/// A test that finds its surroundings missing prints this with its name and the reason, and
+/// returns.
 const NOT_RUN: &str = "not run: ";
 
 /// What one suite came to.
