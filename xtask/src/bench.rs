@@ -35,6 +35,9 @@ pub fn run(
         let known: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
         return Err(format!("expected one of [{}], but got `{unknown}`", known.join(", ")));
     }
+    if targets.is_empty() {
+        return Err("expected a bench target in the workspace, but there is none yet".to_owned());
+    }
     let disk = Disk::measure(&target.join("bench"), quick)?;
     let mut figures = Vec::new();
     let mut passed = true;

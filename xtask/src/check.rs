@@ -1,6 +1,6 @@
 //! `check` (reads only) and `fix` (writes): the one gate before a commit, and its remedy.
 
-use crate::process::{available, show};
+use crate::process::{available, command, output, show};
 use crate::{licences, scenarios, tidy};
 use std::path::Path;
 
@@ -14,6 +14,7 @@ pub fn check(root: &Path) -> Result<bool, String> {
     };
     step("tidy", tidy::run(root)?);
     step("scenarios", scenarios::fresh(root)?);
+    step("lock", locked(root));
     step("fmt", show(root, &["cargo", "fmt", "--all", "--check"])?);
     let clippy = ["cargo", "clippy", "--workspace", "--quiet"];
     step("clippy", show(root, &[&clippy[..], &["--", "-D", "warnings"]].concat())?);
@@ -33,6 +34,18 @@ pub fn check(root: &Path) -> Result<bool, String> {
         names => println!("check: failed: {}; `cargo xtask fix` mends some", names.join(", ")),
     }
     Ok(failed.is_empty())
+}
+
+/// Whether Cargo.lock is what the manifests say: else a clone builds what nobody has tested.
+fn locked(root: &Path) -> bool {
+    let words = ["cargo", "metadata", "--locked", "--format-version", "1"];
+    let complaint = output(command(root, &words)).err();
+    if complaint.is_some() {
+        println!(
+            "Cargo.lock: expected what the manifests say, but it is older; commit a fresh one"
+        );
+    }
+    complaint.is_none()
 }
 
 /// Formats, applies what clippy can apply by itself, writes generated pages.
