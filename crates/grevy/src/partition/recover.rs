@@ -1,0 +1,213 @@
+//! Starting: newest checkpoint, then the tail of the log, then a new epoch. The same after a
+//! failed append or sync, when everything that is not durable is dropped.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use engine::Cause;
+use engine::command::Source;
+use journal::{Claim, GroupBuf, Lsn, Notify};
+
+use super::release::Outcome;
+use super::{Health, Opened, Partition, Parts, Status, panic_text};
+use crate::Error;
+use crate::clock::JumpGuard;
+use crate::machine::Machine;
+use crate::mailbox::{Class, Envelope, Input, Mailbox, Signal};
+
+/// Time between attempts to open a journal that failed.
+const RETRY_FIRST: Duration = Duration::from_millis(20);
+/// It doubles up to this.
+const RETRY_LAST: Duration = Duration::from_secs(5);
+
+impl<M: Machine> Partition<M> {
+    /// Folds the log and begins an epoch. Nothing runs yet.
+    pub fn open(mut parts: Parts<M>) -> Result<Partition<M>, Error> {
+        let mailbox = Arc::new(Mailbox::default());
+        let (machine, claim, time) = fold(&mut parts, &mailbox)?;
+        let mut partition = Partition {
+            machine,
+            mailbox,
+            status: Arc::new(Status::default()),
+            time,
+            accepted: claim.tail,
+            writer: claim.writer,
+            group: GroupBuf::new(),
+            stalled: false,
+            full: false,
+            paused: parts.paused,
+            jump: JumpGuard::new(),
+            todo: Default::default(),
+            outcomes: Vec::new(),
+            awaiting: Default::default(),
+            waiting: Default::default(),
+            tick_waits: false,
+            work_after: None,
+            busy: None,
+            failed: None,
+            parts,
+        };
+        partition.busy = Some(partition.parts.activity.begin());
+        partition.begin(claim.epoch)?;
+        Ok(partition)
+    }
+
+    /// The first step of an epoch, and the effects that the state still asks for.
+    fn begin(&mut self, epoch: u64) -> Result<(), Error> {
+        if let Some(command) = self.machine.start(epoch) {
+            let cause = Cause { source: Source::Operator, ..Cause::default() };
+            let token = self.parts.activity.begin();
+            let class = Class::Internal;
+            self.decide(Envelope { command, cause, class, watch: false, reply: None, token });
+        }
+        let effects = self.machine.standing();
+        let token = self.parts.activity.begin();
+        self.outcomes.push(Outcome::Decided { answer: None, effects, _token: token });
+        if self.group.is_empty() {
+            self.append();
+            self.report();
+            return Ok(());
+        }
+        let append = self.writer.append(&self.group)?;
+        self.group.clear();
+        self.accepted = append.lsn_last;
+        self.awaiting.push_back((append.lsn_last, std::mem::take(&mut self.outcomes)));
+        self.report();
+        Ok(())
+    }
+
+    /// The writer is dead: drops what is not durable, folds the log, begins an epoch. Tries until
+    /// it succeeds or the engine is closed.
+    pub(super) fn recover(&mut self, error: journal::Error) {
+        tracing::error!(partition = %self.parts.name, %error, "folding the log again");
+        let unavailable = Error::Unavailable { reason: error.to_string() };
+        self.mailbox.refuse(Some(unavailable.clone()));
+        self.status.health.store(Health::Unavailable as u64, Ordering::Release);
+        let mut pause = RETRY_FIRST;
+        loop {
+            match fold(&mut self.parts, &self.mailbox) {
+                Ok((machine, claim, time)) => {
+                    self.take_over(machine, claim, time, &unavailable);
+                    return;
+                }
+                Err(error) => {
+                    tracing::error!(partition = %self.parts.name, %error, "trying again");
+                    self.drop_speculation(&unavailable);
+                    if self.wait(pause) {
+                        return;
+                    }
+                    pause = (pause * 2).min(RETRY_LAST);
+                }
+            }
+        }
+    }
+
+    fn take_over(&mut self, machine: M, claim: Claim, time: i64, unavailable: &Error) {
+        self.machine = machine;
+        self.time = time;
+        self.writer = claim.writer;
+        // What the dead writer made durable is history: its outcomes are true.
+        self.release_upto(claim.tail);
+        self.drop_speculation(unavailable);
+        self.accepted = claim.tail;
+        self.mailbox.refuse(self.full.then_some(Error::DiskFull));
+        if let Err(error) = self.begin(claim.epoch) {
+            tracing::error!(partition = %self.parts.name, %error, "no epoch could be begun");
+            if let Error::Journal(error) = error {
+                self.failed = Some(error);
+            }
+        }
+    }
+
+    /// Forgets what was decided and is not durable; its callers learn that nobody knows.
+    fn drop_speculation(&mut self, unavailable: &Error) {
+        self.group.clear();
+        self.stalled = false;
+        self.tick_waits = false;
+        let awaiting = std::mem::take(&mut self.awaiting);
+        let lost = awaiting.into_iter().flat_map(|(_, outcomes)| outcomes);
+        for outcome in lost.chain(std::mem::take(&mut self.outcomes)) {
+            if let Outcome::Decided { answer: Some((reply, _)), .. } = outcome {
+                reply(Err(unavailable.clone()));
+            }
+        }
+        for input in std::mem::take(&mut self.waiting).into_values().flatten() {
+            if let Input::Command(Envelope { reply: Some(reply), .. }) = input {
+                reply(Err(unavailable.clone()));
+            }
+        }
+    }
+
+    /// Waits between attempts; has the engine been closed?
+    fn wait(&mut self, pause: Duration) -> bool {
+        self.mailbox.take(0, false, Some(pause)).closed
+    }
+
+    /// Writes what is decided, marks the end of the log.
+    pub(super) fn close(mut self) {
+        self.append();
+        match self.writer.flush() {
+            Ok(durable) => self.release_upto(durable),
+            Err(error) => {
+                tracing::error!(partition = %self.parts.name, %error, "closing");
+                self.drop_speculation(&Error::Unavailable { reason: error.to_string() });
+            }
+        }
+        let name = self.parts.name.clone();
+        if let Err(error) = self.writer.close() {
+            tracing::error!(partition = %name, %error, "closing");
+        }
+    }
+}
+
+/// Claims the log and folds it on the newest checkpoint.
+fn fold<M: Machine>(
+    parts: &mut Parts<M>,
+    mailbox: &Arc<Mailbox<M>>,
+) -> Result<(M, Claim, i64), Error> {
+    let claim = parts.journal.claim(notify(mailbox))?;
+    if let Some(cold) = &parts.cold {
+        cold.reset();
+    }
+    let Opened { mut machine, lsn, mut time } = (parts.open)()?;
+    if lsn < claim.tail {
+        let mut reader = parts.journal.read(lsn + 1)?;
+        while reader.position() <= claim.tail {
+            let Some(group) = reader.next_group()? else { break };
+            for frame in group.iter().filter(|frame| frame.lsn > lsn) {
+                time = fold_frame(parts, &mut machine, frame.lsn, frame.payload)?;
+            }
+        }
+    }
+    Ok((machine, claim, time))
+}
+
+fn fold_frame<M: Machine>(
+    parts: &Parts<M>,
+    machine: &mut M,
+    lsn: Lsn,
+    payload: &[u8],
+) -> Result<i64, Error> {
+    let failed = |reason| Error::Recovery { partition: parts.name.to_string(), lsn, reason };
+    let step = M::decode(payload).map_err(failed)?;
+    let folded = catch_unwind(AssertUnwindSafe(|| machine.fold(&step, &parts.skip)));
+    match folded {
+        Ok(done) => done.map(|()| step.time),
+        Err(panic) => Err(failed(format!(
+            "it does not fit the state: {} (its events: {:?})",
+            panic_text(&*panic),
+            step.events
+        ))),
+    }
+}
+
+fn notify<M: Machine>(mailbox: &Arc<Mailbox<M>>) -> Notify {
+    let mailbox = Arc::downgrade(mailbox);
+    Arc::new(move |notice| {
+        if let Some(mailbox) = mailbox.upgrade() {
+            mailbox.signal(Signal::Notice(notice));
+        }
+    })
+}

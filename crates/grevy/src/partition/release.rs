@@ -1,0 +1,93 @@
+//! Appending, and letting out what is durable.
+
+use std::sync::atomic::Ordering;
+
+use journal::Lsn;
+
+use super::Partition;
+use crate::Error;
+use crate::activity::Token;
+use crate::machine::Machine;
+use crate::mailbox::{Deliver, Reply};
+
+/// What leaves once its position is durable.
+pub(super) enum Outcome<M: Machine> {
+    /// Of a command.
+    Decided { answer: Option<(Reply<M>, M::Answer)>, effects: Vec<M::Effect>, _token: Token },
+    /// Of a look at the state.
+    Look { deliver: Deliver, _token: Token },
+}
+
+impl<M: Machine> Partition<M> {
+    /// Appends the group of this turn. What the turn decided then waits for it.
+    pub(super) fn append(&mut self) {
+        if self.group.is_empty() {
+            if !self.outcomes.is_empty() {
+                let outcomes = std::mem::take(&mut self.outcomes);
+                self.awaiting.push_back((self.accepted, outcomes));
+            }
+            return;
+        }
+        match self.writer.append(&self.group) {
+            Ok(append) => {
+                self.stalled = false;
+                self.group.clear();
+                self.accepted = append.lsn_last;
+                self.status.accepted.store(self.accepted, Ordering::Release);
+                let outcomes = std::mem::take(&mut self.outcomes);
+                self.awaiting.push_back((append.lsn_last, outcomes));
+            }
+            Err(error) if error.is_full() => {
+                self.stalled = true;
+                self.fail_waiting();
+                self.set_full(true);
+            }
+            Err(journal::Error::Backlog { .. }) => self.stalled = true,
+            Err(error) => self.recover(error),
+        }
+    }
+
+    /// The disk is full: whoever waits is told now. The steps are appended when there is room, so
+    /// the outcome is not known to them, as with any answer that is lost on its way.
+    fn fail_waiting(&mut self) {
+        for outcome in &mut self.outcomes {
+            if let Outcome::Decided { answer, .. } = outcome
+                && let Some((reply, _)) = answer.take()
+            {
+                reply(Err(Error::DiskFull));
+            }
+        }
+    }
+
+    /// Lets out everything that is durable.
+    pub(super) fn release(&mut self) {
+        let durable = self.writer.durable_lsn();
+        self.release_upto(durable);
+    }
+
+    pub(super) fn release_upto(&mut self, durable: Lsn) {
+        while self.awaiting.front().is_some_and(|(lsn, _)| *lsn <= durable) {
+            let Some((lsn, outcomes)) = self.awaiting.pop_front() else { break };
+            for outcome in outcomes {
+                self.let_out(outcome);
+            }
+            self.status.released.store(lsn, Ordering::Release);
+        }
+    }
+
+    fn let_out(&mut self, outcome: Outcome<M>) {
+        match outcome {
+            Outcome::Decided { answer, effects, _token } => {
+                let mut late = Vec::new();
+                if let Some((reply, mut answer)) = answer {
+                    late = self.machine.last_look(&mut answer);
+                    reply(Ok(answer));
+                }
+                for effect in effects.into_iter().chain(late) {
+                    (self.parts.outlet)(effect);
+                }
+            }
+            Outcome::Look { deliver, _token } => deliver(),
+        }
+    }
+}
