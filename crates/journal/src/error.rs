@@ -144,7 +144,6 @@ impl Error {
         matches!(self, Error::Full { .. })
     }
 
-    #[expect(dead_code, reason = "the file backend uses it")]
     /// An error of the file system, where a full disk is told apart.
     pub(crate) fn io(doing: &'static str, file: impl Into<PathBuf>, cause: io::Error) -> Error {
         if is_no_space(&cause) {

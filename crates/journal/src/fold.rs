@@ -15,7 +15,8 @@ pub struct Fold {
     pub seq: u64,
     /// The last valid position.
     pub lsn: Lsn,
-    /// The chain of hashes over the valid records.
+    /// The chain of hashes over the valid groups. Starts and ends of epochs are not in it: where a
+    /// start lands is not known when it is written, and their fields are in every group anyway.
     pub hash: u64,
     /// The owner ended its epoch.
     pub ended: bool,
@@ -76,7 +77,6 @@ impl Fold {
         self.writer = h.writer;
         self.seq = 0;
         self.ended = false;
-        self.hash = record.chain(self.hash);
         Step::Started
     }
 
@@ -101,9 +101,11 @@ impl Fold {
             return Step::Broken;
         }
         self.seq = h.seq;
-        self.lsn += u64::from(h.n_frames);
-        self.hash = record.chain(self.hash);
         self.ended = taken == Step::Ended;
+        if !self.ended {
+            self.lsn += u64::from(h.n_frames);
+            self.hash = record.chain(self.hash);
+        }
         taken
     }
 }

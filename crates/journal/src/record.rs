@@ -26,6 +26,10 @@ pub const HEADER_BYTES: usize = 80;
 /// Records in files begin at multiples of this, so that a search for them can take steps.
 pub const ALIGN: usize = 8;
 
+/// The body of a [`Kind::Segment`]: `epoch u64 | writer u128` of the writer who began it, and
+/// `flags u64`, whose lowest bit says that the epoch of the fold is ended.
+pub const SEGMENT_BODY_BYTES: usize = 32;
+
 const CRC_AT: usize = 76;
 
 /// What a record is.
@@ -83,7 +87,7 @@ pub struct Header {
     pub n_frames: u32,
     /// The last position that the writer knew to be durable when it wrote this record.
     pub durable_upto: Lsn,
-    /// The chain of hashes up to the valid record before this one.
+    /// The chain of hashes up to the valid group before this record.
     pub prev_hash: u64,
     /// The schema of the payloads.
     pub schema: u16,
@@ -172,7 +176,7 @@ pub fn chain(before: u64, record: &[u8]) -> u64 {
 }
 
 /// The bytes that a record with a body of `body` bytes takes in a file.
-pub fn padded(body: usize) -> usize {
+pub const fn padded(body: usize) -> usize {
     (HEADER_BYTES + body).next_multiple_of(ALIGN)
 }
 
@@ -199,10 +203,61 @@ pub fn seal(header: &Header, record: &mut [u8]) {
     head[CRC_AT..].copy_from_slice(&crc.to_le_bytes());
 }
 
+/// How many bytes the record at the start of `bytes` says it needs, if these begin a header.
+///
+/// Nothing is checked but the magic number and the limits; [`decode`] checks.
+pub fn size(bytes: &[u8]) -> Option<usize> {
+    let head: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+    let len = u32_at(head, 4) as usize;
+    (head[..2] == MAGIC.to_le_bytes() && len <= GROUP_BYTES_MAX).then_some(HEADER_BYTES + len)
+}
+
+/// The writer that the record at the start of `bytes` names, unchecked.
+pub fn writer(bytes: &[u8]) -> Option<u128> {
+    let head: &[u8; HEADER_BYTES] = bytes.first_chunk()?;
+    Some(u128_at(head, 16))
+}
+
 /// Takes the record at the start of `bytes`; what follows it is not looked at.
 ///
 /// Never panics, whatever the bytes are.
 pub fn decode(bytes: &[u8]) -> Result<Record<'_>, Invalid> {
+    let need = check_header(bytes)?;
+    let record = bytes.get(..need).ok_or(Invalid::Short { need })?;
+    let (head, body) = record.split_at(HEADER_BYTES);
+    let crc = crc32c::crc32c_append(crc32c::crc32c(&head[..CRC_AT]), body);
+    if crc.to_le_bytes() != head[CRC_AT..] {
+        return Err(Invalid::Checksum);
+    }
+    let record = parse(record)?;
+    check_frames(&record.header, record.body)?;
+    Ok(record)
+}
+
+/// Takes a record whose checksum was found right before.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Record<'_>, Invalid> {
+    let need = check_header(bytes)?;
+    let record = bytes.get(..need).ok_or(Invalid::Short { need })?;
+    let head: &[u8; HEADER_BYTES] = record.first_chunk().ok_or(Invalid::Short { need })?;
+    if head[70] != 0 {
+        return Err(Invalid::Kind(head[70]));
+    }
+    let header = Header {
+        kind: Kind::from_byte(head[3]).ok_or(Invalid::Kind(head[3]))?,
+        epoch: u64_at(head, 8),
+        writer: u128_at(head, 16),
+        seq: u64_at(head, 32),
+        lsn_first: u64_at(head, 40),
+        durable_upto: u64_at(head, 48),
+        prev_hash: u64_at(head, 56),
+        n_frames: u32_at(head, 64),
+        schema: u16::from_le_bytes([head[68], head[69]]),
+    };
+    Ok(Record { header, body: &record[HEADER_BYTES..], bytes: record })
+}
+
+/// The size that a header tells, if it is one within the limits.
+fn check_header(bytes: &[u8]) -> Result<usize, Invalid> {
     let magic = bytes.first_chunk().map(|b| u16::from_le_bytes(*b));
     match magic {
         Some(MAGIC) => {}
@@ -225,48 +280,28 @@ pub fn decode(bytes: &[u8]) -> Result<Record<'_>, Invalid> {
     if n_frames > GROUP_FRAMES_MAX {
         return Err(Invalid::Size(u64::from(n_frames)));
     }
-    let need = HEADER_BYTES + len;
-    let record = bytes.get(..need).ok_or(Invalid::Short { need })?;
-    let body = &record[HEADER_BYTES..];
-    let crc = crc32c::crc32c_append(crc32c::crc32c(&head[..CRC_AT]), body);
-    if crc != u32_at(head, CRC_AT) {
-        return Err(Invalid::Checksum);
-    }
-    let kind = Kind::from_byte(head[3]).ok_or(Invalid::Kind(head[3]))?;
-    if head[70] != 0 {
-        return Err(Invalid::Kind(head[70]));
-    }
-    let header = Header {
-        kind,
-        epoch: u64_at(head, 8),
-        writer: u128::from(u64_at(head, 16)) | u128::from(u64_at(head, 24)) << 64,
-        seq: u64_at(head, 32),
-        lsn_first: u64_at(head, 40),
-        durable_upto: u64_at(head, 48),
-        prev_hash: u64_at(head, 56),
-        n_frames,
-        schema: u16::from_le_bytes([head[68], head[69]]),
-    };
-    check_frames(&header, body)?;
-    Ok(Record { header, body, bytes: record })
+    Ok(HEADER_BYTES + len)
 }
 
 fn check_frames(header: &Header, body: &[u8]) -> Result<(), Invalid> {
     let wanted = match header.kind {
-        Kind::Group => header.n_frames > 0,
-        Kind::EpochStart | Kind::EpochEnd | Kind::Heartbeat | Kind::Segment => header.n_frames == 0,
+        Kind::Group => header.n_frames > 0 && body_is_whole(body, header.n_frames),
+        Kind::EpochStart | Kind::EpochEnd | Kind::Heartbeat => {
+            header.n_frames == 0 && body.is_empty()
+        }
+        Kind::Segment => header.n_frames == 0 && body.len() == SEGMENT_BODY_BYTES,
     };
     // Positions near the end of their range would overflow where they are added to.
     let sane = header.lsn_first > 0 && header.lsn_first < u64::MAX / 2 && header.seq < u64::MAX / 2;
-    if wanted && sane && body_is_whole(body, header.n_frames) {
-        Ok(())
-    } else {
-        Err(Invalid::Frames)
-    }
+    if wanted && sane { Ok(()) } else { Err(Invalid::Frames) }
 }
 
 fn u32_at(head: &[u8; HEADER_BYTES], at: usize) -> u32 {
     head[at..].first_chunk().map_or(0, |b| u32::from_le_bytes(*b))
+}
+
+fn u128_at(head: &[u8; HEADER_BYTES], at: usize) -> u128 {
+    head[at..].first_chunk().map_or(0, |b| u128::from_le_bytes(*b))
 }
 
 fn u64_at(head: &[u8; HEADER_BYTES], at: usize) -> u64 {
