@@ -379,6 +379,23 @@ impl Process {
     }
 }
 
+impl ListenerEvent {
+    /// Phases of a native user task; the others are of any element.
+    pub fn is_task_listener(self) -> bool {
+        match self {
+            ListenerEvent::Start
+            | ListenerEvent::End
+            | ListenerEvent::Cancel
+            | ListenerEvent::BeforeAll => false,
+            ListenerEvent::Creating
+            | ListenerEvent::Assigning
+            | ListenerEvent::Updating
+            | ListenerEvent::Completing
+            | ListenerEvent::Canceling => true,
+        }
+    }
+}
+
 impl Element {
     /// A bare element: no flows, mappings or listeners, at no place of a file.
     pub fn new(id: &str, kind: Kind) -> Element {

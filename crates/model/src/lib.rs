@@ -8,11 +8,15 @@ pub mod codes;
 pub mod definitions;
 mod diagnostic;
 pub mod drawing;
+mod layout;
 pub mod limits;
 mod parse;
 pub mod time;
+mod write;
 mod xml;
 
 pub use definitions::*;
 pub use diagnostic::{Diagnostic, Severity, report};
+pub use layout::{layout, layout_file};
 pub use parse::{Checks, ExpressionProblem, parse, parse_with, read};
+pub use write::{write, write_process};

@@ -26,6 +26,8 @@ use crate::xml::{Places, decode, scan};
 
 use reader::{BPMN, Node, Reader};
 
+pub(crate) use extension::listener_event;
+
 /// What the parser asks of other crates.
 pub struct Checks<'a> {
     /// Whether an expression, without its `=`, parses.

@@ -1,0 +1,202 @@
+//! Definitions to BPMN 2.0 XML with `zeebe:` extensions and diagram interchange.
+//!
+//! Reading what was written gives the same processes. What a file has beside them (lanes, data,
+//! annotations, extensions of others) is not written: to keep a file as it is, keep its bytes.
+
+mod diagram;
+mod element;
+mod event;
+mod extension;
+mod xml;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use crate::definitions::{Code, Collaboration, Definitions, Diagram, Process, Text};
+use crate::layout;
+
+use xml::{Xml, raw};
+
+/// The file for some definitions; laid out when they have no coordinates.
+pub fn write(definitions: &Definitions) -> String {
+    let laid_out;
+    let diagram = match definitions.diagram.shapes.is_empty() {
+        true => {
+            laid_out = layout::layout_file(definitions);
+            &laid_out
+        }
+        false => &definitions.diagram,
+    };
+    file(&definitions.processes.iter().collect::<Vec<_>>(), &definitions.collaboration, diagram)
+}
+
+/// A file with one process, laid out.
+pub fn write_process(process: &Process) -> String {
+    let diagram = layout::layout(process);
+    file(&[process], &Collaboration::default(), &diagram)
+}
+
+fn file(processes: &[&Process], collaboration: &Collaboration, diagram: &Diagram) -> String {
+    let mut roots = Roots::new(processes);
+    let mut xml = Xml::new();
+    let id = roots.fresh("definitions");
+    xml.tag("bpmn:definitions")
+        .attr("xmlns:bpmn", "http://www.omg.org/spec/BPMN/20100524/MODEL")
+        .attr("xmlns:bpmndi", "http://www.omg.org/spec/BPMN/20100524/DI")
+        .attr("xmlns:dc", "http://www.omg.org/spec/DD/20100524/DC")
+        .attr("xmlns:di", "http://www.omg.org/spec/DD/20100524/DI")
+        .attr("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+        .attr("xmlns:zeebe", "http://camunda.org/schema/zeebe/1.0")
+        .attr("id", &id)
+        .attr("targetNamespace", "http://bpmn.io/schema/bpmn")
+        .attr("exporter", "Grevy")
+        .open();
+    let mut plane = processes.first().map(|p| p.id.clone());
+    if !collaboration.participants.is_empty() {
+        let id = roots.fresh("collaboration");
+        participants(&mut xml, &id, collaboration);
+        plane = Some(id);
+    }
+    for process in processes {
+        element::process(&mut xml, process, &mut roots);
+    }
+    roots.write(&mut xml);
+    if let Some(plane) = plane {
+        let associations = roots.associations.clone();
+        let drawn = diagram::Drawn::new(processes, collaboration, &associations);
+        diagram::diagram(&mut xml, &plane, diagram, &drawn, &mut roots);
+    }
+    xml.close("bpmn:definitions");
+    xml.finish()
+}
+
+fn participants(xml: &mut Xml, id: &str, collaboration: &Collaboration) {
+    xml.tag("bpmn:collaboration").attr("id", id).open();
+    for participant in &collaboration.participants {
+        xml.tag("bpmn:participant")
+            .attr("id", &participant.id)
+            .opt("name", participant.name.as_deref())
+            .opt("processRef", participant.process_id.as_deref())
+            .empty();
+    }
+    for flow in &collaboration.message_flows {
+        xml.tag("bpmn:messageFlow")
+            .attr("id", &flow.id)
+            .opt("name", flow.name.as_deref())
+            .attr("sourceRef", &flow.source)
+            .attr("targetRef", &flow.target)
+            .empty();
+    }
+    xml.close("bpmn:collaboration");
+}
+
+/// What elements refer to, collected while they are written, and the ids that are taken.
+pub(super) struct Roots {
+    taken: BTreeSet<Arc<str>>,
+    messages: Vec<(Arc<str>, Text, Option<Text>)>,
+    errors: Vec<(Arc<str>, Code)>,
+    escalations: Vec<(Arc<str>, Code)>,
+    signals: Vec<(Arc<str>, Text)>,
+    /// Ids of the associations to compensation handlers.
+    pub(super) associations: Vec<Arc<str>>,
+}
+
+impl Roots {
+    fn new(processes: &[&Process]) -> Roots {
+        let mut taken = BTreeSet::new();
+        for process in processes {
+            taken.insert(process.id.clone());
+            taken.extend(process.elements.iter().map(|e| e.id.clone()));
+            taken.extend(process.flows.iter().map(|f| f.id.clone()));
+        }
+        Roots {
+            taken,
+            messages: Vec::new(),
+            errors: Vec::new(),
+            escalations: Vec::new(),
+            signals: Vec::new(),
+            associations: Vec::new(),
+        }
+    }
+
+    /// An id that nothing has: the wish itself, or with the lowest number that is free.
+    pub(super) fn fresh(&mut self, wish: &str) -> Arc<str> {
+        let mut id: Arc<str> = wish.into();
+        let mut n = 2;
+        while !self.taken.insert(id.clone()) {
+            id = format!("{wish}_{n}").into();
+            n += 1;
+        }
+        id
+    }
+
+    pub(super) fn message(&mut self, name: &Text, key: Option<&Text>) -> Arc<str> {
+        if let Some((id, ..)) =
+            self.messages.iter().find(|(_, n, k)| n == name && k.as_ref() == key)
+        {
+            return id.clone();
+        }
+        let id = self.fresh(&format!("message_{}", self.messages.len() + 1));
+        self.messages.push((id.clone(), name.clone(), key.cloned()));
+        id
+    }
+
+    pub(super) fn error(&mut self, code: &Code) -> Arc<str> {
+        if let Some((id, _)) = self.errors.iter().find(|(_, c)| c == code) {
+            return id.clone();
+        }
+        let id = self.fresh(&format!("error_{}", self.errors.len() + 1));
+        self.errors.push((id.clone(), code.clone()));
+        id
+    }
+
+    pub(super) fn escalation(&mut self, code: &Code) -> Arc<str> {
+        if let Some((id, _)) = self.escalations.iter().find(|(_, c)| c == code) {
+            return id.clone();
+        }
+        let id = self.fresh(&format!("escalation_{}", self.escalations.len() + 1));
+        self.escalations.push((id.clone(), code.clone()));
+        id
+    }
+
+    pub(super) fn signal(&mut self, name: &Text) -> Arc<str> {
+        if let Some((id, _)) = self.signals.iter().find(|(_, n)| n == name) {
+            return id.clone();
+        }
+        let id = self.fresh(&format!("signal_{}", self.signals.len() + 1));
+        self.signals.push((id.clone(), name.clone()));
+        id
+    }
+
+    fn write(&self, xml: &mut Xml) {
+        for (id, name, key) in &self.messages {
+            let tag = xml.tag("bpmn:message").attr("id", id).attr("name", &raw(name));
+            let Some(key) = key else {
+                tag.empty();
+                continue;
+            };
+            tag.open();
+            xml.around("bpmn:extensionElements", |xml| {
+                xml.tag("zeebe:subscription").attr("correlationKey", &raw(key)).empty();
+            });
+            xml.close("bpmn:message");
+        }
+        for (id, code) in &self.errors {
+            xml.tag("bpmn:error")
+                .attr("id", id)
+                .opt("name", code.name.as_deref())
+                .text("errorCode", code.code.as_ref())
+                .empty();
+        }
+        for (id, code) in &self.escalations {
+            xml.tag("bpmn:escalation")
+                .attr("id", id)
+                .opt("name", code.name.as_deref())
+                .text("escalationCode", code.code.as_ref())
+                .empty();
+        }
+        for (id, name) in &self.signals {
+            xml.tag("bpmn:signal").attr("id", id).attr("name", &raw(name)).empty();
+        }
+    }
+}

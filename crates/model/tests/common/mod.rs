@@ -1,0 +1,35 @@
+//! The public models that are not part of this repository.
+
+use std::path::PathBuf;
+
+/// Folder of the acceptance data: `GREVY_DATA`, else beside the repository.
+fn data(folder: &str) -> Option<PathBuf> {
+    let root = match std::env::var_os("GREVY_DATA") {
+        Some(root) => PathBuf::from(root),
+        None => PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/acceptance")),
+    };
+    let folder = root.join(folder);
+    if folder.is_dir() {
+        return Some(folder);
+    }
+    let required = std::env::var("GREVY_DATA_REQUIRED").is_ok_and(|v| v == "1");
+    assert!(!required, "GREVY_DATA_REQUIRED=1, but there is no folder {}", folder.display());
+    println!("not run: no folder {}; set GREVY_DATA", folder.display());
+    None
+}
+
+#[allow(dead_code)]
+pub fn models(folder: &str) -> Vec<(String, Vec<u8>)> {
+    let Some(folder) = data(folder) else { return Vec::new() };
+    let mut found: Vec<_> = std::fs::read_dir(folder)
+        .expect("the folder can be listed")
+        .map(|entry| entry.expect("the entry can be read").path())
+        .filter(|path| path.extension().is_some_and(|e| e == "bpmn"))
+        .map(|path| {
+            let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+            (name, std::fs::read(&path).expect("the file can be read"))
+        })
+        .collect();
+    found.sort();
+    found
+}
