@@ -33,7 +33,7 @@ pub const fn key(partition: PartitionId, counter: i64) -> Key {
 
 /// The partition that issued `key`.
 pub const fn partition_of(key: Key) -> PartitionId {
-    (key >> COUNTER_BITS) as PartitionId
+    (key as u64 >> COUNTER_BITS) as PartitionId
 }
 
 /// The counter inside `key`.

@@ -1,0 +1,339 @@
+//! Generated block-structured processes, driven by random commands, against an oracle: the blocks
+//! themselves say which tasks must run. After every step the state is sound, replaying the events
+//! gives the same state, and forgetting instances changes nothing.
+
+mod support;
+
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+use engine::state::Lookup;
+use engine::{Command, Reply, State};
+use support::{Random, World};
+
+/// A piece of a process that is entered once and left once.
+enum Block {
+    Task(u32),
+    Script(u32),
+    Wait(u32),
+    Message(u32),
+    Sequence(Vec<Block>),
+    Choice(u32, Vec<Block>),
+    Parallel(Vec<Block>),
+    Sub(u32, Box<Block>),
+    /// A task whose error leads around what follows it.
+    Guarded(u32, Box<Block>),
+}
+
+struct Maker<'a> {
+    random: &'a mut Random,
+    next: u32,
+    xml: String,
+    flows: u32,
+}
+
+impl Maker<'_> {
+    fn number(&mut self) -> u32 {
+        self.next += 1;
+        self.next
+    }
+
+    fn block(&mut self, depth: u32) -> Block {
+        let kind = if depth == 0 { self.random.below(4) } else { self.random.below(9) };
+        let n = self.number();
+        match kind {
+            0 => Block::Task(n),
+            1 => Block::Script(n),
+            2 => Block::Wait(n),
+            3 => Block::Message(n),
+            4 | 5 => Block::Sequence(self.blocks(depth, 3)),
+            6 => Block::Choice(n, self.blocks(depth, 3)),
+            7 => Block::Parallel(self.blocks(depth, 3)),
+            _ if self.random.below(2) == 0 => Block::Sub(n, Box::new(self.block(depth - 1))),
+            _ => Block::Guarded(n, Box::new(self.block(depth - 1))),
+        }
+    }
+
+    fn blocks(&mut self, depth: u32, most: u32) -> Vec<Block> {
+        let count = 2 + self.random.below(most - 1);
+        (0..count).map(|_| self.block(depth - 1)).collect()
+    }
+
+    fn flow(&mut self, from: &str, to: &str, condition: Option<String>) -> String {
+        self.flows += 1;
+        let id = format!("f{}", self.flows);
+        let inner = condition
+            .map(|c| format!("<conditionExpression>={c}</conditionExpression>"))
+            .unwrap_or_default();
+        let _ = write!(
+            self.xml,
+            "<sequenceFlow id=\"{id}\" sourceRef=\"{from}\" targetRef=\"{to}\">{inner}\
+             </sequenceFlow>"
+        );
+        id
+    }
+
+    /// Writes a block and returns its first and last element.
+    fn write(&mut self, block: &Block) -> (String, String) {
+        match block {
+            Block::Task(n) => self.node(
+                *n,
+                "serviceTask",
+                &format!("<zeebe:taskDefinition type=\"job{n}\"/>"),
+                "",
+            ),
+            Block::Script(n) => self.node(
+                *n,
+                "scriptTask",
+                &format!("<zeebe:script expression=\"={n} + 1\" resultVariable=\"s{n}\"/>"),
+                "",
+            ),
+            Block::Wait(n) => self.node(
+                *n,
+                "intermediateCatchEvent",
+                "",
+                "<timerEventDefinition><timeDuration>PT10S</timeDuration></timerEventDefinition>",
+            ),
+            Block::Message(n) => self.node(
+                *n,
+                "intermediateCatchEvent",
+                "",
+                &format!("<messageEventDefinition messageRef=\"m{n}\"/>"),
+            ),
+            Block::Sequence(blocks) => {
+                let ends: Vec<_> = blocks.iter().map(|b| self.write(b)).collect();
+                for pair in ends.windows(2) {
+                    self.flow(&pair[0].1, &pair[1].0, None);
+                }
+                (ends[0].0.clone(), ends[ends.len() - 1].1.clone())
+            }
+            Block::Choice(n, blocks) => {
+                let (split, join) = (format!("x{n}"), format!("y{n}"));
+                let mut default = String::new();
+                let ends: Vec<_> = blocks.iter().map(|b| self.write(b)).collect();
+                for (at, (first, last)) in ends.iter().enumerate() {
+                    let is_last = at + 1 == ends.len();
+                    let condition = (!is_last).then(|| format!("c{n} = {at}"));
+                    let id = self.flow(&split, first, condition);
+                    if is_last {
+                        default = id;
+                    }
+                    self.flow(last, &join, None);
+                }
+                let _ = write!(
+                    self.xml,
+                    "<exclusiveGateway id=\"{split}\" default=\"{default}\"/>\
+                     <exclusiveGateway id=\"{join}\"/>"
+                );
+                (split, join)
+            }
+            Block::Parallel(blocks) => {
+                let n = self.number();
+                let (split, join) = (format!("p{n}"), format!("q{n}"));
+                for block in blocks {
+                    let (first, last) = self.write(block);
+                    self.flow(&split, &first, None);
+                    self.flow(&last, &join, None);
+                }
+                let _ = write!(
+                    self.xml,
+                    "<parallelGateway id=\"{split}\"/><parallelGateway id=\"{join}\"/>"
+                );
+                (split, join)
+            }
+            Block::Sub(n, inner) => {
+                let id = format!("u{n}");
+                let _ = write!(self.xml, "<subProcess id=\"{id}\"><startEvent id=\"us{n}\"/>");
+                let (first, last) = self.write(inner);
+                self.flow(&format!("us{n}"), &first, None);
+                self.flow(&last, &format!("ue{n}"), None);
+                let _ = write!(self.xml, "<endEvent id=\"ue{n}\"/></subProcess>");
+                (id.clone(), id)
+            }
+            Block::Guarded(n, inner) => {
+                let (id, join) = (format!("t{n}"), format!("y{n}"));
+                let _ = write!(
+                    self.xml,
+                    "<serviceTask id=\"{id}\"><extensionElements><zeebe:taskDefinition \
+                     type=\"job{n}\"/></extensionElements></serviceTask><boundaryEvent \
+                     id=\"b{n}\" attachedToRef=\"{id}\"><errorEventDefinition \
+                     errorRef=\"oops\"/></boundaryEvent><exclusiveGateway id=\"{join}\"/>"
+                );
+                let (first, last) = self.write(inner);
+                self.flow(&id, &first, None);
+                self.flow(&last, &join, None);
+                self.flow(&format!("b{n}"), &join, None);
+                (id, join)
+            }
+        }
+    }
+
+    fn node(&mut self, n: u32, tag: &str, extension: &str, body: &str) -> (String, String) {
+        let id = format!("t{n}");
+        let extension = match extension {
+            "" => String::new(),
+            e => format!("<extensionElements>{e}</extensionElements>"),
+        };
+        let _ = write!(self.xml, "<{tag} id=\"{id}\">{extension}{body}</{tag}>");
+        (id.clone(), id)
+    }
+}
+
+/// Jobs that must be completed, once each; choices and errors are already decided.
+fn expected(
+    block: &Block,
+    chosen: &BTreeMap<u32, usize>,
+    failing: &BTreeMap<u32, bool>,
+    jobs: &mut Vec<u32>,
+) {
+    let mut all = |blocks: &[Block]| {
+        for block in blocks {
+            expected(block, chosen, failing, jobs);
+        }
+    };
+    match block {
+        Block::Task(n) => jobs.push(*n),
+        Block::Script(_) | Block::Wait(_) | Block::Message(_) => {}
+        Block::Sequence(blocks) | Block::Parallel(blocks) => all(blocks),
+        Block::Choice(n, blocks) => expected(&blocks[chosen[n]], chosen, failing, jobs),
+        Block::Sub(_, inner) => expected(inner, chosen, failing, jobs),
+        Block::Guarded(n, inner) => {
+            if !failing[n] {
+                jobs.push(*n);
+                expected(inner, chosen, failing, jobs);
+            }
+        }
+    }
+}
+
+fn decisions(
+    block: &Block,
+    random: &mut Random,
+    chosen: &mut BTreeMap<u32, usize>,
+    failing: &mut BTreeMap<u32, bool>,
+    messages: &mut Vec<u32>,
+) {
+    match block {
+        Block::Task(_) | Block::Script(_) | Block::Wait(_) => {}
+        Block::Message(n) => messages.push(*n),
+        Block::Sequence(blocks) | Block::Parallel(blocks) => {
+            for block in blocks {
+                decisions(block, random, chosen, failing, messages);
+            }
+        }
+        Block::Choice(n, blocks) => {
+            chosen.insert(*n, random.below(blocks.len() as u32) as usize);
+            for block in blocks {
+                decisions(block, random, chosen, failing, messages);
+            }
+        }
+        Block::Sub(_, inner) => decisions(inner, random, chosen, failing, messages),
+        Block::Guarded(n, inner) => {
+            failing.insert(*n, random.below(4) == 0);
+            decisions(inner, random, chosen, failing, messages);
+        }
+    }
+}
+
+fn run(seed: u64, forget: bool) -> (State, usize) {
+    let mut random = Random::new(seed);
+    let mut maker = Maker { random: &mut random, next: 0, xml: String::new(), flows: 0 };
+    let block = maker.block(3);
+    let (first, last) = maker.write(&block);
+    maker.flow("start", &first, None);
+    maker.flow(&last, "end", None);
+    let body = std::mem::take(&mut maker.xml);
+    let (mut chosen, mut failing, mut messages) = Default::default();
+    decisions(&block, &mut random, &mut chosen, &mut failing, &mut messages);
+    let mut head = String::from("<error id=\"oops\" name=\"oops\" errorCode=\"OOPS\"/>");
+    for n in &messages {
+        let _ = write!(
+            head,
+            "<message id=\"m{n}\" name=\"M{n}\"><extensionElements><zeebe:subscription \
+             correlationKey=\"=key\"/></extensionElements></message>"
+        );
+    }
+    let xml = format!(
+        "{head}<process id=\"p\" isExecutable=\"true\"><startEvent id=\"start\"/>{body}\
+         <endEvent id=\"end\"/></process>"
+    );
+    let mut world = World::new(seed, forget);
+    world.deploy(&xml);
+    let mut variables = String::from("{\"key\":\"k1\"");
+    for (n, at) in &chosen {
+        let _ = write!(variables, ",\"c{n}\":{at}");
+    }
+    variables.push('}');
+    let instance = world.create("p", &variables);
+    let mut done: Vec<u32> = Vec::new();
+    for _ in 0..10_000 {
+        if matches!(world.state.instance(instance), Lookup::Absent) {
+            break;
+        }
+        match random.below(4) {
+            0 => world.advance(random.below(15_000) as i64),
+            1 if !messages.is_empty() => {
+                let n = messages[random.below(messages.len() as u32) as usize];
+                world.publish(&format!("M{n}"), "k1", 60_000);
+            }
+            _ => {
+                let Some(job) = world.lease_any() else { continue };
+                let n: u32 = job.job_type[3..].parse().expect("a number");
+                match random.below(6) {
+                    0 => world.fail(job.key, job.retries.max(2)),
+                    1 => world.advance(40_000),
+                    _ if failing.get(&n) == Some(&true) => world.throw(job.key, "OOPS"),
+                    _ => {
+                        if world.complete(job.key) {
+                            done.push(n);
+                        }
+                    }
+                }
+            }
+        }
+    }
+    let left = format!("seed {seed} left {:?}", world.state.instance(instance));
+    assert!(matches!(world.state.instance(instance), Lookup::Absent), "{left}");
+    let mut wanted = Vec::new();
+    expected(&block, &chosen, &failing, &mut wanted);
+    wanted.sort_unstable();
+    done.sort_unstable();
+    assert_eq!(done, wanted, "seed {seed}");
+    (world.state, world.steps)
+}
+
+#[test]
+fn generated_processes_run_as_their_blocks_say() {
+    for seed in 0..300 {
+        run(seed, false);
+    }
+}
+
+#[test]
+fn forgetting_instances_changes_nothing() {
+    for seed in 0..150 {
+        let (plain, steps) = run(seed, false);
+        let (forgetful, again) = run(seed, true);
+        assert_eq!(steps, again, "seed {seed}");
+        assert_eq!(plain, forgetful, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_job_can_be_completed_once() {
+    let mut world = World::new(1, false);
+    world.deploy(
+        "<process id=\"p\" isExecutable=\"true\"><startEvent id=\"s\"/><serviceTask id=\"t\">\
+         <extensionElements><zeebe:taskDefinition type=\"job1\"/></extensionElements>\
+         </serviceTask><endEvent id=\"e\"/><sequenceFlow id=\"a\" sourceRef=\"s\" \
+         targetRef=\"t\"/><sequenceFlow id=\"b\" sourceRef=\"t\" targetRef=\"e\"/></process>",
+    );
+    world.create("p", "{}");
+    let job = world.lease_any().expect("a job");
+    assert!(world.complete(job.key));
+    let again = Command::CompleteJob { job: job.key, variables: Vec::new(), token: None };
+    let refused = world.ask(&again).expect_err("it is gone");
+    assert!(refused.reason.contains("no such job was found"), "{refused}");
+    let lease = world.lease("job1", 10);
+    assert!(matches!(lease, Reply::Jobs(jobs) if jobs.jobs.is_empty()));
+}
