@@ -30,6 +30,13 @@ impl List {
         List { items, depth: depth.saturating_add(1), weight }
     }
 
+    /// Adds an item at the end.
+    pub fn push(&mut self, item: Value) {
+        self.depth = self.depth.max(item.depth().saturating_add(1));
+        self.weight = self.weight.saturating_add(item.weight());
+        self.items.push(item);
+    }
+
     /// Levels of nesting, 1 for a list of plain values.
     pub fn depth(&self) -> u32 {
         self.depth

@@ -1,0 +1,174 @@
+//! Functions that make one value of many.
+
+use super::argument::{items, refuse};
+use crate::vm::{Core, Outcome, Trouble, contains, order};
+use std::cmp::Ordering;
+use value::{Number, Value};
+
+/// The items; `null` instead of a list has none and no result either.
+fn checked<'v>(core: &mut Core, values: &'v [Value]) -> Result<&'v [Value], Trouble> {
+    let all = items(values);
+    core.spend(all.len())?;
+    match values {
+        [Value::Null] => Err(refuse("expected a list, but found null")),
+        _ => Ok(all),
+    }
+}
+
+fn numbers<'v>(core: &mut Core, values: &'v [Value]) -> Result<Vec<&'v Number>, Trouble> {
+    let all = checked(core, values)?;
+    let wrong =
+        |value: &Value| refuse(format!("expected numbers, but found {}", value.type_name()));
+    all.iter().map(|value| value.as_number().ok_or_else(|| wrong(value))).collect()
+}
+
+fn result(number: Option<Number>) -> Outcome {
+    number.map(Value::Number).ok_or_else(|| refuse("the result is out of range"))
+}
+
+pub(super) fn count(core: &mut Core, values: &[Value], signature: u8) -> Outcome {
+    match values {
+        [Value::List(list)] => Ok(Value::from(list.len())),
+        _ if signature == 1 || (core.is_standard() && !values[0].is_null()) => {
+            Ok(Value::from(values.len()))
+        }
+        [other, ..] => Err(refuse(format!("expected a list, but found {}", other.type_name()))),
+        [] => Ok(Value::from(0)),
+    }
+}
+
+fn extreme(core: &mut Core, values: &[Value], wanted: Ordering) -> Outcome {
+    let all = checked(core, values)?;
+    let mut best: Option<&Value> = None;
+    for value in all {
+        let better = match best {
+            None => order(value, value).map(|_| true),
+            Some(best) => order(value, best).map(|found| found == wanted),
+        };
+        match better {
+            Some(true) => best = Some(value),
+            Some(false) => {}
+            None => {
+                let message = format!(
+                    "expected values of one type with an order, but found {}",
+                    value.type_name()
+                );
+                return Err(refuse(message));
+            }
+        }
+    }
+    Ok(best.cloned().unwrap_or_default())
+}
+
+pub(super) fn min(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    extreme(core, values, Ordering::Less)
+}
+
+pub(super) fn max(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    extreme(core, values, Ordering::Greater)
+}
+
+fn total(numbers: &[&Number]) -> Option<Number> {
+    numbers.iter().try_fold(Number::ZERO, |sum, number| sum.add(number))
+}
+
+/// The sum of numbers, or of durations.
+pub(super) fn sum(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let numbers = numbers(core, values)?;
+    if numbers.is_empty() {
+        return Ok(Value::Null);
+    }
+    result(total(&numbers))
+}
+
+pub(super) fn product(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let numbers = numbers(core, values)?;
+    if numbers.is_empty() {
+        return Ok(Value::Null);
+    }
+    result(numbers.iter().try_fold(Number::ONE, |product, number| product.mul(number)))
+}
+
+fn average(numbers: &[&Number]) -> Option<Number> {
+    total(numbers)?.div(&Number::from(numbers.len()))
+}
+
+pub(super) fn mean(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let numbers = numbers(core, values)?;
+    if numbers.is_empty() {
+        return Ok(Value::Null);
+    }
+    result(average(&numbers))
+}
+
+pub(super) fn median(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let mut numbers = numbers(core, values)?;
+    if numbers.is_empty() {
+        return Ok(Value::Null);
+    }
+    numbers.sort();
+    let middle = numbers.len() / 2;
+    match numbers.len() % 2 {
+        1 => Ok(Value::Number(numbers[middle].clone())),
+        _ => result(average(&numbers[middle - 1..=middle])),
+    }
+}
+
+/// The standard deviation of a sample; one number has none.
+pub(super) fn stddev(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let numbers = numbers(core, values)?;
+    if numbers.len() < 2 {
+        return match numbers.is_empty() {
+            true => Ok(Value::Null),
+            false => Err(refuse("expected at least two numbers")),
+        };
+    }
+    let deviation = || {
+        let mean = average(&numbers)?;
+        let squares = numbers.iter().try_fold(Number::ZERO, |sum, number| {
+            let difference = number.sub(&mean)?;
+            sum.add(&difference.mul(&difference)?)
+        })?;
+        squares.div(&Number::from(numbers.len() - 1))?.sqrt()
+    };
+    result(deviation())
+}
+
+/// The most frequent numbers, in order.
+pub(super) fn mode(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let mut numbers = numbers(core, values)?;
+    numbers.sort();
+    let mut best = 0;
+    let mut modes: Vec<Value> = Vec::new();
+    for run in numbers.chunk_by(|left, right| left == right) {
+        if run.len() > best {
+            best = run.len();
+            modes.clear();
+        }
+        if run.len() == best {
+            modes.push(Value::Number(run[0].clone()));
+        }
+    }
+    Ok(Value::list(modes))
+}
+
+/// Three-valued: one value that decides wins, else anything that is no boolean makes it `null`.
+fn combined(core: &mut Core, values: &[Value], deciding: bool) -> Outcome {
+    let all = checked(core, values)?;
+    if contains(all, &Value::Bool(deciding)) {
+        return Ok(Value::Bool(deciding));
+    }
+    match all.iter().find(|value| value.as_bool().is_none()) {
+        None => Ok(Value::Bool(!deciding)),
+        Some(Value::Null) => Ok(Value::Null),
+        Some(other) => Err(refuse(format!("expected booleans, but found {}", other.type_name()))),
+    }
+}
+
+pub(super) fn all(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    combined(core, values, false)
+}
+
+pub(super) fn any(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    combined(core, values, true)
+}

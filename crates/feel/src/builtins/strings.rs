@@ -1,0 +1,280 @@
+//! Text. Positions count characters from 1, or from the end if negative.
+
+use super::argument::{refuse, text, whole};
+use crate::vm::{Core, Outcome, Trouble, bounded};
+use std::fmt::Write;
+use value::Value;
+
+fn string(text: impl Into<String>) -> Outcome {
+    bounded(Value::from(text.into()))
+}
+
+pub(super) fn substring(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let text = text(values, 0)?;
+    let start = whole(values, 1)?;
+    core.spend(text.len() / 16)?;
+    let count = text.chars().count();
+    let skipped = match start {
+        1.. => usize::try_from(start - 1).unwrap_or(usize::MAX),
+        0 => return Err(refuse("expected a start position that is not 0")),
+        _ => match count.checked_sub(usize::try_from(start.unsigned_abs()).unwrap_or(usize::MAX)) {
+            Some(skipped) => skipped,
+            None if core.is_standard() => return Err(refuse("the start is before the text")),
+            None => 0,
+        },
+    };
+    if core.is_standard() && skipped >= count {
+        return Err(refuse("the start is behind the text"));
+    }
+    let rest = text.chars().skip(skipped);
+    if values.len() < 3 || values[2].is_null() {
+        return string(rest.collect::<String>());
+    }
+    let length = whole(values, 2)?;
+    if length < 0 || (length == 0 && core.is_standard()) {
+        return Err(refuse("expected a length above 0"));
+    }
+    string(rest.take(usize::try_from(length).unwrap_or(usize::MAX)).collect::<String>())
+}
+
+pub(super) fn string_length(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let text = text(values, 0)?;
+    core.spend(text.len() / 64)?;
+    Ok(Value::from(text.chars().count()))
+}
+
+pub(super) fn upper_case(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let text = text(values, 0)?;
+    core.spend(text.len() / 16)?;
+    string(text.to_uppercase())
+}
+
+pub(super) fn lower_case(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let text = text(values, 0)?;
+    core.spend(text.len() / 16)?;
+    string(text.to_lowercase())
+}
+
+pub(super) fn substring_before(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (text, wanted) = (text(values, 0)?, text(values, 1)?);
+    string(text.find(wanted).map_or("", |at| &text[..at]))
+}
+
+pub(super) fn substring_after(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (text, wanted) = (text(values, 0)?, text(values, 1)?);
+    string(text.find(wanted).map_or("", |at| &text[at + wanted.len()..]))
+}
+
+pub(super) fn contains(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    Ok(Value::Bool(text(values, 0)?.contains(text(values, 1)?)))
+}
+
+pub(super) fn starts_with(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    Ok(Value::Bool(text(values, 0)?.starts_with(text(values, 1)?)))
+}
+
+pub(super) fn ends_with(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    Ok(Value::Bool(text(values, 0)?.ends_with(text(values, 1)?)))
+}
+
+pub(super) fn is_blank(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    Ok(Value::Bool(text(values, 0)?.trim().is_empty()))
+}
+
+pub(super) fn trim(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    string(text(values, 0)?.trim())
+}
+
+/// Flags of XPath, and of Java where those are letters of their own.
+fn with_flags(pattern: &str, flags: Option<&Value>) -> Result<String, Trouble> {
+    let flags = match flags {
+        None | Some(Value::Null) => return Ok(pattern.to_owned()),
+        Some(Value::String(flags)) => flags,
+        Some(other) => {
+            return Err(refuse(format!("expected a string, but found {}", other.type_name())));
+        }
+    };
+    if let Some(unknown) = flags.chars().find(|flag| !"smixu".contains(*flag)) {
+        return Err(refuse(format!(
+            "expected flags among 's', 'm', 'i', 'x', but found '{unknown}'"
+        )));
+    }
+    let flags: String = flags.chars().filter(|flag| *flag != 'u').collect();
+    Ok(if flags.is_empty() { pattern.to_owned() } else { format!("(?{flags}){pattern}") })
+}
+
+/// A pattern of XPath or Java in the syntax of the engine: a character class is subtracted by
+/// `&&[^…]` and `\p{IsName}` has no `Is`.
+fn translated(pattern: &str) -> String {
+    pattern.replace("\\p{Is", "\\p{").replace("\\P{Is", "\\P{")
+}
+
+pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (text, pattern) = (text(values, 0)?, text(values, 1)?);
+    let pattern = with_flags(&translated(pattern), values.get(2))?;
+    let regex = core.pattern(&pattern)?;
+    core.spend(text.len() / 4)?;
+    Ok(Value::Bool(regex.is_match(text)))
+}
+
+pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (text, pattern) = (text(values, 0)?, text(values, 1)?);
+    let replacement = super::argument::text(values, 2)?;
+    let pattern = with_flags(&translated(pattern), values.get(3))?;
+    let regex = core.pattern(&pattern)?;
+    core.spend(text.len() / 2)?;
+    let parts = replacement_parts(replacement, regex.captures_len());
+    let mut out = String::with_capacity(text.len());
+    let mut last = 0;
+    for captures in regex.captures_iter(text) {
+        let Some(whole) = captures.get(0) else { continue };
+        out.push_str(&text[last..whole.start()]);
+        for part in &parts {
+            match part {
+                Part::Text(text) => out.push_str(text),
+                Part::Group(group) => {
+                    out.push_str(captures.get(*group).map_or("", |group| group.as_str()));
+                }
+            }
+        }
+        last = whole.end();
+        core.spend(1 + out.len() / 4096)?;
+        if out.len() > crate::limits::STRING_BYTES_MAX {
+            return string(out);
+        }
+    }
+    out.push_str(&text[last..]);
+    string(out)
+}
+
+enum Part {
+    Text(String),
+    Group(usize),
+}
+
+/// `$1` is a group as long as there are so many, `\$` and `\\` are the characters themselves.
+fn replacement_parts(replacement: &str, groups: usize) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut plain = String::new();
+    let mut letters = replacement.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' if letters.peek().is_some_and(|next| matches!(next, '$' | '\\')) => {
+                plain.extend(letters.next());
+            }
+            '$' if letters.peek().is_some_and(char::is_ascii_digit) => {
+                let mut group = 0;
+                while let Some(digit) = letters.peek().and_then(|next| next.to_digit(10)) {
+                    let longer = group * 10 + digit as usize;
+                    if group > 0 && longer >= groups {
+                        break;
+                    }
+                    group = longer;
+                    letters.next();
+                }
+                parts.push(Part::Text(std::mem::take(&mut plain)));
+                parts.push(Part::Group(group));
+            }
+            _ => plain.push(letter),
+        }
+    }
+    parts.push(Part::Text(plain));
+    parts
+}
+
+pub(super) fn split(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (text, delimiter) = (text(values, 0)?, text(values, 1)?);
+    let regex = core.pattern(&translated(delimiter))?;
+    core.spend(text.len())?;
+    bounded(Value::list(regex.split(text).map(Value::from).collect()))
+}
+
+pub(super) fn extract(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (text, pattern) = (text(values, 0)?, text(values, 1)?);
+    let regex = core.pattern(&translated(pattern))?;
+    core.spend(text.len())?;
+    bounded(Value::list(regex.find_iter(text).map(|found| Value::from(found.as_str())).collect()))
+}
+
+pub(super) fn string_join(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let list = super::argument::list(core, values, 0)?;
+    let optional = |at: usize| match values.get(at) {
+        None | Some(Value::Null) => Ok(""),
+        Some(_) => text(values, at),
+    };
+    let (delimiter, prefix, suffix) = (optional(1)?, optional(2)?, optional(3)?);
+    let mut joined = String::from(prefix);
+    let mut first = true;
+    for item in list {
+        let text = match item {
+            Value::String(text) => text,
+            Value::Null => continue,
+            other => {
+                let message = format!("expected strings, but found {}", other.type_name());
+                return Err(refuse(message));
+            }
+        };
+        if !first {
+            joined.push_str(delimiter);
+        }
+        first = false;
+        joined.push_str(text);
+        core.spend(1 + text.len() / 64)?;
+        if joined.len() > crate::limits::STRING_BYTES_MAX {
+            break;
+        }
+    }
+    joined.push_str(suffix);
+    string(joined)
+}
+
+/// A random UUID (version 4) out of the injected seed.
+pub(super) fn uuid(core: &mut Core, _values: &[Value], _signature: u8) -> Outcome {
+    let bits = u128::from(core.random()) << 64 | u128::from(core.random());
+    let versioned = bits & !(0xf << 76) | 0x4 << 76;
+    let marked = versioned & !(0x3 << 62) | 0x2 << 62;
+    let hex = format!("{marked:032x}");
+    let groups = [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]];
+    string(groups.join("-"))
+}
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+
+pub(super) fn to_base64(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let text = text(values, 0)?;
+    core.spend(text.len() / 8)?;
+    let mut encoded = String::with_capacity(text.len() * 4 / 3 + 4);
+    for chunk in text.as_bytes().chunks(3) {
+        let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
+        let bits = byte(0) << 16 | byte(1) << 8 | byte(2);
+        for at in 0..4 {
+            let sextet = (bits >> (18 - 6 * at) & 0x3f) as usize;
+            let letter = if at <= chunk.len() { char::from(ALPHABET[sextet]) } else { '=' };
+            let _ = encoded.write_char(letter);
+        }
+    }
+    string(encoded)
+}
+
+pub(super) fn from_base64(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let text = text(values, 0)?;
+    core.spend(text.len() / 8)?;
+    let invalid = || refuse("expected text in Base64");
+    let body = text.trim_end_matches('=');
+    let mut bytes = Vec::with_capacity(body.len() * 3 / 4);
+    let (mut bits, mut count) = (0u32, 0);
+    for byte in body.bytes() {
+        let sextet = ALPHABET.iter().position(|own| *own == byte).ok_or_else(invalid)?;
+        bits = bits << 6 | sextet as u32;
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            bytes.push((bits >> count) as u8);
+            bits &= (1 << count) - 1;
+        }
+    }
+    if body.len() % 4 == 1 || text.len() - body.len() > 2 {
+        return Err(invalid());
+    }
+    string(String::from_utf8(bytes).map_err(|_| refuse("expected Base64 of UTF-8 text"))?)
+}

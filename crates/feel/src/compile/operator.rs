@@ -1,0 +1,59 @@
+//! Operators. Chains are compiled in a loop, since they may be as long as the source.
+
+use super::Compiler;
+use crate::ast::{Binary, Kind, NodeId};
+use crate::program::Op;
+use value::Value;
+
+impl Compiler<'_> {
+    pub(super) fn negate(&mut self, inner: NodeId) {
+        if let Kind::Number(number) = self.ast.kind(inner) {
+            return self.constant(Value::Number(number.neg()));
+        }
+        self.expression(inner);
+        self.emit(Op::Negate);
+    }
+
+    /// A left-leaning chain of binary operators, from its leftmost operand outwards. `and` and
+    /// `or` skip their right side once the left decides; skips land behind their own operator.
+    pub(super) fn binary(&mut self, id: NodeId) {
+        let mut spine = Vec::new();
+        let mut leftmost = id;
+        while let Kind::Binary(operator, left, right) = self.ast.kind(leftmost) {
+            spine.push((leftmost, *operator, *right));
+            leftmost = *left;
+        }
+        self.expression(leftmost);
+        for (at, (node, operator, right)) in spine.iter().rev().enumerate() {
+            let outer = std::mem::replace(&mut self.span, self.ast.node(*node).span);
+            let skip = match operator {
+                Binary::And => Some(self.emit(Op::JumpIfFalse(0))),
+                Binary::Or => Some(self.emit(Op::JumpIfTrue(0))),
+                _ => None,
+            };
+            self.expression(*right);
+            self.emit_with(operation(*operator), -1);
+            if let Some(skip) = skip {
+                self.land(skip);
+            }
+            let is_root = at + 1 == spine.len();
+            if self.trace && !is_root {
+                self.emit(Op::Trace(*node));
+            }
+            self.span = outer;
+        }
+    }
+}
+
+fn operation(operator: Binary) -> Op {
+    match operator {
+        Binary::Add => Op::Add,
+        Binary::Subtract => Op::Subtract,
+        Binary::Multiply => Op::Multiply,
+        Binary::Divide => Op::Divide,
+        Binary::Power => Op::Power,
+        Binary::Compare(comparison) => Op::Compare(comparison),
+        Binary::And => Op::And,
+        Binary::Or => Op::Or,
+    }
+}

@@ -1,0 +1,51 @@
+//! Limits on everything that an expression or its data can make grow.
+
+/// Bytes of one expression.
+pub const SOURCE_BYTES_MAX: usize = 256 * 1024;
+
+/// Nesting of one expression. The parser and the compiler recurse once a level; chains of
+/// operators (`a + b + c`) are not nested and may be as long as the source.
+pub const NESTING_MAX: usize = 120;
+
+/// Operations of one evaluation: some two seconds on one core. A `for` over a million elements
+/// needs about eight million.
+pub const FUEL_MAX: u64 = 50_000_000;
+
+/// Function calls inside one another.
+pub const CALL_DEPTH_MAX: usize = 1_000;
+
+/// Calls from a built-in back into an expression (`sort` with a function that sorts …). Each
+/// takes native stack.
+pub const CALLBACK_DEPTH_MAX: usize = 16;
+
+/// Nesting of a value that an expression makes; the same that a document may have.
+pub const VALUE_DEPTH_MAX: u32 = value::limits::NESTING_MAX as u32;
+
+/// Values inside one list or context that an expression makes, counted as they would be printed.
+pub const VALUE_WEIGHT_MAX: u32 = 4_000_000;
+
+/// Bytes of a string that an expression makes.
+pub const STRING_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Elements of a range that an expression walks through.
+pub const RANGE_ELEMENTS_MAX: i64 = 4_000_000;
+
+/// Warnings kept of one evaluation; later ones are counted, not kept.
+pub const WARNINGS_MAX: usize = 50;
+
+/// Characters of a value shown in a warning.
+pub const SHOWN_VALUE_CHARS_MAX: usize = 100;
+
+/// Bytes of a regular expression, and of the automaton that it may become.
+pub const PATTERN_BYTES_MAX: usize = 8 * 1024;
+/// See [`PATTERN_BYTES_MAX`].
+pub const PATTERN_PROGRAM_BYTES_MAX: usize = 4 * 1024 * 1024;
+
+/// Regular expressions kept compiled during one evaluation.
+pub const PATTERNS_KEPT_MAX: usize = 32;
+
+/// Sub-expressions that one trace records.
+pub const TRACE_STEPS_MAX: usize = 10_000;
+
+/// Digits after the point that `decimal` and the rounding functions accept, either sign.
+pub const SCALE_MAX: i64 = 6_111;

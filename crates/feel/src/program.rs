@@ -1,0 +1,178 @@
+//! The flat form that is evaluated.
+
+use crate::ast::Comparison;
+use crate::builtins::BuiltIn;
+use crate::error::{EvalErrorKind, Span, WarningKind};
+use crate::types::Type;
+use std::sync::Arc;
+use value::Value;
+
+/// One step of the stack machine. Targets are indices of operations, slots count from the bottom
+/// of the current frame.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Op {
+    /// Pushes a constant.
+    Constant(u32),
+    /// Pushes a variable.
+    Variable(u32),
+    /// Pushes what a path from a variable leads to.
+    VariablePath(u32),
+    /// Pushes a copy of a slot.
+    Local(u32),
+    /// If the value in a slot is a context with that entry, pushes the entry and jumps.
+    ScopedEntry(u32),
+    /// Replaces a value by one of its properties.
+    Property(u32),
+    /// Drops the top.
+    Pop,
+    /// Drops that many values under the top.
+    Collapse(u32),
+    Negate,
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Power,
+    Compare(Comparison),
+    /// `value between low and high` of the three topmost.
+    Between,
+    /// Whether the value under two range ends is between them.
+    InRange {
+        start_included: bool,
+        end_included: bool,
+    },
+    /// Turns the two topmost into a range.
+    Range {
+        start_included: bool,
+        end_included: bool,
+    },
+    /// Turns the top into a range with one end.
+    HalfRange(Comparison),
+    /// Jumps if the top is `false`, which stays.
+    JumpIfFalse(u32),
+    /// Jumps if the top is `true`, which stays.
+    JumpIfTrue(u32),
+    /// Combines the two topmost.
+    And,
+    Or,
+    Not,
+    /// Drops the top and jumps unless it is `true`.
+    BranchUnlessTrue(u32),
+    Jump(u32),
+    /// Turns that many values into a list.
+    List(u32),
+    /// Turns values into a context with those keys.
+    Context(u32),
+    InstanceOf(u32),
+    /// Opens the result list of a `for`.
+    ResultsBegin,
+    /// Adds the top to the open result list.
+    ResultsPush,
+    /// Pushes the open result list, which stays open.
+    Partial,
+    /// Closes the result list and pushes it.
+    ResultsEnd,
+    /// Drops the open result list.
+    ResultsDrop,
+    /// Opens an iteration over the top; jumps if that cannot be iterated.
+    IterateValues(u32),
+    /// Opens an iteration from the value under the top to the top; jumps if they are no numbers.
+    IterateSteps(u32),
+    /// Pushes the next element, or closes the iteration and jumps.
+    Next(u32),
+    /// Closes that many iterations without finishing them.
+    Abandon(u32),
+    /// Merges the result of one step of `some` into the verdict in a slot.
+    SomeStep {
+        verdict: u32,
+    },
+    EveryStep {
+        verdict: u32,
+    },
+    /// Opens a filter over the top; jumps with `null` if that has no elements.
+    FilterBegin(u32),
+    /// Uses the top as verdict on the element under it; jumps with the result if it was an index.
+    FilterStep(u32),
+    /// Closes the filter and pushes what it kept.
+    FilterEnd,
+    /// If the top is a number, takes that element of the list under it and jumps.
+    Index(u32),
+    /// Warnings are not recorded until the matching `Unmute`.
+    Mute,
+    Unmute,
+    /// Makes a function of a prototype, with its captured values from the stack.
+    Closure(u32),
+    /// Calls the function under that many arguments.
+    Call(u32),
+    CallNamed(u32),
+    BuiltIn(u32),
+    /// The result of a test without `?`: whether the input under the top is meant by the top.
+    TestValue,
+    /// The result of a test with `?`: true, false, or null for anything else.
+    TestVerdict,
+    /// Warns and pushes `null`.
+    Fail(u32),
+    /// Ends the evaluation.
+    Raise(u32),
+    /// Records the top for a sub-expression.
+    Trace(u32),
+    Return,
+}
+
+/// A variable that the program reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Read {
+    /// The variable.
+    pub name: Arc<str>,
+    /// The entries below it, as far as the expression names them; empty for the whole variable.
+    pub path: Vec<Arc<str>>,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct ScopedEntry {
+    pub(crate) slot: u32,
+    pub(crate) name: Arc<str>,
+    pub(crate) target: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Prototype {
+    pub(crate) parameters: Arc<[Arc<str>]>,
+    pub(crate) types: Vec<Type>,
+    /// `None` for an external function.
+    pub(crate) entry: Option<u32>,
+    /// Values taken from the stack when the function is made.
+    pub(crate) captures: u32,
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct BuiltInCall {
+    pub(crate) function: &'static BuiltIn,
+    pub(crate) arguments: u32,
+    /// Which of its signatures the arguments follow.
+    pub(crate) signature: u8,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Program {
+    pub(crate) source: Arc<str>,
+    pub(crate) dialect: crate::Dialect,
+    pub(crate) code: Vec<Op>,
+    /// Where each operation comes from.
+    pub(crate) spans: Vec<Span>,
+    pub(crate) constants: Vec<Value>,
+    pub(crate) names: Vec<Arc<str>>,
+    pub(crate) variables: Vec<Arc<str>>,
+    pub(crate) paths: Vec<Read>,
+    pub(crate) reads: Vec<Read>,
+    pub(crate) scoped: Vec<ScopedEntry>,
+    pub(crate) keys: Vec<Vec<Arc<str>>>,
+    pub(crate) types: Vec<Type>,
+    pub(crate) prototypes: Vec<Prototype>,
+    pub(crate) calls: Vec<BuiltInCall>,
+    pub(crate) named_calls: Vec<Vec<Arc<str>>>,
+    pub(crate) failures: Vec<(WarningKind, String)>,
+    pub(crate) errors: Vec<(EvalErrorKind, String)>,
+    /// The most values that the body keeps on the stack.
+    pub(crate) stack_max: usize,
+}

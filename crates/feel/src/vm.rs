@@ -1,0 +1,104 @@
+//! The stack machine.
+
+mod arithmetic;
+mod call;
+mod compare;
+mod core;
+mod iterate;
+mod property;
+mod run;
+
+use crate::env::Env;
+use crate::error::{EvalError, Warning};
+use crate::expression::Step;
+use crate::program::Program;
+use crate::variables::Variables;
+use iterate::Iteration;
+use std::sync::Arc;
+use value::{List, Value};
+
+pub use call::{Budget, NativeFunction};
+pub(crate) use compare::contains;
+pub use compare::{equal, order};
+pub(crate) use core::{Core, Outcome, Trouble, bounded};
+
+/// One evaluation: the stack, open loops, and what built-ins may use.
+pub(crate) struct Machine<'v> {
+    variables: &'v dyn Variables,
+    pub(crate) core: Core,
+    stack: Vec<Value>,
+    /// Where the current frame starts on the stack.
+    base: usize,
+    frames: Vec<Frame>,
+    iterations: Vec<Iteration>,
+    results: Vec<Arc<List>>,
+    callbacks: usize,
+}
+
+/// Where to go on after a call.
+struct Frame {
+    program: Arc<Program>,
+    at: usize,
+    base: usize,
+}
+
+impl<'v> Machine<'v> {
+    pub(crate) fn new(variables: &'v dyn Variables, env: &Env, stack: usize) -> Machine<'v> {
+        Machine {
+            variables,
+            core: Core::new(env),
+            stack: Vec::with_capacity(stack + 2),
+            base: 0,
+            frames: Vec::new(),
+            iterations: Vec::new(),
+            results: Vec::new(),
+            callbacks: 0,
+        }
+    }
+
+    /// Continues within the fuel and depth of an outer evaluation.
+    pub(crate) fn within(mut self, budget: &Budget) -> Machine<'v> {
+        self.core.fuel = self.core.fuel.min(budget.fuel.get());
+        self.callbacks = budget.depth;
+        self
+    }
+
+    /// Runs a program from its start, with the input of a unary test if it has one.
+    pub(crate) fn run(
+        &mut self,
+        program: &Arc<Program>,
+        input: Option<Value>,
+    ) -> Result<Value, EvalError> {
+        self.core.dialect = program.dialect;
+        if let Some(input) = input {
+            self.stack.push(input);
+        }
+        self.execute(program.clone(), 0, 0)
+    }
+
+    pub(crate) fn into_warnings(self) -> Vec<Warning> {
+        self.core.warnings
+    }
+
+    pub(crate) fn start_trace(&mut self) {
+        self.core.trace = Some(Vec::new());
+    }
+
+    pub(crate) fn take_trace(&mut self) -> Vec<Step> {
+        self.core.trace.take().unwrap_or_default()
+    }
+
+    /// The top of the stack. The compiler never takes more than it put there.
+    fn pop(&mut self) -> Value {
+        debug_assert!(!self.stack.is_empty());
+        self.stack.pop().unwrap_or_default()
+    }
+
+    fn push(&mut self, value: Value) {
+        self.stack.push(value);
+    }
+
+    fn top(&self) -> &Value {
+        self.stack.last().unwrap_or(&Value::Null)
+    }
+}

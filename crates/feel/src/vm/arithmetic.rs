@@ -1,0 +1,205 @@
+//! `+ - * / **` and negation, DMN 1.5, tables 53 to 57.
+
+use super::core::{Core, Outcome, Trouble, bounded, shown};
+use crate::error::WarningKind;
+use crate::limits::STRING_BYTES_MAX;
+use crate::program::Op;
+use std::sync::Arc;
+use value::{Date, DateTime, DaysDuration, Number, Rounding, Time, Value, YearsDuration, Zone};
+
+pub(super) fn negate(value: Value) -> Outcome {
+    match value {
+        Value::Number(number) => Ok(Value::Number(number.neg())),
+        Value::DaysDuration(duration) => days(-duration.nanos()).ok_or_else(out_of_range),
+        Value::YearsDuration(duration) => years(duration.total_months().checked_neg()),
+        other => Err(Trouble::Warn(
+            WarningKind::InvalidType,
+            format!("Expected number but found '{}'", shown(&other)),
+        )),
+    }
+}
+
+pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outcome {
+    if let (Value::Number(left), Value::Number(right)) = (&left, &right) {
+        return numbers(op, left, right);
+    }
+    let result = match op {
+        Op::Add => return add(core, &left, &right),
+        Op::Subtract => subtract(&left, &right),
+        Op::Multiply => multiply(&left, &right),
+        Op::Divide => divide(&left, &right),
+        _ => None,
+    };
+    result.ok_or_else(|| undefined(op, &left, &right))
+}
+
+fn numbers(op: Op, left: &Number, right: &Number) -> Outcome {
+    let result = match op {
+        Op::Add => left.add(right),
+        Op::Subtract => left.sub(right),
+        Op::Multiply => left.mul(right),
+        Op::Divide => left.div(right),
+        _ => left.pow(right),
+    };
+    result.map(Value::Number).ok_or_else(|| {
+        let (left, right) = (Value::Number(left.clone()), Value::Number(right.clone()));
+        undefined(op, &left, &right)
+    })
+}
+
+fn undefined(op: Op, left: &Value, right: &Value) -> Trouble {
+    let (left, right) = (shown(left), shown(right));
+    let message = match op {
+        Op::Add => format!("Can't add '{right}' to '{left}'"),
+        Op::Subtract => format!("Can't subtract '{right}' from '{left}'"),
+        Op::Multiply => format!("Can't multiply '{left}' by '{right}'"),
+        Op::Divide => format!("Can't divide '{left}' by '{right}'"),
+        _ => format!("Can't raise '{left}' to the power '{right}'"),
+    };
+    Trouble::Warn(WarningKind::InvalidType, message)
+}
+
+fn out_of_range() -> Trouble {
+    Trouble::Warn(WarningKind::InvalidType, "The result is out of range".to_owned())
+}
+
+fn days(nanos: i128) -> Option<Value> {
+    DaysDuration::from_nanos(nanos).map(Value::DaysDuration)
+}
+
+fn years(months: Option<i64>) -> Outcome {
+    let duration = months.map(YearsDuration::from_months);
+    duration.map(Value::YearsDuration).ok_or_else(out_of_range)
+}
+
+fn add(core: &mut Core, left: &Value, right: &Value) -> Outcome {
+    let sum = match (left, right) {
+        (Value::String(left), Value::String(right)) => {
+            if left.len() + right.len() > STRING_BYTES_MAX {
+                let message = format!("expected a string of at most {STRING_BYTES_MAX} bytes");
+                return Err(Trouble::limit(message));
+            }
+            core.spend((left.len() + right.len()) / 64)?;
+            let joined = [&**left, &**right].concat();
+            return bounded(Value::String(Arc::from(joined)));
+        }
+        (Value::DaysDuration(left), Value::DaysDuration(right)) => {
+            days(left.nanos() + right.nanos())
+        }
+        (Value::YearsDuration(left), Value::YearsDuration(right)) => {
+            return years(left.total_months().checked_add(right.total_months()));
+        }
+        (moment, Value::DaysDuration(duration)) | (Value::DaysDuration(duration), moment) => {
+            shift(moment, duration.nanos())
+        }
+        (moment, Value::YearsDuration(duration)) | (Value::YearsDuration(duration), moment) => {
+            shift_months(moment, duration.total_months())
+        }
+        _ => None,
+    };
+    sum.ok_or_else(|| undefined(Op::Add, left, right))
+}
+
+/// A date, time or date and time that many nanoseconds later.
+fn shift(moment: &Value, nanos: i128) -> Option<Value> {
+    match moment {
+        Value::Date(date) => {
+            let midnight = DateTime::new(*date, Time::from_nanos_of_day(0, Zone::Local));
+            midnight.add_nanos(nanos).map(|moved| Value::Date(moved.date()))
+        }
+        Value::Time(time) => Some(Value::from(time.add_nanos(nanos))),
+        Value::DateTime(date_time) => date_time.add_nanos(nanos).map(Value::from),
+        _ => None,
+    }
+}
+
+fn shift_months(moment: &Value, months: i64) -> Option<Value> {
+    match moment {
+        Value::Date(date) => date.add_months(months).map(Value::Date),
+        Value::DateTime(date_time) => date_time.add_months(months).map(Value::from),
+        _ => None,
+    }
+}
+
+fn subtract(left: &Value, right: &Value) -> Option<Value> {
+    match (left, right) {
+        (Value::DaysDuration(left), Value::DaysDuration(right)) => {
+            days(left.nanos() - right.nanos())
+        }
+        (Value::YearsDuration(left), Value::YearsDuration(right)) => {
+            years(left.total_months().checked_sub(right.total_months())).ok()
+        }
+        (moment, Value::DaysDuration(duration)) => shift(moment, -duration.nanos()),
+        (moment, Value::YearsDuration(duration)) => {
+            shift_months(moment, duration.total_months().checked_neg()?)
+        }
+        (Value::Time(left), Value::Time(right)) => days(left.nanos_since(right)?),
+        (Value::Date(left), Value::Date(right)) => {
+            days(i128::from(left.epoch_days() - right.epoch_days()) * NANOS_PER_DAY)
+        }
+        (Value::DateTime(left), Value::DateTime(right)) => days(left.nanos_since(right)?),
+        (Value::DateTime(left), Value::Date(right)) => {
+            days(left.nanos_since(&midnight(*right, left.time().zone()))?)
+        }
+        (Value::Date(left), Value::DateTime(right)) => {
+            days(midnight(*left, right.time().zone()).nanos_since(right)?)
+        }
+        _ => None,
+    }
+}
+
+const NANOS_PER_DAY: i128 = 86_400_000_000_000;
+
+/// A date against a date and time is midnight UTC (DMN 1.5, 10.3.2.3.4), or local midnight against
+/// a local one.
+fn midnight(date: Date, other: &Zone) -> DateTime {
+    let zone = if other.is_local() { Zone::Local } else { Zone::UTC };
+    DateTime::new(date, Time::from_nanos_of_day(0, zone))
+}
+
+fn multiply(left: &Value, right: &Value) -> Option<Value> {
+    match (left, right) {
+        (Value::DaysDuration(duration), Value::Number(factor))
+        | (Value::Number(factor), Value::DaysDuration(duration)) => {
+            let nanos = Number::parse(&duration.nanos().to_string())?;
+            days(whole(&nanos.mul(factor)?)?)
+        }
+        (Value::YearsDuration(duration), Value::Number(factor))
+        | (Value::Number(factor), Value::YearsDuration(duration)) => {
+            let months = Number::from(duration.total_months()).mul(factor)?;
+            years(whole_i64(&months)).ok()
+        }
+        _ => None,
+    }
+}
+
+fn divide(left: &Value, right: &Value) -> Option<Value> {
+    match (left, right) {
+        (Value::DaysDuration(left), Value::DaysDuration(right)) => {
+            let left = Number::parse(&left.nanos().to_string())?;
+            let right = Number::parse(&right.nanos().to_string())?;
+            left.div(&right).map(Value::Number)
+        }
+        (Value::DaysDuration(duration), Value::Number(divisor)) => {
+            let nanos = Number::parse(&duration.nanos().to_string())?;
+            days(whole(&nanos.div(divisor)?)?)
+        }
+        (Value::YearsDuration(left), Value::YearsDuration(right)) => {
+            let left = Number::from(left.total_months());
+            left.div(&Number::from(right.total_months())).map(Value::Number)
+        }
+        (Value::YearsDuration(duration), Value::Number(divisor)) => {
+            let months = Number::from(duration.total_months()).div(divisor)?;
+            years(whole_i64(&months)).ok()
+        }
+        _ => None,
+    }
+}
+
+fn whole(number: &Number) -> Option<i128> {
+    number.round(0, Rounding::Down)?.to_string().parse().ok()
+}
+
+fn whole_i64(number: &Number) -> Option<i64> {
+    number.round(0, Rounding::Down)?.to_i64()
+}

@@ -1,0 +1,296 @@
+//! Functions: closures of expressions, functions of other languages, built-ins.
+
+use super::core::{Outcome, Trouble, bounded, shown};
+use super::run::Flow;
+use super::{Frame, Machine};
+use crate::Env;
+use crate::builtins::Run;
+use crate::error::{EvalError, WarningKind};
+use crate::expression::Evaluation;
+use crate::limits::{CALL_DEPTH_MAX, CALLBACK_DEPTH_MAX};
+use crate::program::Program;
+use crate::types::Type;
+use std::any::Any;
+use std::cell::Cell;
+use std::fmt;
+use std::sync::Arc;
+use value::{Callable, Value};
+
+/// A function made by an expression, with the values that it holds on to.
+pub(super) struct Closure {
+    program: Arc<Program>,
+    prototype: usize,
+    captured: Vec<Value>,
+    depth: u32,
+}
+
+impl Callable for Closure {
+    fn parameters(&self) -> &[Arc<str>] {
+        &self.program.prototypes[self.prototype].parameters
+    }
+
+    fn depth(&self) -> u32 {
+        self.depth
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl fmt::Debug for Closure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "function({})", self.parameters().join(", "))
+    }
+}
+
+/// What is left of an evaluation for a function that it calls: the fuel, and how many calls are
+/// open inside one another.
+#[derive(Debug)]
+pub struct Budget {
+    pub(crate) fuel: Cell<u64>,
+    pub(crate) depth: usize,
+}
+
+impl Budget {
+    /// Everything that an environment allows.
+    pub fn new(env: &Env) -> Budget {
+        Budget { fuel: Cell::new(env.fuel), depth: 0 }
+    }
+
+    /// The budget of something that is called: one level deeper, with the same fuel. `None` at
+    /// the limit.
+    pub fn deeper(&self) -> Option<Budget> {
+        let depth = self.depth + 1;
+        (depth <= CALLBACK_DEPTH_MAX).then(|| Budget { fuel: Cell::new(self.fuel.get()), depth })
+    }
+
+    /// Takes over what a deeper budget has left.
+    pub fn settle(&self, deeper: &Budget) {
+        self.fuel.set(deeper.fuel.get().min(self.fuel.get()));
+    }
+}
+
+type Body = dyn Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync;
+
+/// A function that is not written in FEEL, such as a business knowledge model with a decision
+/// table. Expressions call it like their own.
+pub struct NativeFunction {
+    name: Arc<str>,
+    parameters: Vec<Arc<str>>,
+    types: Vec<Type>,
+    body: Box<Body>,
+}
+
+impl NativeFunction {
+    /// A function with those parameters, as a value.
+    pub fn value(
+        name: Arc<str>,
+        parameters: Vec<(Arc<str>, Type)>,
+        body: impl Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync + 'static,
+    ) -> Value {
+        let (parameters, types) = parameters.into_iter().unzip();
+        Value::Function(Arc::new(NativeFunction { name, parameters, types, body: Box::new(body) }))
+    }
+}
+
+impl Callable for NativeFunction {
+    fn parameters(&self) -> &[Arc<str>] {
+        &self.parameters
+    }
+
+    fn depth(&self) -> u32 {
+        1
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+impl fmt::Debug for NativeFunction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}({})", self.name, self.parameters.join(", "))
+    }
+}
+
+impl Machine<'_> {
+    pub(super) fn closure(&mut self, program: &Arc<Program>, index: u32) -> Value {
+        let prototype = &program.prototypes[index as usize];
+        let captured = self.stack.split_off(self.stack.len() - prototype.captures as usize);
+        let depth = captured.iter().map(Value::depth).max().unwrap_or(0) + 1;
+        Value::Function(Arc::new(Closure {
+            program: program.clone(),
+            prototype: index as usize,
+            captured,
+            depth,
+        }))
+    }
+
+    /// Calls the function that lies under so many arguments.
+    pub(super) fn call(&mut self, count: usize) -> Result<Flow, Trouble> {
+        let arguments = self.stack.split_off(self.stack.len() - count);
+        let callee = self.pop();
+        self.call_value(&callee, arguments)
+    }
+
+    pub(super) fn call_named(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
+        let names = &program.named_calls[index as usize];
+        let given = self.stack.split_off(self.stack.len() - names.len());
+        let callee = self.pop();
+        let Value::Function(function) = &callee else { return Err(no_function(&callee)) };
+        let parameters = function.parameters();
+        if let Some(unknown) = names.iter().find(|name| !parameters.contains(name)) {
+            let message = format!(
+                "expected arguments named '{}', but found '{unknown}'",
+                parameters.join(", ")
+            );
+            return Err(Trouble::Warn(WarningKind::NoFunctionFound, message));
+        }
+        let find = |parameter: &Arc<str>| {
+            let at = names.iter().position(|name| name == parameter);
+            at.map_or(Value::Null, |at| given[at].clone())
+        };
+        let arguments = parameters.iter().map(find).collect();
+        self.call_value(&callee, arguments)
+    }
+
+    fn call_value(&mut self, callee: &Value, arguments: Vec<Value>) -> Result<Flow, Trouble> {
+        let Value::Function(function) = callee else { return Err(no_function(callee)) };
+        let expected = function.parameters().len();
+        if arguments.len() != expected {
+            let message = format!("expected {expected} arguments, but found {}", arguments.len());
+            return Err(Trouble::Warn(WarningKind::NoFunctionFound, message));
+        }
+        if let Some(native) = function.as_any().downcast_ref::<NativeFunction>() {
+            let value = self.call_native(native, arguments)?;
+            self.push(value);
+            return Ok(Flow::Next);
+        }
+        let Some(closure) = function.as_any().downcast_ref::<Closure>() else {
+            return Err(no_function(callee));
+        };
+        let entry = self.open_frame(closure, arguments)?;
+        Ok(Flow::Call(closure.program.clone(), entry))
+    }
+
+    /// Lays captured values and arguments on the stack and opens a frame over them.
+    fn open_frame(&mut self, closure: &Closure, arguments: Vec<Value>) -> Result<usize, Trouble> {
+        let prototype = &closure.program.prototypes[closure.prototype];
+        let Some(entry) = prototype.entry else {
+            let message = "an external function is not called; its result is null".to_owned();
+            return Err(Trouble::Warn(WarningKind::FunctionInvocationFailure, message));
+        };
+        if self.frames.len() >= CALL_DEPTH_MAX {
+            let message = format!("expected at most {CALL_DEPTH_MAX} calls inside one another");
+            return Err(Trouble::limit(message));
+        }
+        let arguments = coerced(&closure.program, &prototype.types, arguments)?;
+        let base = self.stack.len();
+        self.stack.extend(closure.captured.iter().cloned());
+        self.stack.extend(arguments);
+        let program = closure.program.clone();
+        self.frames.push(Frame { program, at: 0, base: self.base });
+        self.base = base;
+        Ok(entry as usize)
+    }
+
+    fn call_native(&mut self, native: &NativeFunction, arguments: Vec<Value>) -> Outcome {
+        let arguments = coerce_all(&native.types, arguments)?;
+        let outer = Budget { fuel: Cell::new(self.core.fuel), depth: self.callbacks };
+        let Some(budget) = outer.deeper() else { return Err(too_deep()) };
+        let env = Env {
+            now_ms: self.core.now_ms,
+            seed: self.core.random(),
+            zone: self.core.zone.clone(),
+            fuel: self.core.fuel,
+        };
+        let result = (native.body)(&arguments, &env, &budget);
+        self.core.fuel = self.core.fuel.min(budget.fuel.get());
+        let evaluation = result.map_err(|error| Trouble::Raise(error.kind, error.message))?;
+        for warning in evaluation.warnings {
+            self.core.warn_here(warning.kind, warning.message);
+        }
+        bounded(evaluation.value)
+    }
+
+    /// Calls a function from a built-in and waits for its value.
+    pub(crate) fn invoke(&mut self, function: &Value, arguments: Vec<Value>) -> Outcome {
+        if self.callbacks >= CALLBACK_DEPTH_MAX {
+            return Err(too_deep());
+        }
+        self.callbacks += 1;
+        let result = match self.call_value(function, arguments) {
+            Ok(Flow::Call(program, entry)) => {
+                // `execute` returns when its own frame does; the one that was opened for the call
+                // only carries the base to come back to.
+                let base = self.base;
+                let outer = self.frames.pop().map_or(0, |frame| frame.base);
+                self.base = outer;
+                self.execute(program, entry, base)
+                    .map_err(|error| Trouble::Raise(error.kind, error.message))
+            }
+            Ok(Flow::Next | Flow::Jump(_)) => Ok(self.pop()),
+            Err(trouble) => Err(trouble),
+        };
+        self.callbacks -= 1;
+        result
+    }
+
+    pub(super) fn built_in(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
+        let call = &program.calls[index as usize];
+        let first = self.stack.len() - call.arguments as usize;
+        let outcome = match call.function.run {
+            Run::Plain(run) => run(&mut self.core, &self.stack[first..], call.signature),
+            Run::Calling(run) => {
+                let arguments = self.stack[first..].to_vec();
+                run(self, &arguments, call.signature)
+            }
+        };
+        self.stack.truncate(first);
+        let value = outcome.map_err(|trouble| match trouble {
+            Trouble::Warn(WarningKind::FunctionInvocationFailure, message) => {
+                let message =
+                    format!("Failed to invoke function '{}': {message}", call.function.name);
+                Trouble::Warn(WarningKind::FunctionInvocationFailure, message)
+            }
+            other => other,
+        })?;
+        self.push(value);
+        Ok(Flow::Next)
+    }
+}
+
+fn no_function(value: &Value) -> Trouble {
+    let message = format!("Expected function but found '{}'", shown(value));
+    Trouble::Warn(WarningKind::NoFunctionFound, message)
+}
+
+fn too_deep() -> Trouble {
+    Trouble::limit(format!("expected at most {CALLBACK_DEPTH_MAX} calls inside one another"))
+}
+
+/// Arguments of closures are checked as the standard says only where the standard applies.
+fn coerced(
+    program: &Program,
+    types: &[Type],
+    arguments: Vec<Value>,
+) -> Result<Vec<Value>, Trouble> {
+    match program.dialect {
+        crate::Dialect::Camunda => Ok(arguments),
+        crate::Dialect::Standard => coerce_all(types, arguments),
+    }
+}
+
+fn coerce_all(types: &[Type], arguments: Vec<Value>) -> Result<Vec<Value>, Trouble> {
+    let pairs = types.iter().zip(arguments);
+    pairs
+        .map(|(named, argument)| match named.coerce(argument) {
+            Ok(value) => Ok(value),
+            Err(other) => Err(Trouble::Warn(
+                WarningKind::InvalidType,
+                format!("expected an argument of type {named}, but found '{}'", shown(&other)),
+            )),
+        })
+        .collect()
+}

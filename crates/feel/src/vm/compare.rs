@@ -1,0 +1,200 @@
+//! Equality, order, ranges and three-valued logic, DMN 1.5, tables 44 to 52.
+
+use super::core::{Core, Outcome, Trouble, shown};
+use crate::ast::Comparison;
+use crate::error::WarningKind;
+use std::cmp::Ordering;
+use value::{Range, Value};
+
+/// FEEL's `=`: `None` where values of these types cannot be compared. `null` equals only itself.
+pub fn equal(left: &Value, right: &Value) -> Option<bool> {
+    match (left, right) {
+        (Value::Null, _) | (_, Value::Null) => Some(left.is_null() && right.is_null()),
+        (Value::Number(left), Value::Number(right)) => Some(left == right),
+        (Value::String(left), Value::String(right)) => Some(left == right),
+        (Value::Bool(left), Value::Bool(right)) => Some(left == right),
+        (Value::List(left), Value::List(right)) => Some(
+            left.len() == right.len()
+                && left.iter().zip(right.iter()).all(|(a, b)| equal(a, b) == Some(true)),
+        ),
+        (Value::Context(left), Value::Context(right)) => Some(
+            left.len() == right.len()
+                && left.iter().all(|(key, value)| {
+                    right.get(key).is_some_and(|other| equal(value, other) == Some(true))
+                }),
+        ),
+        (Value::Range(left), Value::Range(right)) => Some(left == right),
+        (Value::Function(_), Value::Function(_)) => Some(left == right),
+        _ => order(left, right).map(Ordering::is_eq),
+    }
+}
+
+/// Which value comes first: `None` where values of these types have no order.
+pub fn order(left: &Value, right: &Value) -> Option<Ordering> {
+    match (left, right) {
+        (Value::Number(left), Value::Number(right)) => Some(left.cmp(right)),
+        (Value::String(left), Value::String(right)) => Some(left.cmp(right)),
+        (Value::Date(left), Value::Date(right)) => Some(left.cmp(right)),
+        (Value::Time(left), Value::Time(right)) => left.compare(right),
+        (Value::DateTime(left), Value::DateTime(right)) => left.compare(right),
+        (Value::DaysDuration(left), Value::DaysDuration(right)) => Some(left.cmp(right)),
+        (Value::YearsDuration(left), Value::YearsDuration(right)) => Some(left.cmp(right)),
+        _ => None,
+    }
+}
+
+fn not_comparable(left: &Value, right: &Value) -> Trouble {
+    let message = format!("Can't compare '{}' with '{}'", shown(left), shown(right));
+    Trouble::Warn(WarningKind::NotComparable, message)
+}
+
+pub(super) fn compare(
+    _core: &Core,
+    comparison: Comparison,
+    left: &Value,
+    right: &Value,
+) -> Outcome {
+    let verdict = match comparison {
+        Comparison::Equal => equal(left, right),
+        Comparison::NotEqual => equal(left, right).map(|same| !same),
+        Comparison::Less => order(left, right).map(Ordering::is_lt),
+        Comparison::LessOrEqual => order(left, right).map(Ordering::is_le),
+        Comparison::Greater => order(left, right).map(Ordering::is_gt),
+        Comparison::GreaterOrEqual => order(left, right).map(Ordering::is_ge),
+    };
+    verdict.map(Value::Bool).ok_or_else(|| not_comparable(left, right))
+}
+
+/// Whether the value is in the range.
+pub(crate) fn in_range(value: &Value, range: &Range) -> Outcome {
+    let verdict = is_in(value, range);
+    verdict.map(Value::Bool).ok_or_else(|| {
+        let ends = [&range.start, &range.end].map(|end| end.as_ref().map_or(String::new(), shown));
+        let [start, end] = ends;
+        let message = format!("Can't compare '{}' with '{start}' and '{end}'", shown(value));
+        Trouble::Warn(WarningKind::NotComparable, message)
+    })
+}
+
+/// Whether the value is in the range; `None` if it cannot be compared with an end.
+pub(crate) fn is_in(value: &Value, range: &Range) -> Option<bool> {
+    let above = match &range.start {
+        Some(start) => {
+            let found = order(value, start)?;
+            found.is_gt() || (range.start_included && found.is_eq())
+        }
+        None => true,
+    };
+    let below = match &range.end {
+        Some(end) => {
+            let found = order(value, end)?;
+            found.is_lt() || (range.end_included && found.is_eq())
+        }
+        None => true,
+    };
+    Some(above && below)
+}
+
+/// A range value. Its ends must be of one type that has an order.
+pub(super) fn range(
+    core: &Core,
+    low: Value,
+    start_included: bool,
+    high: Value,
+    end_included: bool,
+) -> Outcome {
+    let unbounded = core.is_standard() && (low.is_null() != high.is_null());
+    let ordered = order(&low, &high);
+    let descends = core.is_standard() && ordered == Some(Ordering::Greater);
+    let strings = matches!(low, Value::String(_)) && !core.is_standard();
+    if (ordered.is_none() && !unbounded) || descends || strings {
+        let message = format!(
+            "expected a range of values in order, but found '{}..{}'",
+            shown(&low),
+            shown(&high)
+        );
+        return Err(Trouble::Warn(WarningKind::InvalidType, message));
+    }
+    let end = |value: Value| (!value.is_null()).then_some(value);
+    Ok(Value::from(Range { start: end(low), start_included, end: end(high), end_included }))
+}
+
+/// A range with one end.
+pub(super) fn half_range(comparison: Comparison, end: Value) -> Outcome {
+    let comparable = order(&end, &end).is_some();
+    let (start, end, included) = match comparison {
+        _ if !comparable && comparison != Comparison::Equal => {
+            let message = format!("expected a value with an order, but found '{}'", shown(&end));
+            return Err(Trouble::Warn(WarningKind::InvalidType, message));
+        }
+        Comparison::Less => (None, Some(end), false),
+        Comparison::LessOrEqual => (None, Some(end), true),
+        Comparison::Greater => (Some(end), None, false),
+        Comparison::GreaterOrEqual => (Some(end), None, true),
+        Comparison::Equal => (Some(end.clone()), Some(end), true),
+        Comparison::NotEqual => {
+            let message = "expected '<', '<=', '>', '>=' or '=', but found '!='".to_owned();
+            return Err(Trouble::Warn(WarningKind::InvalidType, message));
+        }
+    };
+    let start_included = included && start.is_some();
+    let end_included = included && end.is_some();
+    Ok(Value::from(Range { start, start_included, end, end_included }))
+}
+
+/// Three-valued `and` (`or` if not): what is no boolean counts as unknown.
+pub(super) fn combine(is_and: bool, left: &Value, right: &Value) -> Outcome {
+    let deciding = !is_and;
+    if left.as_bool() == Some(deciding) || right.as_bool() == Some(deciding) {
+        return Ok(Value::Bool(deciding));
+    }
+    match (left, right) {
+        (Value::Bool(_), Value::Bool(_)) => Ok(Value::Bool(is_and)),
+        (Value::Null | Value::Bool(_), Value::Null | Value::Bool(_)) => Ok(Value::Null),
+        (Value::Null | Value::Bool(_), other) | (other, _) => Err(Trouble::Warn(
+            WarningKind::InvalidType,
+            format!("Expected boolean but found '{}'", shown(other)),
+        )),
+    }
+}
+
+pub(super) fn not(value: &Value) -> Outcome {
+    match value {
+        Value::Bool(truth) => Ok(Value::Bool(!truth)),
+        Value::Null => Ok(Value::Null),
+        other => Err(Trouble::Warn(
+            WarningKind::InvalidType,
+            format!("Expected boolean but found '{}'", shown(other)),
+        )),
+    }
+}
+
+/// Whether a list has an element equal to the value.
+pub(crate) fn contains(list: &[Value], value: &Value) -> bool {
+    list.iter().any(|item| equal(item, value) == Some(true))
+}
+
+/// Whether the input is meant by the value of a test (DMN 1.5, 7.3.8): it is the value, or in the
+/// range or list that the value is. A test that is true by itself accepts every input.
+pub(super) fn test_value(core: &Core, input: &Value, value: &Value) -> Outcome {
+    match value {
+        Value::Bool(true) => return Ok(Value::Bool(true)),
+        Value::Range(range) if !matches!(input, Value::Range(_)) => return in_range(input, range),
+        Value::List(list) if contains(list, input) => return Ok(Value::Bool(true)),
+        Value::List(list) if core.is_standard() => {
+            let covers = |item: &Value| match item {
+                Value::Range(range) => is_in(input, range) == Some(true),
+                _ => false,
+            };
+            let same = equal(input, value) == Some(true);
+            return Ok(Value::Bool(same || list.iter().any(covers)));
+        }
+        _ => {}
+    }
+    match equal(input, value) {
+        Some(true) => Ok(Value::Bool(true)),
+        _ if matches!(value, Value::Bool(false) | Value::List(_)) => Ok(Value::Bool(false)),
+        Some(false) => Ok(Value::Bool(false)),
+        None => Err(not_comparable(input, value)),
+    }
+}

@@ -1,0 +1,172 @@
+//! What operations and built-ins share: warnings, limits, injected sources.
+
+use crate::Dialect;
+use crate::env::{Env, next_random};
+use crate::error::{EvalErrorKind, Warning, WarningKind};
+use crate::expression::Step;
+use crate::limits::{
+    PATTERN_BYTES_MAX, PATTERN_PROGRAM_BYTES_MAX, PATTERNS_KEPT_MAX, SHOWN_VALUE_CHARS_MAX,
+    STRING_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_WEIGHT_MAX, WARNINGS_MAX,
+};
+use regex::{Regex, RegexBuilder};
+use std::fmt::{self, Write};
+use value::{Value, Zone};
+
+/// Why an operation has no value.
+pub(crate) enum Trouble {
+    /// The value is `null`, with a warning.
+    Warn(WarningKind, String),
+    /// The evaluation ends.
+    Raise(EvalErrorKind, String),
+}
+
+pub(crate) type Outcome = Result<Value, Trouble>;
+
+impl Trouble {
+    pub(crate) fn limit(message: String) -> Trouble {
+        Trouble::Raise(EvalErrorKind::Limit, message)
+    }
+
+    pub(crate) fn argument(message: String) -> Trouble {
+        Trouble::Warn(WarningKind::FunctionInvocationFailure, message)
+    }
+}
+
+pub(crate) struct Core {
+    pub(crate) dialect: Dialect,
+    pub(crate) now_ms: i64,
+    pub(crate) zone: Zone,
+    pub(crate) warnings: Vec<Warning>,
+    pub(crate) trace: Option<Vec<Step>>,
+    /// Warnings of the current operation beside its own, whose place is not filled in yet.
+    pub(super) unplaced: Vec<(WarningKind, String)>,
+    pub(super) muted: u32,
+    pub(crate) fuel: u64,
+    random: u64,
+    patterns: Vec<(String, Regex)>,
+}
+
+impl Core {
+    pub(super) fn new(env: &Env) -> Core {
+        Core {
+            dialect: Dialect::Camunda,
+            now_ms: env.now_ms,
+            zone: env.zone.clone(),
+            warnings: Vec::new(),
+            trace: None,
+            unplaced: Vec::new(),
+            muted: 0,
+            fuel: env.fuel.min(crate::limits::FUEL_MAX),
+            random: env.seed,
+            patterns: Vec::new(),
+        }
+    }
+
+    pub(crate) fn is_standard(&self) -> bool {
+        self.dialect == Dialect::Standard
+    }
+
+    pub(crate) fn random(&mut self) -> u64 {
+        next_random(&mut self.random)
+    }
+
+    /// Takes fuel for work that one operation does on many values.
+    pub(crate) fn spend(&mut self, amount: usize) -> Result<(), Trouble> {
+        match self.fuel.checked_sub(amount as u64) {
+            Some(left) => {
+                self.fuel = left;
+                Ok(())
+            }
+            None => Err(out_of_fuel()),
+        }
+    }
+
+    pub(super) fn warn(&mut self, kind: WarningKind, message: String, place: (u32, u32)) {
+        let known = self.warnings.iter().any(|own| own.kind == kind && own.message == message);
+        if self.muted == 0 && self.warnings.len() < WARNINGS_MAX && !known {
+            let (line, column) = place;
+            self.warnings.push(Warning { kind, message, line, column });
+        }
+    }
+
+    /// A warning of the current operation that does not make its whole result `null`.
+    pub(crate) fn warn_here(&mut self, kind: WarningKind, message: String) {
+        if self.unplaced.len() < WARNINGS_MAX {
+            self.unplaced.push((kind, message));
+        }
+    }
+
+    /// A compiled pattern. Matching is linear in the text; the size of the automaton is bounded.
+    pub(crate) fn pattern(&mut self, pattern: &str) -> Result<Regex, Trouble> {
+        if let Some((_, regex)) = self.patterns.iter().find(|(own, _)| own == pattern) {
+            return Ok(regex.clone());
+        }
+        if pattern.len() > PATTERN_BYTES_MAX {
+            let message = format!("expected a pattern of at most {PATTERN_BYTES_MAX} bytes");
+            return Err(Trouble::argument(message));
+        }
+        self.spend(200 + pattern.len() * 50)?;
+        let built = RegexBuilder::new(pattern)
+            .size_limit(PATTERN_PROGRAM_BYTES_MAX)
+            .dfa_size_limit(PATTERN_PROGRAM_BYTES_MAX)
+            .build();
+        let regex = built.map_err(|error| {
+            let reason = error.to_string();
+            let reason = reason.lines().last().unwrap_or("").trim().to_owned();
+            Trouble::argument(format!("expected a regular expression, but '{pattern}': {reason}"))
+        })?;
+        if self.patterns.len() == PATTERNS_KEPT_MAX {
+            self.patterns.remove(0);
+        }
+        self.patterns.push((pattern.to_owned(), regex.clone()));
+        Ok(regex)
+    }
+}
+
+pub(super) fn out_of_fuel() -> Trouble {
+    Trouble::limit("expected an evaluation that ends soon, but it took too many steps".to_owned())
+}
+
+/// Checks a value that an operation has made against the limits on values.
+pub(crate) fn bounded(value: Value) -> Outcome {
+    let (depth, weight) = match &value {
+        Value::List(list) => (list.depth(), list.weight()),
+        Value::Context(context) => (context.depth(), context.weight()),
+        Value::Function(function) => (function.depth(), 1),
+        Value::String(text) if text.len() > STRING_BYTES_MAX => {
+            let message = format!("expected a string of at most {STRING_BYTES_MAX} bytes");
+            return Err(Trouble::limit(message));
+        }
+        _ => return Ok(value),
+    };
+    if depth > VALUE_DEPTH_MAX {
+        let message = format!("expected a value nested at most {VALUE_DEPTH_MAX} levels deep");
+        return Err(Trouble::limit(message));
+    }
+    if weight > VALUE_WEIGHT_MAX {
+        let message = format!("expected a value of at most {VALUE_WEIGHT_MAX} parts");
+        return Err(Trouble::limit(message));
+    }
+    Ok(value)
+}
+
+/// A value as a warning shows it: at most so many characters, without printing the rest.
+pub(crate) fn shown(value: &Value) -> String {
+    struct Short(String, usize);
+    impl Write for Short {
+        fn write_str(&mut self, text: &str) -> fmt::Result {
+            for letter in text.chars() {
+                if self.1 == 0 {
+                    self.0.push('…');
+                    return Err(fmt::Error);
+                }
+                self.1 -= 1;
+                self.0.push(letter);
+            }
+            Ok(())
+        }
+    }
+    let mut short = Short(String::new(), SHOWN_VALUE_CHARS_MAX);
+    let _ = write!(short, "{value}");
+    short.0
+}

@@ -1,0 +1,309 @@
+//! The loop over operations.
+
+use super::core::{bounded, out_of_fuel, shown};
+use super::{Machine, Outcome, Trouble, arithmetic, compare, property};
+use crate::error::{EvalError, EvalErrorKind, WarningKind};
+use crate::expression::Step;
+use crate::limits::TRACE_STEPS_MAX;
+use crate::program::{Op, Program};
+use std::sync::Arc;
+use value::{Context, Range, Value};
+
+/// What an operation does to the flow.
+pub(super) enum Flow {
+    Next,
+    Jump(u32),
+    Call(Arc<Program>, usize),
+}
+
+impl Machine<'_> {
+    /// Runs from an operation until the frame that is open now returns.
+    pub(super) fn execute(
+        &mut self,
+        program: Arc<Program>,
+        at: usize,
+        base: usize,
+    ) -> Result<Value, EvalError> {
+        let bottom = self.frames.len();
+        let outer_base = std::mem::replace(&mut self.base, base);
+        let mut program = program;
+        let mut at = at;
+        loop {
+            let op = program.code[at];
+            if self.core.fuel == 0 {
+                return Err(self.error(out_of_fuel(), &program, at));
+            }
+            self.core.fuel -= 1;
+            if op == Op::Return {
+                let value = self.pop();
+                self.stack.truncate(self.base);
+                if self.frames.len() == bottom {
+                    self.base = outer_base;
+                    return Ok(value);
+                }
+                // The loop above has just seen that a frame is left.
+                let Some(frame) = self.frames.pop() else { return Ok(value) };
+                self.base = frame.base;
+                program = frame.program;
+                at = frame.at;
+                self.stack.push(value);
+                continue;
+            }
+            let flow = self.step(op, &program, at);
+            if !self.core.unplaced.is_empty() {
+                self.place_warnings(&program, at);
+            }
+            match flow {
+                Ok(Flow::Next) => at += 1,
+                Ok(Flow::Jump(target)) => at = target as usize,
+                Ok(Flow::Call(callee, entry)) => {
+                    // `call` has opened the frame that this one continues from.
+                    if let Some(frame) = self.frames.last_mut() {
+                        frame.at = at + 1;
+                        frame.program = std::mem::replace(&mut program, callee);
+                    }
+                    at = entry;
+                }
+                Err(Trouble::Warn(kind, message)) => {
+                    self.core.warn(kind, message, program.spans[at].place(&program.source));
+                    self.push(Value::Null);
+                    at += 1;
+                }
+                Err(trouble @ Trouble::Raise(..)) => return Err(self.error(trouble, &program, at)),
+            }
+        }
+    }
+
+    fn place_warnings(&mut self, program: &Program, at: usize) {
+        let place = program.spans[at].place(&program.source);
+        for (kind, message) in std::mem::take(&mut self.core.unplaced) {
+            self.core.warn(kind, message, place);
+        }
+    }
+
+    fn error(&self, trouble: Trouble, program: &Program, at: usize) -> EvalError {
+        let (kind, message) = match trouble {
+            Trouble::Raise(kind, message) => (kind, message),
+            Trouble::Warn(_, message) => (EvalErrorKind::Limit, message),
+        };
+        EvalError { source: program.source.clone(), span: program.spans[at], kind, message }
+    }
+
+    /// One operation. A warning leaves `null` on the stack in place of its result, so operations
+    /// take their operands before they can fail. The table of operations; each line is one.
+    fn step(&mut self, op: Op, program: &Arc<Program>, at: usize) -> Result<Flow, Trouble> {
+        let value = match op {
+            Op::Constant(index) => program.constants[index as usize].clone(),
+            Op::Variable(index) => return self.variable(&program.variables[index as usize]),
+            Op::VariablePath(index) => return self.path(program, index),
+            Op::Local(slot) => self.stack[self.base + slot as usize].clone(),
+            Op::ScopedEntry(index) => return Ok(self.scoped_entry(program, index)),
+            Op::Property(index) => {
+                let value = self.pop();
+                property::property(&mut self.core, &value, &program.names[index as usize])?
+            }
+            Op::Pop => {
+                self.pop();
+                return Ok(Flow::Next);
+            }
+            Op::Collapse(count) => {
+                let value = self.pop();
+                self.stack.truncate(self.stack.len() - count as usize);
+                value
+            }
+            Op::Negate => arithmetic::negate(self.pop())?,
+            Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Power => {
+                let (left, right) = self.pop_two();
+                arithmetic::binary(&mut self.core, op, left, right)?
+            }
+            Op::Compare(comparison) => {
+                let (left, right) = self.pop_two();
+                compare::compare(&self.core, comparison, &left, &right)?
+            }
+            Op::Between => self.between()?,
+            Op::InRange { start_included, end_included } => {
+                let (low, high) = self.pop_two();
+                let value = self.pop();
+                let range =
+                    Range { start: Some(low), start_included, end: Some(high), end_included };
+                compare::in_range(&value, &range)?
+            }
+            Op::Range { start_included, end_included } => {
+                let (low, high) = self.pop_two();
+                compare::range(&self.core, low, start_included, high, end_included)?
+            }
+            Op::HalfRange(comparison) => compare::half_range(comparison, self.pop())?,
+            Op::JumpIfFalse(target) => return Ok(self.jump_if(false, target)),
+            Op::JumpIfTrue(target) => return Ok(self.jump_if(true, target)),
+            Op::And | Op::Or => {
+                let (left, right) = self.pop_two();
+                compare::combine(op == Op::And, &left, &right)?
+            }
+            Op::Not => compare::not(&self.pop())?,
+            Op::BranchUnlessTrue(target) => return self.branch(target),
+            Op::Jump(target) => return Ok(Flow::Jump(target)),
+            Op::List(count) => {
+                let items = self.stack.split_off(self.stack.len() - count as usize);
+                bounded(Value::list(items))?
+            }
+            Op::Context(index) => self.context(program, index)?,
+            Op::InstanceOf(index) => self.instance_of(program, index),
+            Op::ResultsBegin
+            | Op::ResultsPush
+            | Op::ResultsDrop
+            | Op::Abandon(_)
+            | Op::Partial
+            | Op::ResultsEnd
+            | Op::IterateValues(_)
+            | Op::IterateSteps(_)
+            | Op::Next(_)
+            | Op::SomeStep { .. }
+            | Op::EveryStep { .. }
+            | Op::FilterBegin(_)
+            | Op::FilterStep(_)
+            | Op::FilterEnd
+            | Op::Index(_) => return self.iterate(op),
+            Op::Mute | Op::Unmute => {
+                let change = if op == Op::Mute { 1 } else { -1 };
+                self.core.muted = self.core.muted.saturating_add_signed(change);
+                return Ok(Flow::Next);
+            }
+            Op::Closure(index) => bounded(self.closure(program, index))?,
+            Op::Call(count) => return self.call(count as usize),
+            Op::CallNamed(index) => return self.call_named(program, index),
+            Op::BuiltIn(index) => return self.built_in(program, index),
+            Op::TestValue => {
+                let (input, value) = self.pop_two();
+                compare::test_value(&self.core, &input, &value)?
+            }
+            Op::TestVerdict => match self.pop() {
+                verdict @ Value::Bool(_) => verdict,
+                _ => Value::Null,
+            },
+            Op::Fail(index) => {
+                let (kind, message) = program.failures[index as usize].clone();
+                return Err(Trouble::Warn(kind, message));
+            }
+            Op::Raise(index) => {
+                let (kind, message) = program.errors[index as usize].clone();
+                return Err(Trouble::Raise(kind, message));
+            }
+            Op::Trace(_) => return Ok(self.record(program, at)),
+            Op::Return => return Ok(Flow::Next),
+        };
+        self.push(value);
+        Ok(Flow::Next)
+    }
+
+    pub(super) fn pop_two(&mut self) -> (Value, Value) {
+        let second = self.pop();
+        (self.pop(), second)
+    }
+
+    fn variable(&mut self, name: &str) -> Result<Flow, Trouble> {
+        match self.variables.get(name) {
+            Some(value) => {
+                self.push(value);
+                Ok(Flow::Next)
+            }
+            None => Err(no_variable(name)),
+        }
+    }
+
+    fn path(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
+        let read = &program.paths[index as usize];
+        let mut steps = [""; 8];
+        if read.path.len() < steps.len() {
+            steps[0] = &read.name;
+            for (step, member) in steps[1..].iter_mut().zip(&read.path) {
+                *step = member;
+            }
+            if let Some(value) = self.variables.get_path(&steps[..=read.path.len()]) {
+                self.push(value);
+                return Ok(Flow::Next);
+            }
+        }
+        let Some(mut value) = self.variables.get(&read.name) else {
+            return Err(no_variable(&read.name));
+        };
+        for member in &read.path {
+            value = property::property(&mut self.core, &value, member)?;
+        }
+        self.push(value);
+        Ok(Flow::Next)
+    }
+
+    fn scoped_entry(&mut self, program: &Program, index: u32) -> Flow {
+        let scoped = &program.scoped[index as usize];
+        let element = &self.stack[self.base + scoped.slot as usize];
+        let entry = element.as_context().and_then(|context| context.get(&scoped.name)).cloned();
+        match entry {
+            Some(value) => {
+                self.push(value);
+                Flow::Jump(scoped.target)
+            }
+            None => Flow::Next,
+        }
+    }
+
+    fn between(&mut self) -> Outcome {
+        let (low, high) = self.pop_two();
+        let value = self.pop();
+        let from =
+            compare::compare(&self.core, crate::ast::Comparison::GreaterOrEqual, &value, &low)?;
+        let to = compare::compare(&self.core, crate::ast::Comparison::LessOrEqual, &value, &high)?;
+        compare::combine(true, &from, &to)
+    }
+
+    fn jump_if(&self, wanted: bool, target: u32) -> Flow {
+        match self.top() {
+            Value::Bool(truth) if *truth == wanted => Flow::Jump(target),
+            _ => Flow::Next,
+        }
+    }
+
+    /// A condition that is no boolean is not met; that is worth a warning, not a failure.
+    fn branch(&mut self, target: u32) -> Result<Flow, Trouble> {
+        match self.pop() {
+            Value::Bool(true) => Ok(Flow::Next),
+            Value::Bool(false) => Ok(Flow::Jump(target)),
+            other => {
+                let message = format!("Expected boolean but found '{}'", shown(&other));
+                self.core.warn_here(WarningKind::InvalidType, message);
+                Ok(Flow::Jump(target))
+            }
+        }
+    }
+
+    fn context(&mut self, program: &Program, index: u32) -> Outcome {
+        let keys = &program.keys[index as usize];
+        let values = self.stack.split_off(self.stack.len() - keys.len());
+        let context: Context = keys.iter().cloned().zip(values).collect();
+        if self.core.is_standard() && context.len() < keys.len() {
+            let message = "expected each key of a context once, but one is repeated".to_owned();
+            return Err(Trouble::Warn(WarningKind::InvalidType, message));
+        }
+        bounded(Value::from(context))
+    }
+
+    fn instance_of(&mut self, program: &Program, index: u32) -> Value {
+        let value = self.pop();
+        let named = &program.types[index as usize];
+        let is_any = *named == crate::Type::Any;
+        Value::Bool(named.contains(&value) && !(is_any && value.is_null()))
+    }
+
+    fn record(&mut self, program: &Program, at: usize) -> Flow {
+        let value = self.top().clone();
+        if let Some(trace) = &mut self.core.trace
+            && trace.len() < TRACE_STEPS_MAX
+        {
+            trace.push(Step { span: program.spans[at], value });
+        }
+        Flow::Next
+    }
+}
+
+fn no_variable(name: &str) -> Trouble {
+    Trouble::Warn(WarningKind::NoVariableFound, format!("No variable found with name '{name}'"))
+}

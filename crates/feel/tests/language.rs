@@ -1,0 +1,178 @@
+//! The language, one line a case: expression, then its value as FEEL text.
+
+use feel::{Env, compile};
+use value::{Context, Packed, Value};
+
+fn variables() -> Context {
+    let json = r#"{"order": {"total": 120.50, "items": [{"n": 1}, {"n": 2}], "paid": null},
+        "name": "Ada", "xs": [1, 2, 3], "flag": true}"#;
+    match Packed::from_json(json).expect("valid JSON").to_value() {
+        Value::Context(context) => (*context).clone(),
+        other => panic!("{other}"),
+    }
+}
+
+fn eval(text: &str) -> String {
+    let expression = compile(text).unwrap_or_else(|error| panic!("{error}"));
+    let evaluation = expression.evaluate(&variables(), &Env::new(0, 1));
+    evaluation.unwrap_or_else(|error| panic!("{error}")).value.to_string()
+}
+
+fn warnings(text: &str) -> Vec<String> {
+    let expression = compile(text).unwrap_or_else(|error| panic!("{error}"));
+    let evaluation = expression.evaluate(&variables(), &Env::new(0, 1)).expect("no limit");
+    evaluation.warnings.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn conditions_and_mappings() {
+    for (text, expected) in [
+        ("order.total > 100 and count(order.items) > 0", "true"),
+        ("order.total + 1", "121.5"),
+        ("order.total", "120.50"),
+        ("order.items.n", "[1, 2]"),
+        ("order.items[n > 1].n", "[2]"),
+        ("order.items[-1].n", "2"),
+        ("order.missing = null", "true"),
+        ("missing", "null"),
+        ("if missing then 1 else 2", "2"),
+        ("\"Hi \" + name", "\"Hi Ada\""),
+        ("for x in xs, y in [10, 20] return x * y", "[10, 20, 20, 40, 30, 60]"),
+        ("for i in 1..5 return if i = 1 then 1 else partial[-1] * i", "[1, 2, 6, 24, 120]"),
+        ("for x in missing return x", "null"),
+        ("for x in xs, y in missing return x", "null"),
+        ("some x in xs satisfies x > 2", "true"),
+        ("every x in xs, y in xs satisfies x + y > 2", "false"),
+        ("some x in [], y in xs satisfies true", "false"),
+        ("xs[item > 1]", "[2, 3]"),
+        ("[1, 2, 3][i]", "[]"),
+        ("{a: 1, b: a + 1}.b", "2"),
+        ("(function(x, y) x - y)(y: 1, x: 3)", "2"),
+        ("{f: function(x) x + order.total, r: f(1)}.r", "121.5"),
+        ("sort([3, 1, 2], function(a, b) a > b)", "[3, 2, 1]"),
+        ("5 in [1..5)", "false"),
+        ("5 in (1, 2, >4)", "true"),
+        ("4 between 1 and 4", "true"),
+        ("date(\"2024-01-31\") + duration(\"P1M\")", "@\"2024-02-29\""),
+        ("@\"2024-07-01T12:00:00@Europe/Berlin\".time offset", "@\"PT2H\""),
+        ("not(flag)", "false"),
+        ("-2 ** 2", "4"),
+        ("1 + 2 * 3 - 4 / 2", "5"),
+        ("string(0.1 + 0.2)", "\"0.3\""),
+        ("null and false", "false"),
+        ("now()", "@\"1970-01-01T00:00:00Z\""),
+        ("`name`", "\"Ada\""),
+        ("order.total instance of number", "true"),
+        ("list contains([1, 2], 2)", "true"),
+        ("[[1, 2], [3]][1][2]", "2"),
+        ("\"a\\nb\\u0041\\d\"", "\"a\\nbA\\\\d\""),
+    ] {
+        assert_eq!(eval(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn warnings_say_what_is_missing_and_where() {
+    for (text, expected) in [
+        ("missing", "No variable found with name 'missing' (line 1, column 1)"),
+        ("1 +\n nope", "No variable found with name 'nope' (line 2, column 2)"),
+        (
+            "order.totl",
+            "No context entry found with key 'totl'. Available keys: 'total', 'items', 'paid' \
+             (line 1, column 1)",
+        ),
+        ("1 < \"a\"", "Can't compare '1' with '\"a\"' (line 1, column 1)"),
+    ] {
+        assert_eq!(warnings(text)[0], expected, "{text}");
+    }
+    assert!(warnings("is defined(missing)").is_empty());
+    assert!(warnings("[1, 2][i]").len() == 1);
+}
+
+#[test]
+fn syntax_errors_say_what_was_expected() {
+    for (text, expected) in [
+        ("", "expected an operand, but the expression ends (line 1, column 1)"),
+        ("1 +", "expected an operand, but the expression ends (line 1, column 4)"),
+        ("(1", "expected ')', but the expression ends (line 1, column 3)"),
+        ("if a thn b else c", "expected 'then', but found 'thn'; did you mean 'then'?"),
+        ("a == b", "expected an operand, but found '='"),
+        ("a && b", "expected an operator or the end, but found '&'; did you mean 'and'?"),
+        ("'text'", "expected an operand, but found '''; text stands in double quotes"),
+        ("\"open", "but the text in double quotes does not end"),
+        ("{a 1}", "expected a key and ':', but found 'a'"),
+        ("a b", "expected an operator or the end, but found 'b'"),
+    ] {
+        let error = compile(text).expect_err(text).to_string();
+        assert!(error.contains(expected), "{text}: {error}");
+    }
+}
+
+#[test]
+fn reads_are_known_without_values() {
+    let expression = compile("a.b.c + a.b + x[y > 1] + count(z.items)").expect("an expression");
+    let roots: Vec<&str> = expression.reads().iter().map(|name| &**name).collect();
+    assert_eq!(roots, ["a", "x", "y", "z"]);
+    let paths: Vec<String> = expression
+        .paths()
+        .iter()
+        .map(|read| format!("{}.{}", read.name, read.path.join(".")))
+        .collect();
+    assert_eq!(paths, ["a.b", "x.", "y.", "z.items"]);
+}
+
+#[test]
+fn nothing_runs_for_ever_or_exhausts_the_stack() {
+    let deep = format!("{}1{}", "(".repeat(5_000), ")".repeat(5_000));
+    assert!(compile(&deep).expect_err("deep").to_string().contains("levels of nesting"));
+    assert!(compile(&"[".repeat(10_000)).is_err());
+    assert!(compile(&"1 in (".repeat(3_000)).is_err());
+    let long = vec!["1"; 50_000].join("+");
+    assert_eq!(eval(&long), "50000");
+    for text in [
+        "for a in 1..3000000, b in 1..3000000 return a",
+        "for i in 1..100000 return [partial[-1]]",
+        "{f: function(g) g(g)}.f(function(g) g(g))",
+        "for i in 1..60 return if i = 1 then [1] else [partial[-1], partial[-1]]",
+        "for i in 1..60 return if i = 1 then \"ab\" else partial[-1] + partial[-1]",
+        "for i in 1..9999999999 return i",
+    ] {
+        let expression = compile(text).expect(text);
+        let error = expression.evaluate(&(), &Env::new(0, 0)).expect_err(text);
+        assert_eq!(error.kind(), feel::EvalErrorKind::Limit, "{error}");
+    }
+    assert_eq!(eval("count(for x in 0..1000000 return \"Hi there\")"), "1000001");
+    assert_eq!(
+        eval("matches(\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\", \"(a*)*c\")"),
+        "false"
+    );
+}
+
+#[test]
+fn injected_sources_are_the_only_ones() {
+    let expression =
+        compile("{u: uuid(), r: random number(), n: now(), t: today()}").expect("text");
+    let run =
+        |seed| expression.evaluate(&(), &Env::new(1_700_000_000_123, seed)).expect("ok").value;
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+}
+
+#[test]
+fn traces_show_each_part() {
+    let expression = compile("order.total > 100 and name = \"Bob\"").expect("text");
+    let (_, steps) = expression.trace(&variables(), &Env::new(0, 0)).expect("ok");
+    let source = expression.source();
+    let shown: Vec<String> = steps
+        .iter()
+        .map(|step| {
+            let part = &source[step.span.start as usize..step.span.end as usize];
+            format!("{part} = {}", step.value)
+        })
+        .collect();
+    assert_eq!(shown[1], "order.total = 120.50");
+    assert_eq!(
+        shown.last().map(String::as_str),
+        Some("order.total > 100 and name = \"Bob\" = false")
+    );
+}
