@@ -3,6 +3,7 @@
 //! [`parse`] reads a file for execution and reports everything that is wrong with it at once;
 //! [`read`] reads any BPMN file, as far as drawing and tracking need it.
 
+mod build;
 mod check;
 pub mod codes;
 pub mod definitions;
@@ -15,8 +16,9 @@ pub mod time;
 mod write;
 mod xml;
 
+pub use build::Builder;
 pub use definitions::*;
 pub use diagnostic::{Diagnostic, Severity, report};
 pub use layout::{layout, layout_file};
-pub use parse::{Checks, ExpressionProblem, parse, parse_with, read};
+pub use parse::{Checks, ExpressionProblem, USER_TASK_JOB_TYPE, parse, parse_with, read};
 pub use write::{write, write_process};

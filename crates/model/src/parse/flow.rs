@@ -49,7 +49,7 @@ fn end<'a>(
 }
 
 /// Fills in the back references of every element.
-pub(super) fn link(process: &mut Process) {
+pub(crate) fn link(process: &mut Process) {
     for (at, flow) in (0..).zip(&process.flows) {
         process.elements[flow.source as usize].outgoing.push(at);
         process.elements[flow.target as usize].incoming.push(at);

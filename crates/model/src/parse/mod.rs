@@ -27,6 +27,8 @@ use crate::xml::{Places, decode, scan};
 use reader::{BPMN, Node, Reader};
 
 pub(crate) use extension::listener_event;
+pub(crate) use flow::link;
+pub use task::USER_TASK_JOB_TYPE;
 
 /// What the parser asks of other crates.
 pub struct Checks<'a> {

@@ -1,4 +1,9 @@
-//! The public models that are not part of this repository.
+#![allow(dead_code)] // Each test file uses a part of it.
+//! What the tests share; first of all the public models that are not part of this repository.
+
+pub mod drawing;
+pub mod meaning;
+pub mod random;
 
 use std::path::PathBuf;
 
@@ -18,7 +23,6 @@ fn data(folder: &str) -> Option<PathBuf> {
     None
 }
 
-#[allow(dead_code)]
 pub fn models(folder: &str) -> Vec<(String, Vec<u8>)> {
     let Some(folder) = data(folder) else { return Vec::new() };
     let mut found: Vec<_> = std::fs::read_dir(folder)
