@@ -3,6 +3,8 @@
 //! A [`source::Source`] yields records, a mapping says what each means, and the track machine lays
 //! them over a BPMN model.
 
+pub mod conform;
+pub mod discover;
 pub mod limits;
 pub mod log;
 pub mod mapping;

@@ -26,3 +26,15 @@ pub const SAMPLE_DEPTH_MAX: usize = 6;
 pub const LOG_EVENTS_MAX: u32 = 100_000_000;
 /// Event types of such a log.
 pub const LOG_ACTIVITIES_MAX: usize = 10_000;
+/// Event types of a log that is mined for a model.
+pub const DISCOVER_ACTIVITIES_MAX: usize = 1_000;
+/// Nesting of a discovered model; below it anything goes (a flower).
+pub const DISCOVER_DEPTH_MAX: usize = 500;
+/// Activities up to which each is tried as one beside all others.
+pub const CONCURRENT_ACTIVITIES_MAX: usize = 100;
+/// States that one alignment may visit; beyond it the trace counts as unexplained.
+pub const ALIGNMENT_STATES_MAX: usize = 1_000_000;
+/// Variants on which candidate models are compared; of larger logs a sample.
+pub const CANDIDATE_VARIANTS_MAX: usize = 400;
+/// States that one alignment may visit while candidates are compared.
+pub const CANDIDATE_STATES_MAX: usize = 20_000;

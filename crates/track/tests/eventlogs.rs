@@ -1,5 +1,6 @@
 //! The public event logs: exact counts against their ground truth, in whatever order and however
 //! often the events come.
+#![allow(clippy::unwrap_used)] // a panic is the report of a test
 
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ fn data() -> Option<PathBuf> {
     let dir = std::env::var("GREVY_DATA").unwrap_or_else(|_| "../../../shared/acceptance".into());
     let dir = PathBuf::from(dir).join("eventlogs");
     if !dir.exists() {
-        eprintln!("not run: no public event logs at {} (set GREVY_DATA)", dir.display());
+        eprintln!("not run: eventlogs: no logs at {} (set GREVY_DATA)", dir.display());
         return None;
     }
     Some(dir)
@@ -59,11 +60,8 @@ fn text(value: &Value) -> String {
 }
 
 fn found(counts: &Counts) -> Value {
-    let mut pairs: Vec<_> = counts
-        .directly_follows
-        .iter()
-        .map(|p| (p.from.clone(), p.to.clone(), p.count))
-        .collect();
+    let mut pairs: Vec<_> =
+        counts.directly_follows.iter().map(|p| (p.from.clone(), p.to.clone(), p.count)).collect();
     pairs.sort();
     let names: Vec<_> = counts.activities.keys().collect();
     serde_json::json!({

@@ -188,7 +188,7 @@ fn the_public_logs_are_read_without_edits() {
     let dir = std::env::var("GREVY_DATA").unwrap_or_else(|_| "../../../shared/acceptance".into());
     let dir = std::path::Path::new(&dir).join("eventlogs");
     if !dir.exists() {
-        eprintln!("not run: the public event logs are not at {}", dir.display());
+        eprintln!("not run: eventlogs: no logs at {} (set GREVY_DATA)", dir.display());
         return;
     }
     let expected = [

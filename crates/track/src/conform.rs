@@ -1,0 +1,15 @@
+//! How well a log and a model agree: token replay, optimal alignments, fitness and precision.
+
+mod align;
+mod measure;
+mod net;
+mod precision;
+mod replay;
+mod space;
+
+pub use align::{Aligner, Alignment, Move};
+pub(crate) use measure::quality_with;
+pub use measure::{Fitness, Quality, fitness, quality};
+pub use net::{Net, Transition};
+pub use precision::precision;
+pub use replay::{Replay, replay};

@@ -1,0 +1,225 @@
+//! Optimal alignments: the cheapest way to explain a trace by a run of the net. A step that only
+//! the log or only the model makes costs 1; silent steps are free. A* with an estimate from the
+//! labels that can no longer come and those that must still come (both never too high).
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap};
+
+use super::net::Net;
+use super::space::{Space, has};
+use crate::limits::ALIGNMENT_STATES_MAX;
+use crate::log::Activity;
+
+/// A step of an alignment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Move {
+    /// Log and model together.
+    Both { activity: Activity, transition: u32 },
+    /// The log does what the model does not allow here.
+    LogOnly(Activity),
+    /// The model needs what the log does not have.
+    ModelOnly { activity: Activity, transition: u32 },
+    /// A silent step of the model.
+    Silent { transition: u32 },
+}
+
+/// How a trace fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alignment {
+    pub cost: u32,
+    pub moves: Box<[Move]>,
+    /// False when the search was given up: the cost is then the one of going through the model
+    /// and the trace separately.
+    pub optimal: bool,
+}
+
+/// Aligns traces with one net; equal traces are aligned once.
+pub struct Aligner<'n> {
+    space: Space<'n>,
+    cache: HashMap<Box<[Activity]>, Alignment>,
+    states_max: usize,
+}
+
+#[derive(Clone, Copy)]
+struct Parent {
+    cost: u32,
+    from: At,
+    step: Option<Move>,
+}
+
+/// A position in the trace and a marking.
+type At = (u32, u32);
+type Parents = HashMap<At, Parent>;
+
+/// What a search is looking for.
+#[derive(Clone, Copy, PartialEq)]
+enum Goal {
+    /// Trace and model both at their end.
+    Whole,
+    /// The trace at its end.
+    Prefix,
+}
+
+impl<'n> Aligner<'n> {
+    /// `activities` is the number of activities that traces may name.
+    pub fn new(net: &'n Net, activities: usize) -> Aligner<'n> {
+        Aligner::bounded(net, activities, ALIGNMENT_STATES_MAX)
+    }
+
+    /// With another bound on the states that one search may visit.
+    pub fn bounded(net: &'n Net, activities: usize, states_max: usize) -> Aligner<'n> {
+        Aligner { space: Space::new(net, activities), cache: HashMap::new(), states_max }
+    }
+
+    /// The cheapest alignment of a whole trace.
+    pub fn align(&mut self, trace: &[Activity]) -> Alignment {
+        if let Some(known) = self.cache.get(trace) {
+            return known.clone();
+        }
+        let alignment = match self.search(trace, Goal::Whole) {
+            Some((_, parents, at)) => walk_back(&parents, at),
+            None => self.apart(trace),
+        };
+        self.cache.insert(trace.into(), alignment.clone());
+        alignment
+    }
+
+    /// Cost of the shortest run of the net, which is what an empty trace lacks.
+    pub fn shortest(&mut self) -> u32 {
+        self.align(&[]).cost
+    }
+
+    /// Labels that the net can do after a prefix, as the cheapest explanation of the prefix leaves
+    /// it. `None` when the search was given up.
+    pub(super) fn after(&mut self, prefix: &[Activity]) -> Option<Vec<Activity>> {
+        let (marking, ..) = self.search(prefix, Goal::Prefix)?;
+        Some(self.space.next_labels(marking))
+    }
+
+    fn apart(&mut self, trace: &[Activity]) -> Alignment {
+        let mut moves: Vec<Move> = trace.iter().copied().map(Move::LogOnly).collect();
+        let run = match trace.is_empty() {
+            true => Box::default(),
+            false => self.align(&[]).moves,
+        };
+        moves.extend(run);
+        let cost = moves.iter().filter(|m| costs(m)).count() as u32;
+        Alignment { cost, moves: moves.into_boxed_slice(), optimal: false }
+    }
+
+    /// The marking at the goal, and how it was reached.
+    fn search(&mut self, trace: &[Activity], goal: Goal) -> Option<(u32, Parents, At)> {
+        let suffixes = suffixes(trace, self.space.may(Space::START).len());
+        let mut parents = Parents::new();
+        let mut open = BinaryHeap::new();
+        let start = (0, Space::START);
+        parents.insert(start, Parent { cost: 0, from: start, step: None });
+        open.push(Reverse((self.ahead(trace, &suffixes, start, goal), Reverse(0_u32), start)));
+        while let Some(Reverse((estimate, _, at))) = open.pop() {
+            let (position, marking) = at;
+            let cost = parents[&at].cost;
+            if estimate > cost + self.ahead(trace, &suffixes, at, goal) {
+                continue;
+            }
+            let consumed = position as usize == trace.len();
+            if consumed && (goal == Goal::Prefix || self.space.is_end(marking)) {
+                return Some((marking, parents, at));
+            }
+            if parents.len() > self.states_max || self.space.len() > self.states_max {
+                return None;
+            }
+            let next = trace.get(position as usize).copied();
+            let mut reach = |to: At, cost: u32, step: Move, space: &Space<'_>| {
+                let better = parents.get(&to).is_none_or(|known| cost < known.cost);
+                if better {
+                    parents.insert(to, Parent { cost, from: at, step: Some(step) });
+                    let ahead = ahead(space, trace, &suffixes, to, goal);
+                    open.push(Reverse((cost + ahead, Reverse(to.0), to)));
+                }
+            };
+            for step in self.space.steps(marking) {
+                let transition = step.transition;
+                match step.label {
+                    None => {
+                        let silent = Move::Silent { transition };
+                        reach((position, step.to), cost, silent, &self.space);
+                    }
+                    Some(activity) => {
+                        if next == Some(activity) {
+                            let both = Move::Both { activity, transition };
+                            reach((position + 1, step.to), cost, both, &self.space);
+                        }
+                        let alone = Move::ModelOnly { activity, transition };
+                        reach((position, step.to), cost + 1, alone, &self.space);
+                    }
+                }
+            }
+            if let Some(activity) = next {
+                let alone = Move::LogOnly(activity);
+                reach((position + 1, marking), cost + 1, alone, &self.space);
+            }
+        }
+        None
+    }
+
+    fn ahead(
+        &self,
+        trace: &[Activity],
+        suffixes: &[Box<[u64]>],
+        at: (u32, u32),
+        goal: Goal,
+    ) -> u32 {
+        ahead(&self.space, trace, suffixes, at, goal)
+    }
+}
+
+/// What the rest costs at least: events whose label cannot come any more, and labels that must
+/// come but are not in the rest of the trace.
+fn ahead(
+    space: &Space<'_>,
+    trace: &[Activity],
+    suffixes: &[Box<[u64]>],
+    (position, marking): At,
+    goal: Goal,
+) -> u32 {
+    let may = space.may(marking);
+    let rest = &trace[position as usize..];
+    let impossible = rest.iter().filter(|activity| !has(may, **activity)).count() as u32;
+    if goal == Goal::Prefix {
+        return impossible;
+    }
+    let present = &suffixes[position as usize];
+    let missing = space.must(marking).iter().zip(present.iter());
+    impossible + missing.map(|(must, present)| (must & !present).count_ones()).sum::<u32>()
+}
+
+/// For each position the set of activities from there on.
+fn suffixes(trace: &[Activity], words: usize) -> Vec<Box<[u64]>> {
+    let mut set = vec![0_u64; words].into_boxed_slice();
+    let mut sets = vec![set.clone()];
+    for activity in trace.iter().rev() {
+        set[*activity as usize / 64] |= 1 << (activity % 64);
+        sets.push(set.clone());
+    }
+    sets.reverse();
+    sets
+}
+
+fn costs(step: &Move) -> bool {
+    match step {
+        Move::LogOnly(_) | Move::ModelOnly { .. } => true,
+        Move::Both { .. } | Move::Silent { .. } => false,
+    }
+}
+
+fn walk_back(parents: &Parents, at: At) -> Alignment {
+    let cost = parents[&at].cost;
+    let mut moves = Vec::new();
+    let mut at = at;
+    while let Parent { step: Some(step), from, .. } = parents[&at] {
+        moves.push(step);
+        at = from;
+    }
+    moves.reverse();
+    Alignment { cost, moves: moves.into_boxed_slice(), optimal: true }
+}

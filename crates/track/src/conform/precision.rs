@@ -1,0 +1,37 @@
+//! How much the model allows beyond the log: align-ETC (Adriansyah, Munoz-Gama, Carmona, van
+//! Dongen, van der Aalst, "Measuring precision of modeled behavior", 2015). After each prefix of
+//! the log, what the model can do next is compared with what the log did next.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::align::Aligner;
+use super::net::Net;
+use crate::log::{Activity, Log};
+
+/// 1 is: nothing but what was seen.
+pub fn precision(log: &Log, net: &Net) -> f64 {
+    precision_with(log, &mut Aligner::new(net, log.activities.len()))
+}
+
+pub(super) fn precision_with(log: &Log, aligner: &mut Aligner<'_>) -> f64 {
+    // By prefix: how many cases go on from it, and with what.
+    let mut prefixes: BTreeMap<&[Activity], (u64, BTreeSet<Activity>)> = BTreeMap::new();
+    for variant in &log.variants {
+        for (length, next) in variant.trace.iter().enumerate() {
+            let entry = prefixes.entry(&variant.trace[..length]).or_default();
+            entry.0 += variant.cases;
+            entry.1.insert(*next);
+        }
+    }
+    let (mut allowed, mut escaping) = (0_u64, 0_u64);
+    for (prefix, (cases, seen)) in &prefixes {
+        let Some(enabled) = aligner.after(prefix) else { continue };
+        let beyond = enabled.iter().filter(|label| !seen.contains(label)).count() as u64;
+        allowed += enabled.len() as u64 * cases;
+        escaping += beyond * cases;
+    }
+    match allowed {
+        0 => 1.0,
+        allowed => 1.0 - escaping as f64 / allowed as f64,
+    }
+}

@@ -1,0 +1,197 @@
+//! The reachable markings of a net, explored only where somebody goes.
+
+use std::collections::HashMap;
+
+use super::net::Net;
+use crate::log::Activity;
+
+pub(super) type Bits = Box<[u64]>;
+
+pub(super) fn has(bits: &[u64], at: u32) -> bool {
+    bits[at as usize / 64] >> (at % 64) & 1 == 1
+}
+
+fn set(bits: &mut [u64], at: u32) {
+    bits[at as usize / 64] |= 1 << (at % 64);
+}
+
+fn clear(bits: &mut [u64], at: u32) {
+    bits[at as usize / 64] &= !(1 << (at % 64));
+}
+
+/// Markings by number; what follows each is worked out at the first question.
+pub(super) struct Space<'n> {
+    pub net: &'n Net,
+    index: HashMap<Bits, u32>,
+    markings: Vec<Marking>,
+    /// Labels that may still come after a token in a place, and those that must.
+    may: Vec<Bits>,
+    must: Vec<Bits>,
+    /// Transitions that take from each place.
+    consumers: Vec<Vec<u32>>,
+    words: usize,
+}
+
+struct Marking {
+    places: Bits,
+    steps: Option<Box<[Step]>>,
+    may: Bits,
+    must: Bits,
+}
+
+/// A transition that is enabled, and the marking behind it.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Step {
+    pub transition: u32,
+    pub label: Option<Activity>,
+    pub to: u32,
+}
+
+impl<'n> Space<'n> {
+    /// `labels` is the number of activities that traces may name.
+    pub(super) fn new(net: &'n Net, labels: usize) -> Space<'n> {
+        let words = labels.div_ceil(64).max(1);
+        let (may, must) = labels_ahead(net, words);
+        let mut consumers = vec![Vec::new(); net.places as usize];
+        for (number, transition) in (0..).zip(&net.transitions) {
+            for place in &transition.inputs {
+                consumers[*place as usize].push(number);
+            }
+        }
+        let index = HashMap::new();
+        let mut space = Space { net, index, markings: Vec::new(), may, must, consumers, words };
+        let mut places = vec![0; (net.places as usize).div_ceil(64)].into_boxed_slice();
+        set(&mut places, net.start);
+        space.number(places);
+        space
+    }
+
+    /// The marking with one token at the start.
+    pub(super) const START: u32 = 0;
+
+    pub(super) fn is_end(&self, marking: u32) -> bool {
+        let places = &self.markings[marking as usize].places;
+        has(places, self.net.end) && places.iter().map(|w| w.count_ones()).sum::<u32>() == 1
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.markings.len()
+    }
+
+    pub(super) fn may(&self, marking: u32) -> &[u64] {
+        &self.markings[marking as usize].may
+    }
+
+    pub(super) fn must(&self, marking: u32) -> &[u64] {
+        &self.markings[marking as usize].must
+    }
+
+    fn number(&mut self, places: Bits) -> u32 {
+        if let Some(number) = self.index.get(&places) {
+            return *number;
+        }
+        let mut may = vec![0; self.words].into_boxed_slice();
+        let mut must = may.clone();
+        for place in 0..self.net.places {
+            if has(&places, place) {
+                for word in 0..self.words {
+                    may[word] |= self.may[place as usize][word];
+                    must[word] |= self.must[place as usize][word];
+                }
+            }
+        }
+        let number = self.markings.len() as u32;
+        self.index.insert(places.clone(), number);
+        self.markings.push(Marking { places, steps: None, may, must });
+        number
+    }
+
+    /// Steps that lead on from a marking.
+    pub(super) fn steps(&mut self, marking: u32) -> Box<[Step]> {
+        if let Some(steps) = &self.markings[marking as usize].steps {
+            return steps.clone();
+        }
+        let places = self.markings[marking as usize].places.clone();
+        let mut steps = Vec::new();
+        for place in (0..self.net.places).filter(|place| has(&places, *place)) {
+            for number in self.consumers[place as usize].clone() {
+                let transition = &self.net.transitions[number as usize];
+                // Each transition once: at its first input.
+                let first = transition.inputs.first() == Some(&place);
+                if !first || !transition.inputs.iter().all(|p| has(&places, *p)) {
+                    continue;
+                }
+                let mut next = places.clone();
+                transition.inputs.iter().for_each(|p| clear(&mut next, *p));
+                transition.outputs.iter().for_each(|p| set(&mut next, *p));
+                let label = transition.label;
+                steps.push(Step { transition: number, label, to: self.number(next) });
+            }
+        }
+        let steps = steps.into_boxed_slice();
+        self.markings[marking as usize].steps = Some(steps.clone());
+        steps
+    }
+
+    /// Labels that can come next, silent steps aside.
+    pub(super) fn next_labels(&mut self, marking: u32) -> Vec<Activity> {
+        let mut labels = Vec::new();
+        let mut seen = vec![marking];
+        let mut open = vec![marking];
+        while let Some(marking) = open.pop() {
+            for step in self.steps(marking) {
+                match step.label {
+                    Some(label) => labels.push(label),
+                    None if !seen.contains(&step.to) => {
+                        seen.push(step.to);
+                        open.push(step.to);
+                    }
+                    None => {}
+                }
+            }
+        }
+        labels.sort_unstable();
+        labels.dedup();
+        labels
+    }
+}
+
+/// By place: the labels that may come while its token is on its way to the end, and those that
+/// must: in a sound free-choice net a token's way leads to the end, along any of its choices.
+fn labels_ahead(net: &Net, words: usize) -> (Vec<Bits>, Vec<Bits>) {
+    let count = net.places as usize;
+    let mut may = vec![vec![0_u64; words].into_boxed_slice(); count];
+    let mut must = vec![vec![u64::MAX; words].into_boxed_slice(); count];
+    must[net.end as usize].fill(0);
+    let mut changed = true;
+    while changed {
+        changed = false;
+        for place in (0..count).filter(|place| *place != net.end as usize) {
+            let mut any = vec![0_u64; words];
+            let mut all = vec![u64::MAX; words];
+            for transition in &net.transitions {
+                if !transition.inputs.contains(&(place as u32)) {
+                    continue;
+                }
+                let mut through = vec![0_u64; words];
+                if let Some(label) = transition.label {
+                    set(&mut through, label);
+                }
+                for word in 0..words {
+                    let ahead = |sets: &[Bits]| {
+                        let outputs = transition.outputs.iter();
+                        outputs.fold(0, |bits, place| bits | sets[*place as usize][word])
+                    };
+                    any[word] |= through[word] | ahead(&may);
+                    all[word] &= through[word] | ahead(&must);
+                }
+            }
+            for word in 0..words {
+                changed |= may[place][word] != any[word] || must[place][word] != all[word];
+                may[place][word] = any[word];
+                must[place][word] = all[word];
+            }
+        }
+    }
+    (may, must)
+}

@@ -1,0 +1,253 @@
+//! The miner on made logs: exact means that every trace fits, whatever the log looks like.
+#![allow(clippy::unwrap_used)] // a panic is the report of a test
+
+use track::conform::{Aligner, Net, fitness, precision, quality, replay};
+use track::discover::{Options, Tree, discover};
+use track::log::{Log, LogBuilder};
+
+/// Numbers without a library: the same on every machine.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % sides
+    }
+}
+
+fn log(traces: &[(&str, u64)]) -> Log {
+    let mut builder = LogBuilder::default();
+    let mut case = 0;
+    for (trace, count) in traces {
+        for _ in 0..*count {
+            case += 1;
+            for (at, step) in trace.chars().enumerate() {
+                builder.add(&format!("c{case}"), &step.to_string(), at as i64).unwrap();
+            }
+        }
+    }
+    builder.finish()
+}
+
+fn exact(traces: &[(&str, u64)]) -> String {
+    let log = log(traces);
+    let tree = discover(&log, Options::default()).unwrap();
+    assert_eq!(fitness(&log, &Net::of(&tree)).log, 1.0, "{}", tree.show(&log.activities));
+    tree.show(&log.activities).replace('\'', "")
+}
+
+#[test]
+fn textbook_logs_give_textbook_trees() {
+    assert_eq!(exact(&[("abc", 3)]), "->(a, b, c)");
+    assert_eq!(exact(&[("abcd", 1), ("acbd", 1), ("aed", 1)]), "->(a, X(+(b, c), e), d)");
+    assert_eq!(exact(&[("abde", 1), ("acde", 1), ("ade", 1)]), "->(a, X(b, c, τ), d, e)");
+    assert_eq!(exact(&[("ab", 1), ("abcab", 1), ("abcabcab", 1)]), "*(->(a, b), c)");
+    assert_eq!(exact(&[("aaa", 1), ("a", 1)]), "*(a, τ)");
+    assert_eq!(exact(&[("ab", 1), ("abab", 1)]), "*(->(a, b), τ)");
+    assert_eq!(
+        exact(&[("abc", 1), ("acb", 1), ("bac", 1), ("bca", 1), ("cab", 1), ("cba", 1)]),
+        "+(a, b, c)"
+    );
+    // Together or not at all: apart, each would be optional by itself.
+    assert_eq!(exact(&[("sabe", 1), ("se", 1)]), "->(s, X(->(a, b), τ), e)");
+    // The five steps of the order story, and its variant of one in five.
+    assert_eq!(exact(&[("opgse", 100)]), "->(o, p, g, s, e)");
+    assert_eq!(exact(&[("opgse", 80), ("ogse", 20)]), "->(o, X(p, τ), g, s, e)");
+    assert_eq!(exact(&[("opgse", 80), ("oigse", 20)]), "->(o, X(i, p), g, s, e)");
+}
+
+#[test]
+fn no_log_at_all_is_a_silent_model() {
+    let tree = discover(&Log::default(), Options::default()).unwrap();
+    assert_eq!(tree, Tree::Silent);
+    assert_eq!(quality(&Log::default(), &Net::of(&tree)).fitness.log, 1.0);
+}
+
+#[test]
+fn exact_is_exact_on_any_log() {
+    let mut dice = Dice(42);
+    for round in 0..300 {
+        let letters = 1 + dice.roll(7);
+        let traces: Vec<(String, u64)> = (0..=dice.roll(9))
+            .map(|_| {
+                let length = 1 + dice.roll(9);
+                let step = |_| char::from(b'a' + dice.roll(letters) as u8);
+                (0..length).map(step).collect()
+            })
+            .map(|trace| (trace, 1))
+            .collect();
+        let borrowed: Vec<(&str, u64)> = traces.iter().map(|(t, n)| (t.as_str(), *n)).collect();
+        let log = log(&borrowed);
+        let tree = discover(&log, Options::default()).unwrap();
+        let net = Net::of(&tree);
+        let found = fitness(&log, &net);
+        assert_eq!(found.log, 1.0, "round {round}: {traces:?} {}", tree.show(&log.activities));
+        assert_eq!(found.given_up, 0.0);
+    }
+}
+
+/// A random run of a tree.
+fn run(tree: &Tree, dice: &mut Dice, out: &mut Vec<u32>) {
+    match tree {
+        Tree::Silent => {}
+        Tree::Activity(activity) => out.push(*activity),
+        Tree::Sequence(children) => children.iter().for_each(|child| run(child, dice, out)),
+        Tree::Choice(children) => {
+            let at = dice.roll(children.len() as u64) as usize;
+            run(&children[at], dice, out);
+        }
+        Tree::Parallel(children) => {
+            let mut runs: Vec<Vec<u32>> = children
+                .iter()
+                .map(|child| {
+                    let mut part = Vec::new();
+                    run(child, dice, &mut part);
+                    part.reverse();
+                    part
+                })
+                .collect();
+            while runs.iter().any(|part| !part.is_empty()) {
+                let at = dice.roll(runs.len() as u64) as usize;
+                out.extend(runs[at].pop());
+            }
+        }
+        Tree::Loop { body, redo } => {
+            run(body, dice, out);
+            while dice.roll(3) == 0 {
+                run(redo, dice, out);
+                run(body, dice, out);
+            }
+        }
+    }
+}
+
+fn random_tree(dice: &mut Dice, next: &mut u32, depth: u32) -> Tree {
+    let leaf = depth == 0 || dice.roll(4) == 0;
+    if leaf {
+        *next += 1;
+        return Tree::Activity(*next - 1);
+    }
+    let mut child = |dice: &mut Dice| random_tree(dice, next, depth - 1);
+    match dice.roll(5) {
+        0 | 1 => Tree::Sequence(vec![child(dice), child(dice), child(dice)]),
+        2 => Tree::Choice(vec![child(dice), child(dice), Tree::Silent]),
+        3 => Tree::Parallel(vec![child(dice), child(dice)]),
+        _ => Tree::repeat(child(dice), child(dice)),
+    }
+}
+
+/// The net of a tree allows every run of the tree, also after simplification, and a wrong trace
+/// costs something.
+#[test]
+fn nets_allow_what_their_trees_allow() {
+    let mut dice = Dice(7);
+    for round in 0..200 {
+        let mut next = 0;
+        let tree = random_tree(&mut dice, &mut next, 3);
+        let simple = tree.clone().simplified();
+        let net = Net::of(&simple);
+        let mut aligner = Aligner::new(&net, next as usize + 1);
+        for _ in 0..10 {
+            let mut trace = Vec::new();
+            run(&tree, &mut dice, &mut trace);
+            if trace.len() > 60 {
+                continue;
+            }
+            let alignment = aligner.align(&trace);
+            assert_eq!(
+                (alignment.cost, alignment.optimal),
+                (0, true),
+                "round {round} {tree:?} {trace:?}"
+            );
+            trace.insert(trace.len() / 2, next);
+            assert_eq!(aligner.align(&trace).cost, 1, "an event that the model does not know");
+        }
+    }
+}
+
+/// Costs against the definition: the cheapest edit between the trace and any run of the model,
+/// found by trying all runs up to a length.
+#[test]
+fn alignments_are_optimal() {
+    let mut dice = Dice(11);
+    for _ in 0..60 {
+        let mut next = 0;
+        let tree = random_tree(&mut dice, &mut next, 2);
+        let labels = next.max(1);
+        let mut runs: Vec<Vec<u32>> = (0..400)
+            .map(|_| {
+                let mut trace = Vec::new();
+                run(&tree, &mut dice, &mut trace);
+                trace
+            })
+            .collect();
+        runs.sort();
+        runs.dedup();
+        let net = Net::of(&tree.clone().simplified());
+        let mut aligner = Aligner::new(&net, labels as usize);
+        for _ in 0..10 {
+            let trace: Vec<u32> =
+                (0..dice.roll(7)).map(|_| dice.roll(u64::from(labels)) as u32).collect();
+            let cheapest = runs.iter().map(|run| distance(&trace, run)).min().unwrap();
+            let found = aligner.align(&trace);
+            assert!(found.cost <= cheapest, "{tree:?} {trace:?}: {} > {cheapest}", found.cost);
+            // The moves say what they cost, and spell out the trace.
+            let spelt: Vec<u32> = found
+                .moves
+                .iter()
+                .filter_map(|m| match m {
+                    track::conform::Move::Both { activity, .. } => Some(*activity),
+                    track::conform::Move::LogOnly(activity) => Some(*activity),
+                    track::conform::Move::ModelOnly { .. }
+                    | track::conform::Move::Silent { .. } => None,
+                })
+                .collect();
+            assert_eq!(spelt, trace);
+        }
+    }
+}
+
+/// Insertions and deletions.
+fn distance(a: &[u32], b: &[u32]) -> u32 {
+    let mut row: Vec<u32> = (0..=b.len() as u32).collect();
+    for x in a {
+        let mut diagonal = row[0];
+        row[0] += 1;
+        for (at, y) in b.iter().enumerate() {
+            let above = row[at + 1];
+            row[at + 1] = if x == y { diagonal } else { 1 + above.min(row[at]) };
+            diagonal = above;
+        }
+    }
+    row[b.len()]
+}
+
+#[test]
+fn a_noise_threshold_leaves_out_what_is_rare_and_pays_in_fitness() {
+    let log = log(&[("abcd", 90), ("acbd", 80), ("abxcd", 3), ("dcba", 1)]);
+    let exact = discover(&log, Options::default()).unwrap();
+    let noisy = discover(&log, Options { noise: 0.2 }).unwrap();
+    assert_eq!(noisy.show(&log.activities).replace('\'', ""), "->(a, +(b, c), d)");
+    let (exact, noisy) = (Net::of(&exact), Net::of(&noisy));
+    assert_eq!(fitness(&log, &exact).log, 1.0);
+    let found = fitness(&log, &noisy);
+    assert!(found.log > 0.98 && found.log < 1.0, "{found:?}");
+    assert!(precision(&log, &noisy) > precision(&log, &exact));
+    let replayed = replay(&log, &noisy);
+    assert_eq!((replayed.cases, replayed.fitting), (174, 170));
+    assert_eq!(replayed.unfinished, 1, "dcba never reaches the end");
+}
+
+#[test]
+fn a_flower_is_the_very_last_resort() {
+    // Every order of two letters out of five, twice over: nothing relates to anything.
+    let mut dice = Dice(3);
+    let traces: Vec<String> =
+        (0..60).map(|_| (0..6).map(|_| char::from(b'a' + dice.roll(5) as u8)).collect()).collect();
+    let traces: Vec<(&str, u64)> = traces.iter().map(|t| (t.as_str(), 1)).collect();
+    assert!(exact(&traces).contains("*("));
+    // One activity that is everywhere is set beside the others.
+    let tree = exact(&[("xabc", 1), ("axbc", 1), ("abxc", 1), ("abcx", 1)]);
+    assert!(tree == "+(x, ->(a, b, c))" || tree == "+(->(a, b, c), x)", "{tree}");
+}
