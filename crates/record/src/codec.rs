@@ -9,12 +9,14 @@
 mod key;
 mod list;
 mod number;
+mod rows;
 mod text;
 
 pub(crate) use key::{Abs, Anchor, Offset};
 pub(crate) use list::{Arced, Boxed, List, Msg, Numbers, Opt, read_numbers};
-pub(crate) use number::{Flag, I32, I64, U16, U32, U64};
-pub(crate) use text::{Json, Str, Tenant};
+pub(crate) use number::{Flag, I32, I64, Size, U16, U32, U64};
+pub(crate) use rows::{Map, Pairs, Row};
+pub(crate) use text::{Blob, Json, Str, Tenant};
 
 use crate::error::DecodeError;
 use crate::proto::{FieldText, Schema};

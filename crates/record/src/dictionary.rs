@@ -3,7 +3,7 @@
 use engine::Key;
 use engine::event::{ElementNo, FlowNo, Text};
 
-use crate::codec::{Abs, Anchor, I32, List, Message, Msg, Offset, Str, Tenant, U32};
+use crate::codec::{Abs, Anchor, I32, List, Message, Msg, Offset, Pairs, Str, Tenant, U32};
 use crate::wire::Writer;
 
 /// Names for the keys and numbers in a group of steps. Once per group, in the frame of any of its
@@ -47,26 +47,19 @@ message!("DefinitionEntry", DefinitionEntry {
     2 process_id: Str,
     3 version: I32,
     4 tenant: Tenant,
-    5 elements: List<Msg<(ElementNo, Text)>>,
-    6 flows: List<Msg<(FlowNo, Text)>>,
+    5 elements: Pairs<IdEntry>,
+    6 flows: Pairs<IdEntry>,
 });
 
 message!("InstanceEntry", InstanceEntry {
     1 instance: Anchor,
     2 definition: U32,
-    3 elements: List<Msg<(Key, ElementNo)>>,
+    3 elements: Pairs<ElementEntry>,
 });
 
 // Elements and flows alike: `ElementNo` and `FlowNo` are the same number type.
-message!("IdEntry", (u32, Text) {
-    1 number: U32,
-    2 id: Str,
-});
-
-message!("ElementEntry", (Key, ElementNo) {
-    1 key: Offset,
-    2 element: U32,
-});
+row!("IdEntry", IdEntry: u32 => Text, (1 number: U32), { 2 id: Str });
+row!("ElementEntry", ElementEntry: Key => ElementNo, (1 key: Offset), { 2 element: U32 });
 
 impl Dictionary {
     /// The definition that `instance` follows.

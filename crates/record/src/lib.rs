@@ -1,5 +1,5 @@
 //! The durable form: what the journal's frames and the checkpoints hold, as protobuf that other
-//! languages can read by `schema/journal.proto`.
+//! languages can read by the files in `schema/`.
 //!
 //! * [`encode_step`] and [`decode_step`]: one frame per step, its events grouped by aggregate, keys
 //!   inside an instance as offsets.
@@ -10,10 +10,12 @@
 #[macro_use]
 mod table;
 
+pub mod checkpoint;
 mod codec;
 mod dictionary;
 mod error;
 pub mod limits;
+mod meta;
 mod proto;
 mod schema;
 #[cfg(feature = "specimen")]
@@ -23,5 +25,6 @@ mod wire;
 
 pub use dictionary::{DefinitionEntry, Dictionary, InstanceEntry};
 pub use error::DecodeError;
-pub use schema::proto;
+pub use meta::{MetaStep, decode_meta_step, encode_meta_step};
+pub use schema::protos;
 pub use step::{SCHEMA, Step, decode_step, encode_build, encode_dictionary, encode_step};

@@ -10,6 +10,9 @@ mod partition;
 mod slot;
 mod variable;
 
+pub(crate) use element::Element;
+
+use crate::codec::Message;
 use crate::proto::Schema;
 #[cfg(feature = "specimen")]
 use crate::specimen::Choices;
@@ -33,28 +36,35 @@ pub(crate) const EVENT_TABLES: [(&str, &[(&str, u32)]); 4] = [
     ("instance", engine::event::InstanceEvent::VARIANTS),
 ];
 
-const HEAD: &str = "\
-// The payload of the journal's frames: one `Step` per frame.
-//
+const NOTES: &str = "\
 // Made by `cargo test -p grevy-record` from the tables that encoder and decoder are made of; the
 // test fails when this text is not what they say.
 //
 // A tag is never reused. The tag of an event is its version: a change of meaning is a new event
 // with a new tag. An event whose tag is unknown stops a fold, unless the tag is 2048 or more.
-// \"offset\": distance from the key of the instance that the part is about; absent is that key.
+// \"offset\": distance from the key of the instance that the message is about; absent is that key.
 // Times are milliseconds since the epoch. Element and flow numbers are positions in the list that
 // the deployment stored; element 4294967295 is the process itself.
 
 syntax = \"proto3\";
-
-package grevy.journal.v1;
 ";
 
-/// The schema as protobuf text: what `schema/journal.proto` must be.
-pub fn proto() -> String {
+/// The schema as protobuf text, by file name: what the files in `schema/` must be.
+pub fn protos() -> [(&'static str, String); 3] {
+    let journal = "// The payload of a partition's journal: one `Step` per frame.";
+    let meta = "// The payload of the meta journal: one `MetaStep` per frame.";
+    let checkpoint = "// Blobs of a checkpoint; each follows one byte, the version of its form: 1.";
+    [
+        ("journal.proto", text(journal, "journal", crate::step::describe)),
+        ("meta.proto", text(meta, "meta", crate::MetaStep::describe)),
+        ("checkpoint.proto", text(checkpoint, "checkpoint", crate::checkpoint::describe)),
+    ]
+}
+
+fn text(head: &str, package: &str, describe: fn(&mut Schema)) -> String {
     let mut schema = Schema::default();
-    crate::step::describe(&mut schema);
-    let mut out = String::from(HEAD);
+    describe(&mut schema);
+    let mut out = format!("{head}\n//\n{NOTES}\npackage grevy.{package}.v1;\n");
     schema.render(&mut out);
     out
 }

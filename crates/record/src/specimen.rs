@@ -171,3 +171,27 @@ pub fn cause(choices: &mut Choices<'_>) -> engine::Cause {
 pub fn dictionary(choices: &mut Choices<'_>) -> crate::Dictionary {
     crate::Dictionary::any(choices)
 }
+
+/// Any instance; the parts need not fit each other.
+pub fn instance(choices: &mut Choices<'_>) -> engine::state::Instance {
+    engine::state::Instance::any(choices)
+}
+
+/// Name and tag of every event of the meta journal.
+pub fn meta_event_types() -> Vec<EventType> {
+    let variants = engine::meta::Event::VARIANTS.iter();
+    variants.map(|&(name, tag)| EventType { aggregate: "meta", name, tag }).collect()
+}
+
+/// A meta event of that type.
+///
+/// # Panics
+/// When the type is not one of [`meta_event_types`].
+pub fn meta_event_of(of: EventType, choices: &mut Choices<'_>) -> engine::meta::Event {
+    Choice::any_of(of.tag, choices).expect("an event type of the meta table")
+}
+
+/// Any step of the meta journal.
+pub fn meta_step(choices: &mut Choices<'_>) -> crate::MetaStep {
+    crate::MetaStep::any(choices)
+}

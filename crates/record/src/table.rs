@@ -52,13 +52,79 @@ macro_rules! message {
     };
 }
 
+/// A row of a table: the fields of its key, then those of its value, in one message.
+macro_rules! row {
+    ($name:literal, $row:ident: $key:ty => struct $value:ident,
+        ($($ktag:literal $kfield:ident: $kcodec:ty),+),
+        { $($tag:literal $field:ident: $codec:ty),* $(,)? }) => {
+        row!(@ $name, $row, $key, $value, { $($ktag $kfield: $kcodec),+ },
+            ($value { $($field),* }), { $($tag $field: $codec),* });
+    };
+    ($name:literal, $row:ident: $key:ty => $value:ty,
+        ($($ktag:literal $kfield:ident: $kcodec:ty),+),
+        { $($tag:literal $field:ident: $codec:ty),+ $(,)? }) => {
+        row!(@ $name, $row, $key, $value, { $($ktag $kfield: $kcodec),+ },
+            (($($field),+)), { $($tag $field: $codec),+ });
+    };
+    (@ $name:literal, $row:ident, $key:ty, $value:ty,
+        { $($ktag:literal $kfield:ident: $kcodec:ty),+ },
+        ($($pattern:tt)*), { $($tag:literal $field:ident: $codec:ty),* }) => {
+        pub(crate) struct $row;
+
+        // A key of one field is the field itself.
+        #[allow(unused_parens)]
+        impl $crate::codec::Row for $row {
+            type Key = $key;
+            type Value = $value;
+
+            fn write_row(key: &$key, value: &$value, writer: &mut $crate::wire::Writer<'_>) {
+                let ($($kfield),+) = key;
+                let $($pattern)* = value;
+                $(<$kcodec as $crate::codec::Codec>::put($kfield, $ktag, writer);)+
+                $(<$codec as $crate::codec::Codec>::put($field, $tag, writer);)*
+            }
+
+            fn read_row(
+                mut reader: $crate::wire::Reader<'_>,
+            ) -> Result<($key, $value), $crate::error::DecodeError> {
+                read_fields!(reader, { $($ktag $kfield: $kcodec,)+ $($tag $field: $codec),* });
+                Ok((($($kfield),+), $($pattern)*))
+            }
+
+            fn describe_row(schema: &mut $crate::proto::Schema) -> &'static str {
+                schema.message($name, |schema| $crate::proto::MessageText {
+                    name: $name,
+                    fields: [
+                        $(<$kcodec as $crate::codec::Codec>::describe(
+                            stringify!($kfield), $ktag, schema,
+                        ),)+
+                        $(<$codec as $crate::codec::Codec>::describe(
+                            stringify!($field), $tag, schema,
+                        )),*
+                    ].concat(),
+                    choice: None,
+                    nested: Vec::new(),
+                });
+                $name
+            }
+
+            #[cfg(feature = "specimen")]
+            fn any_row(choices: &mut $crate::specimen::Choices<'_>) -> ($key, $value) {
+                $(let $kfield = <$kcodec as $crate::codec::Codec>::any(choices);)+
+                $(let $field = <$codec as $crate::codec::Codec>::any(choices);)*
+                (($($kfield),+), $($pattern)*)
+            }
+        }
+    };
+}
+
 /// Reads the fields of a message into variables of their names. Unknown fields are skipped: a
 /// field that changes the meaning of an event is a new event instead.
 macro_rules! read_fields {
     ($reader:ident, {}) => {
         while $reader.next()?.is_some() {}
     };
-    ($reader:ident, { $($tag:literal $field:ident: $codec:ty),* }) => {
+    ($reader:ident, { $($tag:literal $field:ident: $codec:ty),* $(,)? }) => {
         $(let mut $field = <$codec as $crate::codec::Codec>::Slot::default();)*
         while let Some((number, raw)) = $reader.next()? {
             match number {

@@ -9,12 +9,76 @@
 
 use std::path::PathBuf;
 
-use record::specimen::{self, Choices, EventType, event_of};
-use record::{decode_step, encode_step};
+use record::checkpoint::{decode_instance, encode_instance};
+use record::specimen::{self, Choices, EventType};
+use record::{MetaStep, decode_meta_step, decode_step, encode_meta_step, encode_step};
 
-fn path(of: EventType, kind: &str) -> PathBuf {
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    folder.join(format!("{}-{:02}-{}.{kind}", of.aggregate, of.tag, of.name))
+/// Something whose bytes are kept.
+struct Case {
+    name: String,
+    fresh: Vec<u8>,
+    /// Meaning of the bytes, and what it is written as today.
+    read: fn(&[u8]) -> (String, Vec<u8>),
+}
+
+const TIME: i64 = 1_700_000_000_000;
+
+fn name(of: EventType) -> String {
+    format!("{}-{:02}-{}", of.aggregate, of.tag, of.name)
+}
+
+fn events() -> impl Iterator<Item = Case> {
+    specimen::event_types().into_iter().map(|of| {
+        let event = specimen::event_of(of, &mut Choices::full());
+        let mut fresh = Vec::new();
+        encode_step(&mut fresh, TIME, &Default::default(), &[event]);
+        let read = |bytes: &[u8]| {
+            let step = decode_step(bytes).expect("golden bytes");
+            let mut again = Vec::new();
+            encode_step(&mut again, step.timestamp_ms, &step.cause, &step.events);
+            (format!("{:#?}\n", step.events[0]), again)
+        };
+        Case { name: name(of), fresh, read }
+    })
+}
+
+fn meta_events() -> impl Iterator<Item = Case> {
+    specimen::meta_event_types().into_iter().map(|of| {
+        let events = vec![specimen::meta_event_of(of, &mut Choices::full())];
+        let mut fresh = Vec::new();
+        let step = MetaStep { timestamp_ms: TIME, events, ..MetaStep::default() };
+        encode_meta_step(&mut fresh, &step);
+        let read = |bytes: &[u8]| {
+            let step = decode_meta_step(bytes).expect("golden bytes");
+            let mut again = Vec::new();
+            encode_meta_step(&mut again, &step);
+            (format!("{:#?}\n", step.events[0]), again)
+        };
+        Case { name: name(of), fresh, read }
+    })
+}
+
+fn blobs() -> [Case; 1] {
+    [Case {
+        name: "checkpoint-instance".to_owned(),
+        fresh: encode_instance(&specimen::instance(&mut Choices::full())),
+        read: |bytes| {
+            let instance = decode_instance(bytes).expect("golden bytes");
+            (format!("{instance:#?}\n"), encode_instance(&instance))
+        },
+    }]
+}
+
+fn cases() -> Vec<Case> {
+    events().chain(meta_events()).chain(blobs()).collect()
+}
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden")
+}
+
+fn path(name: &str, kind: &str) -> PathBuf {
+    folder().join(format!("{name}.{kind}"))
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -31,46 +95,39 @@ fn unhex(text: &str) -> Vec<u8> {
     pairs.map(|pair| u8::from_str_radix(pair, 16).unwrap()).collect()
 }
 
-fn write_missing(of: EventType) {
-    if path(of, "hex").exists() {
-        return;
+fn write_missing(case: &Case) {
+    if !path(&case.name, "hex").exists() {
+        std::fs::write(path(&case.name, "hex"), hex(&case.fresh)).unwrap();
+        std::fs::write(path(&case.name, "txt"), (case.read)(&case.fresh).0).unwrap();
     }
-    let event = event_of(of, &mut Choices::full());
-    let mut bytes = Vec::new();
-    encode_step(&mut bytes, 1_700_000_000_000, &Default::default(), std::slice::from_ref(&event));
-    std::fs::write(path(of, "hex"), hex(&bytes)).unwrap();
-    std::fs::write(path(of, "txt"), format!("{event:#?}\n")).unwrap();
 }
 
 #[test]
 fn old_bytes_mean_what_they_meant() {
-    for of in specimen::event_types() {
+    for case in cases() {
         if std::env::var("GOLDEN").is_ok_and(|value| value == "new") {
-            write_missing(of);
+            write_missing(&case);
         }
-        let read = |kind| {
-            std::fs::read_to_string(path(of, kind))
-                .unwrap_or_else(|error| panic!("{}: {error}", path(of, kind).display()))
+        let text = |kind| {
+            let path = path(&case.name, kind);
+            std::fs::read_to_string(&path)
+                .unwrap_or_else(|error| panic!("{}: {error}", path.display()))
         };
-        let bytes = unhex(&read("hex"));
-        let step = decode_step(&bytes).unwrap_or_else(|error| panic!("{of:?}: {error}"));
-        assert_eq!(format!("{:#?}\n", step.events[0]), read("txt"), "{of:?}");
-
-        let mut again = Vec::new();
-        encode_step(&mut again, step.timestamp_ms, &step.cause, &step.events);
-        assert_eq!(hex(&again), hex(&bytes), "{of:?}");
+        let bytes = unhex(&text("hex"));
+        let (meaning, again) = (case.read)(&bytes);
+        assert_eq!(meaning, text("txt"), "{}", case.name);
+        assert_eq!(hex(&again), hex(&bytes), "{}", case.name);
     }
 }
 
 #[test]
-fn no_golden_event_was_dropped() {
-    let known: Vec<PathBuf> = specimen::event_types()
-        .into_iter()
-        .flat_map(|of| [path(of, "hex"), path(of, "txt")])
+fn nothing_golden_was_dropped() {
+    let known: Vec<PathBuf> = cases()
+        .iter()
+        .flat_map(|case| [path(&case.name, "hex"), path(&case.name, "txt")])
         .collect();
-    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    for entry in std::fs::read_dir(folder).unwrap() {
+    for entry in std::fs::read_dir(folder()).unwrap() {
         let path = entry.unwrap().path();
-        assert!(known.contains(&path), "{} is of no event in the tables", path.display());
+        assert!(known.contains(&path), "{} is of nothing in the tables", path.display());
     }
 }

@@ -3,9 +3,12 @@
 use engine::Event;
 use proptest::collection::vec;
 use proptest::prelude::*;
+use record::checkpoint::{decode_instance, encode_instance};
+use record::specimen::event_of;
 use record::specimen::{self, Choices};
 use record::{
-    Dictionary, Step, decode_step, encode_build, encode_dictionary, encode_step, specimen::event_of,
+    Dictionary, Step, decode_meta_step, decode_step, encode_build, encode_dictionary,
+    encode_meta_step, encode_step,
 };
 
 fn frame(timestamp_ms: i64, cause: &engine::Cause, events: &[Event]) -> Vec<u8> {
@@ -110,6 +113,19 @@ fn an_event_before_its_instance_is_an_error() {
     );
 }
 
+#[test]
+fn a_blob_of_another_version_is_refused() {
+    let mut blob = encode_instance(&specimen::instance(&mut Choices::full()));
+    assert_eq!(decode_instance(&blob).unwrap(), specimen::instance(&mut Choices::full()));
+    blob[0] = 2;
+    assert_eq!(
+        decode_instance(&blob).unwrap_err().to_string(),
+        "expected a checkpoint of version 1, but found version 2: a newer build wrote it \
+         (byte 0 of the record)"
+    );
+    assert!(decode_instance(&[]).is_err());
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2_000))]
 
@@ -133,8 +149,26 @@ proptest! {
     }
 
     #[test]
+    fn meta_steps_survive(bytes in vec(any::<u8>(), 0..300)) {
+        let step = specimen::meta_step(&mut Choices::from_bytes(&bytes));
+        let mut frame = Vec::new();
+        encode_meta_step(&mut frame, &step);
+        prop_assert_eq!(decode_meta_step(&frame).unwrap(), step);
+    }
+
+    #[test]
+    fn instances_survive(bytes in vec(any::<u8>(), 0..600)) {
+        let instance = specimen::instance(&mut Choices::from_bytes(&bytes));
+        let blob = encode_instance(&instance);
+        prop_assert_eq!(decode_instance(&blob).unwrap(), instance);
+    }
+
+    #[test]
     fn any_bytes_are_read_or_refused(bytes in vec(any::<u8>(), 0..300)) {
         let _ = decode_step(&bytes);
+        let _ = decode_meta_step(&bytes);
+        let _ = decode_instance(&bytes);
+        let _ = decode_instance(&[&[1], bytes.as_slice()].concat());
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! `schema/journal.proto` is true: it is what the tables say, and an independent protobuf
-//! implementation that knows only that text reads all of our bytes.
+//! The files in `schema/` are true: they are what the tables say, and an independent protobuf
+//! implementation that knows only those texts reads all of our bytes.
 
 #![expect(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
@@ -8,31 +8,71 @@ use std::path::PathBuf;
 
 use prost_reflect::prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage, Value};
+use record::checkpoint::encode_instance;
 use record::specimen::{self, Choices};
-use record::{encode_build, encode_dictionary, encode_step};
+use record::{MetaStep, encode_build, encode_dictionary, encode_meta_step, encode_step};
 
-fn path() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema/journal.proto")
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("schema")
 }
 
 #[test]
-fn the_text_is_what_the_tables_say() {
-    let text = record::proto();
-    if std::env::var("UPDATE").is_ok() {
-        std::fs::write(path(), &text).unwrap();
+fn the_texts_are_what_the_tables_say() {
+    for (name, text) in record::protos() {
+        let path = folder().join(name);
+        if std::env::var("UPDATE").is_ok() {
+            std::fs::write(&path, &text).unwrap();
+        }
+        let committed = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(
+            committed == text,
+            "schema/{name} is stale: UPDATE=1 cargo test -p grevy-record --test schema"
+        );
     }
-    let committed = std::fs::read_to_string(path()).unwrap_or_default();
-    assert!(
-        committed == text,
-        "schema/journal.proto is stale: UPDATE=1 cargo test -p grevy-record --test schema"
-    );
 }
 
-fn step_message() -> MessageDescriptor {
-    let folder = path().parent().unwrap().to_owned();
-    let files = protox::compile(["journal.proto"], [folder]).expect("the schema is protobuf");
-    let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
-    pool.get_message_by_name("grevy.journal.v1.Step").unwrap()
+/// One message of a schema, and the fields that were seen in bytes of ours.
+struct Oracle {
+    root: MessageDescriptor,
+    seen: BTreeSet<String>,
+}
+
+impl Oracle {
+    fn new(file: &str, root: &str) -> Oracle {
+        let files = protox::compile([file], [folder()]).expect("the schema is protobuf");
+        let pool = DescriptorPool::from_file_descriptor_set(files).unwrap();
+        Oracle { root: pool.get_message_by_name(root).unwrap(), seen: BTreeSet::new() }
+    }
+
+    fn check(&mut self, bytes: &[u8]) {
+        let message = DynamicMessage::decode(self.root.clone(), bytes).expect("protobuf");
+        walk(&message, &mut self.seen);
+        assert_eq!(message.encode_to_vec(), bytes, "not in the canonical form");
+    }
+
+    fn finish(self) {
+        let mut all = BTreeSet::new();
+        fields(self.root, &mut all);
+        let never: Vec<_> = all.difference(&self.seen).collect();
+        assert!(never.is_empty(), "fields of the schema that are never written: {never:#?}");
+    }
+}
+
+/// Calls back with `count` sources of values, behind the one that fills all fields.
+fn many(count: u32, mut check: impl FnMut(&mut Choices<'_>)) {
+    check(&mut Choices::full());
+    let mut state = 1u32;
+    for _ in 0..count {
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state ^= state << 13;
+            state ^= state >> 17;
+            state ^= state << 5;
+            state as u8
+        })
+        .take(300)
+        .collect();
+        check(&mut Choices::from_bytes(&bytes));
+    }
 }
 
 /// Collects the fields that are set; panics at one that the schema does not have.
@@ -63,30 +103,43 @@ fn fields(message: MessageDescriptor, all: &mut BTreeSet<String>) {
 }
 
 #[test]
-fn another_implementation_reads_every_field_by_the_schema_alone() {
-    let step = step_message();
-    let mut seen = BTreeSet::new();
-    let check = |bytes: &[u8], seen: &mut BTreeSet<String>| {
-        let message = DynamicMessage::decode(step.clone(), bytes).expect("protobuf");
-        walk(&message, seen);
-        assert_eq!(message.encode_to_vec(), bytes, "not in the canonical form");
-    };
+fn another_implementation_reads_steps_by_the_schema_alone() {
+    let mut oracle = Oracle::new("journal.proto", "grevy.journal.v1.Step");
     for of in specimen::event_types() {
-        for seed in 0..64u8 {
-            let seeds: Vec<u8> = (0..200).map(|i: u8| seed.wrapping_mul(i | 1) ^ i).collect();
-            for mut choices in [Choices::full(), Choices::from_bytes(&seeds)] {
-                let event = specimen::event_of(of, &mut choices);
-                let cause = specimen::cause(&mut choices);
-                let mut bytes = Vec::new();
-                encode_step(&mut bytes, 1, &cause, &[event.clone(), event]);
-                encode_build(&mut bytes, "build");
-                encode_dictionary(&mut bytes, &specimen::dictionary(&mut choices));
-                check(&bytes, &mut seen);
-            }
-        }
+        many(100, |choices| {
+            let event = specimen::event_of(of, choices);
+            let mut bytes = Vec::new();
+            encode_step(&mut bytes, 1, &Default::default(), &[event.clone(), event]);
+            oracle.check(&bytes);
+        });
     }
-    let mut all = BTreeSet::new();
-    fields(step.clone(), &mut all);
-    let never: Vec<_> = all.difference(&seen).collect();
-    assert!(never.is_empty(), "fields of the schema that are never written: {never:#?}");
+    many(40, |choices| {
+        let mut bytes = Vec::new();
+        encode_step(&mut bytes, 1, &specimen::cause(choices), &[]);
+        encode_build(&mut bytes, "build");
+        encode_dictionary(&mut bytes, &specimen::dictionary(choices));
+        oracle.check(&bytes);
+    });
+    oracle.finish();
+}
+
+#[test]
+fn another_implementation_reads_meta_steps_by_the_schema_alone() {
+    let mut oracle = Oracle::new("meta.proto", "grevy.meta.v1.MetaStep");
+    for of in specimen::meta_event_types() {
+        many(100, |choices| {
+            let events = vec![specimen::meta_event_of(of, choices)];
+            let mut bytes = Vec::new();
+            encode_meta_step(&mut bytes, &MetaStep { events, ..specimen::meta_step(choices) });
+            oracle.check(&bytes);
+        });
+    }
+    oracle.finish();
+}
+
+#[test]
+fn another_implementation_reads_instances_by_the_schema_alone() {
+    let mut oracle = Oracle::new("checkpoint.proto", "grevy.checkpoint.v1.Instance");
+    many(300, |choices| oracle.check(&encode_instance(&specimen::instance(choices))[1..]));
+    oracle.finish();
 }

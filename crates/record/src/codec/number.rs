@@ -64,6 +64,10 @@ macro_rules! number {
 number!(U16, u16, "uint32", u64::from, |n| u16::try_from(n).ok());
 number!(U32, u32, "uint32", u64::from, |n| u32::try_from(n).ok());
 number!(U64, u64, "uint64", |n| n, Some);
+number!(
+    /// Counts of bytes in memory.
+    Size, usize, "uint64", |n| n as u64, |n| usize::try_from(n).ok()
+);
 // A negative number takes ten bytes, as protobuf wants it of `int32`; ours are hardly ever.
 number!(I32, i32, "int32", |n| i64::from(n) as u64, |n| i32::try_from(n as i64).ok());
 number!(

@@ -1,5 +1,7 @@
 //! Texts and values.
 
+use std::sync::Arc;
+
 use engine::command::DEFAULT_TENANT;
 use engine::event::Text;
 use value::Packed;
@@ -19,6 +21,9 @@ pub(crate) struct Tenant;
 
 /// A variable's value: MessagePack with named fields.
 pub(crate) struct Json;
+
+/// Bytes that are not ours.
+pub(crate) struct Blob;
 
 fn read_text(raw: Raw<'_>, reader: &Reader<'_>) -> Result<Text, DecodeError> {
     let (bytes, at) = reader.length_delimited(raw)?;
@@ -144,5 +149,41 @@ impl Codec for Json {
     #[cfg(feature = "specimen")]
     fn any(choices: &mut Choices<'_>) -> Packed {
         choices.value()
+    }
+}
+
+impl Codec for Blob {
+    type Value = Arc<[u8]>;
+    type Slot = Arc<[u8]>;
+
+    fn write(value: &Arc<[u8]>, tag: u32, writer: &mut Writer<'_>) {
+        writer.bytes(tag, value);
+    }
+
+    fn is_default(value: &Arc<[u8]>) -> bool {
+        value.is_empty()
+    }
+
+    fn take(
+        slot: &mut Arc<[u8]>,
+        _index: u32,
+        raw: Raw<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), DecodeError> {
+        *slot = Arc::from(reader.length_delimited(raw)?.0);
+        Ok(())
+    }
+
+    fn finish(slot: Arc<[u8]>, _reader: &Reader<'_>) -> Result<Arc<[u8]>, DecodeError> {
+        Ok(slot)
+    }
+
+    fn describe(name: &str, tag: u32, _schema: &mut Schema) -> Vec<FieldText> {
+        vec![FieldText::new("", "bytes", name, tag)]
+    }
+
+    #[cfg(feature = "specimen")]
+    fn any(choices: &mut Choices<'_>) -> Arc<[u8]> {
+        Arc::from(choices.text().as_bytes())
     }
 }

@@ -1,0 +1,114 @@
+//! A process instance as one blob: what a cold one is in the checkpoint store.
+
+use std::collections::BTreeMap;
+
+use engine::event::{Created, JobKind, ListenerKind, Text, Trigger, Work};
+use engine::state::{
+    ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
+};
+use engine::{IncidentKind, Key};
+
+use crate::codec::{
+    Anchor, Boxed, Flag, I32, I64, Json, Map, Msg, Offset, Opt, Pairs, Size, Str, U32, U64,
+};
+use crate::schema::Element;
+
+message!("Instance", Instance {
+    1 key: Anchor,
+    2 created: Boxed<Msg<Created>>,
+    3 elements: Map<ElementRow>,
+    4 tokens: Map<TokenRow>,
+    5 variables: Map<ScopeRow>,
+    6 jobs: Map<JobRow>,
+    7 timers: Map<TimerRow>,
+    8 subscriptions: Map<SubscriptionRow>,
+    9 incidents: Map<IncidentRow>,
+    10 deferred: Map<WorkRow>,
+    11 blocks: Pairs<BlockRow>,
+    12 next_key: Offset,
+    13 next_work: U32,
+    14 quarantine: Opt<Msg<Quarantine>>,
+    15 bytes: Size,
+});
+
+row!("ElementRow", ElementRow: Key => struct ElementInstance, (1 key: Offset), {
+    2 element: Element,
+    4 scope: Offset,
+    5 phase: Phase,
+    6 children: U32,
+    7 tokens: U32,
+    8 interrupted: Flag,
+    9 job: Opt<Offset>,
+    10 waits: U32,
+    11 trigger: Opt<Boxed<Msg<Trigger>>>,
+});
+
+numbers!("Phase", Phase {
+    0 Activating,
+    1 Activated,
+    2 Completing,
+    3 Terminating,
+});
+
+row!("TokenRow", TokenRow: (Key, u32) => u32, (1 scope: Offset, 2 flow: U32), { 3 count: U32 });
+
+row!("ScopeRow", ScopeRow: Key => BTreeMap<Text, Variable>, (1 scope: Offset), {
+    2 variables: Map<VariableRow>,
+});
+
+row!("VariableRow", VariableRow: Text => struct Variable, (1 name: Str), {
+    2 key: Offset,
+    3 value: Json,
+});
+
+row!("JobRow", JobRow: Key => struct Job, (1 key: Offset), {
+    2 element: Offset,
+    3 job_type: Str,
+    4 retries: I32,
+    5 priority: I32,
+    6 kind: JobKind,
+    7 listener_event: ListenerKind,
+    8 state: Msg<JobState>,
+});
+
+choice!("JobState", JobState, "state" {
+    1 Activatable { 1 sequence: U64 },
+    2 Activated { 1 worker: Str, 2 deadline: I64, 3 token: U64 },
+    3 Failed { 1 available_at: Opt<I64> },
+    4 ErrorThrown {},
+});
+
+row!("TimerRow", TimerRow: Key => struct Timer, (1 key: Offset), {
+    2 host: Offset,
+    3 target: U32,
+    4 due: I64,
+    5 left: Opt<U32>,
+    6 cycle: Opt<Str>,
+});
+
+row!("SubscriptionRow", SubscriptionRow: Key => struct Subscription, (1 key: Offset), {
+    2 host: Offset,
+    3 target: U32,
+    4 name: Str,
+    5 correlation_key: Str,
+    6 interrupting: Flag,
+    7 open: Flag,
+});
+
+row!("IncidentRow", IncidentRow: Key => struct Incident, (1 key: Offset), {
+    2 element: Offset,
+    3 job: Opt<Offset>,
+    4 kind: IncidentKind,
+    5 message: Str,
+});
+
+row!("WorkRow", WorkRow: u32 => Work, (1 number: U32), { 2 work: Msg<Work> });
+
+row!("KeyBlock", BlockRow: Key => u32, (1 first: Offset), { 2 length: U32 });
+
+message!("Quarantine", (Text, Text) {
+    1 reason: Str,
+    2 build: Str,
+});
+
+type Quarantine = (Text, Text);
