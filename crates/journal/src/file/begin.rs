@@ -100,9 +100,13 @@ fn write_new(
 ) -> std::io::Result<Arc<dyn crate::fs::File>> {
     let fs = shared.place.fs();
     let file = fill(fs, path, len)?;
-    file.write_at(bytes, 0)?;
+    let (head, rest) = bytes.split_at(bytes.len().min(segment::HEAD_BYTES as usize));
+    file.write_at(rest, segment::HEAD_BYTES)?;
     file.sync()?;
     fs.sync_dir(&shared.place.dir)?;
+    // The head supersedes the old tail, so it comes when the new one cannot be lost any more.
+    file.write_at(head, 0)?;
+    file.sync()?;
     Ok(file)
 }
 

@@ -7,6 +7,9 @@ use std::sync::Arc;
 
 const CHUNK_BYTES: usize = 256 << 10;
 
+/// What is read first: a head, or the newest group at the end of a log that is followed.
+const FIRST_BYTES: usize = 4 << 10;
+
 /// Most bytes whose checksums are computed while searching one file. Contents that look like
 /// records without being any cannot make an opening slow beyond it.
 const SEARCH_BYTES_MAX: u64 = 256 << 20;
@@ -18,16 +21,19 @@ pub(crate) struct Window {
     bytes: Vec<u8>,
     /// Where in the file the buffer begins.
     start: u64,
+    /// How much to read next; more and more while one reads on.
+    ahead: usize,
 }
 
 impl Window {
     pub(crate) fn new(file: Arc<dyn File>) -> Window {
-        Window { file, bytes: Vec::new(), start: 0 }
+        Window { file, bytes: Vec::new(), start: 0, ahead: FIRST_BYTES }
     }
 
     /// Forgets what was read, because the file may have changed.
     pub(crate) fn refresh(&mut self) {
         self.bytes.clear();
+        self.ahead = FIRST_BYTES;
     }
 
     /// The record at `at`, or why there is none.
@@ -56,7 +62,8 @@ impl Window {
         if at >= self.start && at + len as u64 <= end {
             return Ok(());
         }
-        self.bytes.resize(len.max(CHUNK_BYTES), 0);
+        self.bytes.resize(len.max(self.ahead), 0);
+        self.ahead = CHUNK_BYTES.min(self.ahead * 4);
         self.start = at;
         let result = read_full(self.file.as_ref(), &mut self.bytes, at);
         self.bytes.truncate(*result.as_ref().unwrap_or(&0));
