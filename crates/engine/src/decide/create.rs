@@ -91,6 +91,7 @@ impl Step<'_> {
             trace: None,
         };
         self.tell(key, InstanceEvent::Created(Box::new(created)));
+        self.born.push(key);
         self.check_fits(key, &birth.variables)?;
         self.set_locals(key, key, &birth.variables);
         Ok(key)

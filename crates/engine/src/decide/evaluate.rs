@@ -43,7 +43,7 @@ impl Step<'_> {
         let seed = (i as u64).rotate_left(32)
             ^ (self.events.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             ^ self.turn.now as u64;
-        feel::Env { now_ms: self.turn.now, seed, ..feel::Env::default() }
+        feel::Env::new(self.turn.now, seed)
     }
 
     /// Evaluates over what `scope` sees; the text of the failure names the expression.

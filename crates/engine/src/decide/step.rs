@@ -32,6 +32,8 @@ pub(crate) struct Step<'a> {
     /// Items for this very partition; handled in the same step.
     local: VecDeque<Item>,
     process: Option<(Key, Arc<Process>)>,
+    /// Instances that this step created.
+    pub born: Vec<Key>,
 }
 
 impl From<Rejection> for Stop {
@@ -50,6 +52,7 @@ impl<'a> Step<'a> {
             queue: VecDeque::new(),
             local: VecDeque::new(),
             process: None,
+            born: Vec::new(),
         }
     }
 

@@ -124,10 +124,12 @@ impl World {
         self.forget_some();
         self.events.extend(decision.events);
         self.effects.extend(decision.effects);
-        while let Some(instance) = self.state.pending().next() {
-            if matches!(command, Command::Continue { .. }) {
-                break;
-            }
+        if matches!(command, Command::Continue { .. }) {
+            return decision.answer;
+        }
+        loop {
+            let next = self.state.pending().next();
+            let Some(instance) = next else { break };
             self.ask(&Command::Continue { instance }).expect("deferred work goes on");
         }
         decision.answer

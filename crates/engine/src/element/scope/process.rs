@@ -20,7 +20,8 @@ impl Step<'_> {
         self.close_catches(i, i)?;
         self.resolve_all(i, i);
         let instance = self.hot(i);
-        let variables = match self.turn.watched.contains(&i) {
+        // Whoever awaits the result of an instance that never waits cannot have said so yet.
+        let variables = match self.turn.watched.contains(&i) || self.born.contains(&i) {
             true => instance.visible(i),
             false => Vec::new(),
         };
