@@ -235,7 +235,7 @@ fn decisions(
     }
 }
 
-fn run(seed: u64, forget: bool) -> (State, usize) {
+fn run(seed: u64, forget: bool, faults: bool) -> (State, usize) {
     let mut random = Random::new(seed);
     let mut maker = Maker { random: &mut random, next: 0, xml: String::new(), flows: 0 };
     let block = maker.block(3);
@@ -258,6 +258,7 @@ fn run(seed: u64, forget: bool) -> (State, usize) {
          <endEvent id=\"end\"/></process>"
     );
     let mut world = World::new(seed, forget);
+    world.faults = faults.then(|| Random::new(seed ^ 5));
     world.deploy(&xml);
     let mut variables = String::from("{\"key\":\"k1\"");
     for (n, at) in &chosen {
@@ -305,15 +306,28 @@ fn run(seed: u64, forget: bool) -> (State, usize) {
 #[test]
 fn generated_processes_run_as_their_blocks_say() {
     for seed in 0..300 {
-        run(seed, false);
+        run(seed, false, false);
+    }
+}
+
+#[test]
+fn a_command_that_panics_leaves_nothing() {
+    let loud = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |info| {
+        if info.payload_as_str() != Some("an injected fault") {
+            loud(info);
+        }
+    }));
+    for seed in 0..100 {
+        run(seed, false, true);
     }
 }
 
 #[test]
 fn forgetting_instances_changes_nothing() {
     for seed in 0..150 {
-        let (plain, steps) = run(seed, false);
-        let (forgetful, again) = run(seed, true);
+        let (plain, steps) = run(seed, false, false);
+        let (forgetful, again) = run(seed, true, false);
         assert_eq!(steps, again, "seed {seed}");
         assert_eq!(plain, forgetful, "seed {seed}");
     }

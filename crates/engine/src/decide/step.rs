@@ -58,6 +58,9 @@ impl<'a> Step<'a> {
 
     /// The one door: folds an event and keeps it for the journal.
     pub fn emit(&mut self, event: Event) {
+        if self.state.fault == Some(self.events.len()) {
+            panic!("an injected fault");
+        }
         self.state.fold(&event);
         self.events.push(event);
     }

@@ -45,6 +45,8 @@ pub struct State {
     pub(crate) undo: Vec<Undo>,
     /// The instance that the decision under way is at; whom to blame for a panic.
     pub(crate) at: Option<Key>,
+    /// The event at which the next decision panics; tests of the undo only.
+    pub(crate) fault: Option<usize>,
 }
 
 /// Where an instance is.
@@ -148,6 +150,7 @@ impl State {
             inbox: BTreeMap::new(),
             undo: Vec::new(),
             at: None,
+            fault: None,
         }
     }
 
@@ -241,6 +244,12 @@ impl State {
             Some(Residence::Hot(instance)) => Some(instance),
             Some(Residence::Cold) | None => None,
         }
+    }
+
+    /// The next decision panics once it has emitted so many events, as a bug of ours would:
+    /// for tests that nothing of an aborted command remains.
+    pub fn inject_fault(&mut self, events: usize) {
+        self.fault = Some(events);
     }
 
     /// Brings a cold instance back.

@@ -72,10 +72,12 @@ impl State {
     pub(crate) fn keep(&mut self) {
         self.undo.clear();
         self.at = None;
+        self.fault = None;
     }
 
     /// Puts the old rows back: nothing of the command remains.
     pub(crate) fn abort(&mut self) {
+        self.fault = None;
         while let Some(undo) = self.undo.pop() {
             self.put_back(undo);
         }

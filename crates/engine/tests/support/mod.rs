@@ -38,6 +38,8 @@ pub struct World {
     pub effects: Vec<Effect>,
     pub events: Vec<Event>,
     forget: Option<Random>,
+    /// Strikes every command once before it is decided.
+    pub faults: Option<Random>,
     cold: Vec<Box<engine::state::Instance>>,
 }
 
@@ -54,6 +56,7 @@ impl World {
             steps: 0,
             effects: Vec::new(),
             events: Vec::new(),
+            faults: None,
             forget: forget.then(|| Random::new(seed ^ 77)),
             cold: Vec::new(),
         };
@@ -88,6 +91,7 @@ impl World {
     /// Decides, folds again, and checks.
     pub fn ask(&mut self, command: &Command) -> Answer {
         self.warm_all_if_checking();
+        self.panic_once(command);
         let watched = BTreeSet::new();
         let decision = loop {
             let turn = Turn {
@@ -133,6 +137,32 @@ impl World {
             self.ask(&Command::Continue { instance }).expect("deferred work goes on");
         }
         decision.answer
+    }
+
+    /// The same command, struck by a bug after some events: nothing of it may remain.
+    fn panic_once(&mut self, command: &Command) {
+        let Some(random) = &mut self.faults else { return };
+        let at = random.below(12) as usize;
+        let before = self.state.clone();
+        self.state.inject_fault(at);
+        let watched = BTreeSet::new();
+        let turn = Turn {
+            now: self.now,
+            catalog: &self.catalog,
+            routes: &self.routes,
+            watched: &watched,
+        };
+        let state = &mut self.state;
+        let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            state.decide(command, &turn).map(|decision| decision.events.len())
+        }));
+        match decided {
+            Err(_) => {
+                self.state.abort_panicked();
+                assert_eq!(self.state, before, "{command:?} left traces after {at} events");
+            }
+            Ok(_) => self.state = before,
+        }
     }
 
     fn warm_all_if_checking(&mut self) {
