@@ -3,9 +3,12 @@
 //! A [`source::Source`] yields records, a mapping says what each means, and the track machine lays
 //! them over a BPMN model.
 
+pub mod chart;
 pub mod conform;
 pub mod discover;
+pub mod export;
 pub mod limits;
 pub mod log;
 pub mod mapping;
 pub mod source;
+pub mod stats;

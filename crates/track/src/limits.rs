@@ -38,3 +38,7 @@ pub const ALIGNMENT_STATES_MAX: usize = 1_000_000;
 pub const CANDIDATE_VARIANTS_MAX: usize = 400;
 /// States that one alignment may visit while candidates are compared.
 pub const CANDIDATE_STATES_MAX: usize = 20_000;
+/// Transitions of a tracking model's net: its elements, times the ways into and out of gateways.
+pub const CHART_TRANSITIONS_MAX: usize = 100_000;
+/// Flows of an inclusive gateway up to which every combination is tried.
+pub const INCLUSIVE_FLOWS_MAX: usize = 5;

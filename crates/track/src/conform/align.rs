@@ -34,8 +34,8 @@ pub struct Alignment {
 }
 
 /// Aligns traces with one net; equal traces are aligned once.
-pub struct Aligner<'n> {
-    space: Space<'n>,
+pub struct Aligner {
+    space: Space,
     cache: HashMap<Box<[Activity]>, Alignment>,
     states_max: usize,
 }
@@ -60,14 +60,14 @@ enum Goal {
     Prefix,
 }
 
-impl<'n> Aligner<'n> {
+impl Aligner {
     /// `activities` is the number of activities that traces may name.
-    pub fn new(net: &'n Net, activities: usize) -> Aligner<'n> {
+    pub fn new(net: &Net, activities: usize) -> Aligner {
         Aligner::bounded(net, activities, ALIGNMENT_STATES_MAX)
     }
 
     /// With another bound on the states that one search may visit.
-    pub fn bounded(net: &'n Net, activities: usize, states_max: usize) -> Aligner<'n> {
+    pub fn bounded(net: &Net, activities: usize, states_max: usize) -> Aligner {
         Aligner { space: Space::new(net, activities), cache: HashMap::new(), states_max }
     }
 
@@ -129,7 +129,7 @@ impl<'n> Aligner<'n> {
                 return None;
             }
             let next = trace.get(position as usize).copied();
-            let mut reach = |to: At, cost: u32, step: Move, space: &Space<'_>| {
+            let mut reach = |to: At, cost: u32, step: Move, space: &Space| {
                 let better = parents.get(&to).is_none_or(|known| cost < known.cost);
                 if better {
                     parents.insert(to, Parent { cost, from: at, step: Some(step) });
@@ -176,7 +176,7 @@ impl<'n> Aligner<'n> {
 /// What the rest costs at least: events whose label cannot come any more, and labels that must
 /// come but are not in the rest of the trace.
 fn ahead(
-    space: &Space<'_>,
+    space: &Space,
     trace: &[Activity],
     suffixes: &[Box<[u64]>],
     (position, marking): At,

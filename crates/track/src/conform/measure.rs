@@ -40,7 +40,7 @@ pub fn quality(log: &Log, net: &Net) -> Quality {
     quality_with(log, net, &mut aligner)
 }
 
-pub(crate) fn quality_with(log: &Log, net: &Net, aligner: &mut Aligner<'_>) -> Quality {
+pub(crate) fn quality_with(log: &Log, net: &Net, aligner: &mut Aligner) -> Quality {
     Quality {
         fitness: fitness_with(log, aligner),
         precision: precision_with(log, aligner),
@@ -50,7 +50,7 @@ pub(crate) fn quality_with(log: &Log, net: &Net, aligner: &mut Aligner<'_>) -> Q
     }
 }
 
-fn fitness_with(log: &Log, aligner: &mut Aligner<'_>) -> Fitness {
+fn fitness_with(log: &Log, aligner: &mut Aligner) -> Fitness {
     let shortest = f64::from(aligner.shortest());
     let (mut cases, mut average, mut costs, mut worst) = (0.0, 0.0, 0.0, 0.0);
     let (mut perfect, mut given_up) = (0.0, 0.0);

@@ -13,7 +13,7 @@ pub fn precision(log: &Log, net: &Net) -> f64 {
     precision_with(log, &mut Aligner::new(net, log.activities.len()))
 }
 
-pub(super) fn precision_with(log: &Log, aligner: &mut Aligner<'_>) -> f64 {
+pub(super) fn precision_with(log: &Log, aligner: &mut Aligner) -> f64 {
     // By prefix: how many cases go on from it, and with what.
     let mut prefixes: BTreeMap<&[Activity], (u64, BTreeSet<Activity>)> = BTreeMap::new();
     for variant in &log.variants {

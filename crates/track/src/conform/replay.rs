@@ -49,9 +49,9 @@ pub fn replay(log: &Log, net: &Net) -> Replay {
 
 /// The first answer in the markings that silent steps reach, nearest first.
 fn reach(
-    space: &mut Space<'_>,
+    space: &mut Space,
     from: u32,
-    answer: impl Fn(&mut Space<'_>, u32) -> Option<u32>,
+    answer: impl Fn(&mut Space, u32) -> Option<u32>,
 ) -> Option<u32> {
     let mut seen = vec![from];
     let mut at = 0;

@@ -20,8 +20,8 @@ fn clear(bits: &mut [u64], at: u32) {
 }
 
 /// Markings by number; what follows each is worked out at the first question.
-pub(super) struct Space<'n> {
-    pub net: &'n Net,
+pub(super) struct Space {
+    pub net: Net,
     index: HashMap<Bits, u32>,
     markings: Vec<Marking>,
     /// Labels that may still come after a token in a place, and those that must.
@@ -47,9 +47,9 @@ pub(super) struct Step {
     pub to: u32,
 }
 
-impl<'n> Space<'n> {
+impl Space {
     /// `labels` is the number of activities that traces may name.
-    pub(super) fn new(net: &'n Net, labels: usize) -> Space<'n> {
+    pub(super) fn new(net: &Net, labels: usize) -> Space {
         let words = labels.div_ceil(64).max(1);
         let (may, must) = labels_ahead(net, words);
         let mut consumers = vec![Vec::new(); net.places as usize];
@@ -59,7 +59,9 @@ impl<'n> Space<'n> {
             }
         }
         let index = HashMap::new();
-        let mut space = Space { net, index, markings: Vec::new(), may, must, consumers, words };
+        let own = net.clone();
+        let markings = Vec::new();
+        let mut space = Space { net: own, index, markings, may, must, consumers, words };
         let mut places = vec![0; (net.places as usize).div_ceil(64)].into_boxed_slice();
         set(&mut places, net.start);
         space.number(places);

@@ -1,0 +1,123 @@
+//! A BPMN process as tracking sees it: which elements stand for event types, in which order they
+//! may come, and by when.
+//!
+//! Every sequence flow is a place of a net; gateways and elements that no event type stands for
+//! are silent. What the engine would do at an element is of no interest here, only that something
+//! was seen of it.
+
+mod build;
+mod deadline;
+mod heat;
+mod kinds;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use model::{ElementIndex, FlowIndex, Process};
+
+use crate::conform::Net;
+
+pub use deadline::{Action, Deadline};
+pub use heat::{Heat, heat};
+
+/// The compiled tracking model. Event types are numbered; the labels of the net are these numbers.
+#[derive(Debug, Clone)]
+pub struct Chart {
+    pub process: Arc<str>,
+    pub name: Option<Arc<str>>,
+    pub net: Net,
+    /// What each transition of the net stands for.
+    pub transitions: Vec<Meaning>,
+    /// What each place stands for; start and end of the net stand for nothing.
+    pub places: Vec<Option<FlowIndex>>,
+    /// Event types of the model.
+    pub kinds: Vec<Kind>,
+    pub elements: Vec<Place>,
+    pub deadlines: Vec<Deadline>,
+    /// Deadline of a whole case, in ms, from its first event.
+    pub case_deadline_ms: Option<i64>,
+    /// What the model has that tracking reads past.
+    pub notes: Vec<String>,
+    index: BTreeMap<String, u32>,
+}
+
+/// An event type that the model knows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kind {
+    pub name: String,
+    /// The elements that it stands for; the first one names it in findings.
+    pub elements: Vec<ElementIndex>,
+}
+
+/// What a transition stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Meaning {
+    pub element: ElementIndex,
+    /// The flow by which the element is entered here, where there is one.
+    pub entered_by: Option<FlowIndex>,
+}
+
+/// An element, for findings and pictures.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub id: Arc<str>,
+    pub name: Option<Arc<str>>,
+    /// Its event type, when events are expected of it.
+    pub kind: Option<u32>,
+}
+
+/// How event types find their elements.
+#[derive(Debug, Clone, Default)]
+pub struct Binding {
+    /// Element id by event type, as somebody decided it.
+    pub fixed: BTreeMap<String, String>,
+    /// Event types that are known to come. Elements that none of them stands for are silent;
+    /// without any knowledge, tasks and message events expect a type of their own name.
+    pub known: Option<BTreeSet<String>>,
+}
+
+impl Chart {
+    /// Compiles a process.
+    ///
+    /// # Errors
+    /// "expected …, but …" when the process has no start, no end, or nothing to follow.
+    pub fn new(process: &Process, binding: &Binding) -> Result<Chart, String> {
+        build::chart(process, binding)
+    }
+
+    /// The number of an event type.
+    pub fn kind(&self, name: &str) -> Option<u32> {
+        self.index.get(name).or_else(|| self.index.get(&plain(name))).copied()
+    }
+
+    /// Name of an event type as the model has it.
+    pub fn kind_name(&self, kind: u32) -> &str {
+        self.kinds.get(kind as usize).map_or("", |kind| kind.name.as_str())
+    }
+
+    /// Id of the element that names a type.
+    pub fn element_of(&self, kind: u32) -> Option<&Place> {
+        let element = *self.kinds.get(kind as usize)?.elements.first()?;
+        self.elements.get(element as usize)
+    }
+
+    /// The element of a transition.
+    pub fn element_at(&self, transition: u32) -> Option<&Place> {
+        let meaning = self.transitions.get(transition as usize)?;
+        self.elements.get(meaning.element as usize)
+    }
+}
+
+/// A name without what people and programs write differently: case, spaces, punctuation, and the
+/// word "event" at its end.
+pub(crate) fn plain(name: &str) -> String {
+    let plain: String =
+        name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    match plain.strip_suffix("event") {
+        Some(rest) if !rest.is_empty() => rest.to_owned(),
+        Some(_) | None => plain,
+    }
+}
+
+#[cfg(test)]
+mod tests;

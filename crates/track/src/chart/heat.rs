@@ -1,0 +1,96 @@
+//! How often a log passed each element and flow of a model, and how long it waited there.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::Chart;
+use crate::conform::{Aligner, Move};
+use crate::log::{Activity, Case, Log};
+use crate::stats::Times;
+
+/// Figures by element and flow id.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Heat {
+    pub cases: u64,
+    pub elements: BTreeMap<String, ElementHeat>,
+    pub flows: BTreeMap<String, u64>,
+}
+
+/// What happened at one element.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct ElementHeat {
+    /// Times that it was passed, seen or silent.
+    pub passed: u64,
+    /// Times that its event was due and did not come.
+    pub missed: u64,
+    /// From when it was reached until its event.
+    pub waited: Times,
+}
+
+/// Lays every case over the model by an optimal alignment of its variant.
+pub fn heat(chart: &Chart, process: &model::Process, log: &Log) -> Heat {
+    let numbers: Vec<Activity> = chart.numbers(log);
+    let mut aligner = Aligner::new(&chart.net, chart.kinds.len() + log.activities.len());
+    let mut heat = Heat { cases: log.cases.len() as u64, ..Heat::default() };
+    for element in &chart.elements {
+        heat.elements.insert(element.id.to_string(), ElementHeat::default());
+    }
+    for flow in &process.flows {
+        heat.flows.insert(flow.id.to_string(), 0);
+    }
+    for case in &log.cases {
+        let trace: Vec<Activity> =
+            case.events.iter().map(|event| numbers[event.activity as usize]).collect();
+        let moves = aligner.align(&trace).moves;
+        walk(chart, process, case, &moves, &mut heat);
+    }
+    heat.elements.values_mut().for_each(|element| element.waited.sort());
+    heat
+}
+
+impl Chart {
+    /// The number of each activity of a log in the model; unknown ones lie behind the known.
+    pub(crate) fn numbers(&self, log: &Log) -> Vec<Activity> {
+        let unknown = |at: usize| (self.kinds.len() + at) as Activity;
+        let names = log.activities.iter().enumerate();
+        names.map(|(at, name)| self.kind(name).unwrap_or_else(|| unknown(at))).collect()
+    }
+}
+
+fn walk(chart: &Chart, process: &model::Process, case: &Case, moves: &[Move], heat: &mut Heat) {
+    let begin = case.events.first().map_or(0, |event| event.time_ms);
+    // When the token of each place came there.
+    let mut since = vec![begin; chart.net.places as usize];
+    let mut events = case.events.iter();
+    for step in moves {
+        let (transition, seen, missed) = match step {
+            Move::LogOnly(_) => {
+                events.next();
+                continue;
+            }
+            Move::Both { transition, .. } => (*transition as usize, events.next(), false),
+            Move::ModelOnly { transition, .. } => (*transition as usize, None, true),
+            Move::Silent { transition } => (*transition as usize, None, false),
+        };
+        let (net, meaning) = (&chart.net.transitions[transition], &chart.transitions[transition]);
+        let reached = net.inputs.iter().map(|place| since[*place as usize]).max().unwrap_or(begin);
+        let left = seen.map_or(reached, |event| event.time_ms.max(reached));
+        let id = &chart.elements[meaning.element as usize].id;
+        if let Some(element) = heat.elements.get_mut(&**id) {
+            element.passed += u64::from(!missed);
+            element.missed += u64::from(missed);
+            if seen.is_some() && net.inputs.first() != Some(&chart.net.start) {
+                element.waited.push(left - reached);
+            }
+        }
+        for place in &net.outputs {
+            since[*place as usize] = left;
+            if let Some(flow) = chart.places[*place as usize]
+                && let Some(count) = heat.flows.get_mut(&*process.flows[flow as usize].id)
+            {
+                *count += 1;
+            }
+        }
+    }
+}
