@@ -349,7 +349,7 @@ codes! {
     "Write the source expression, or remove the mapping."
 
     MAPPING_STATIC "BPMN-108" "The mapping's source is a text, not an expression"
-    "Without `=` the text itself becomes the value."
+    "Without `=` the text itself becomes the value, although the model has a variable of this name."
     "Put `=` in front to mean a variable."
 
     DEFAULT_MISSING "BPMN-109" "The gateway has no default flow"

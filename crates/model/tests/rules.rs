@@ -293,7 +293,10 @@ fn structure(t: &mut Cases) {
     t.some(
         codes::END_OUTGOING,
         "e",
-        &between("<bpmn:intermediateThrowEvent id='x'/><bpmn:sequenceFlow id='f3' sourceRef='e' targetRef='x'/>"),
+        &between(
+            "<bpmn:intermediateThrowEvent id='x'/>\
+             <bpmn:sequenceFlow id='f3' sourceRef='e' targetRef='x'/>",
+        ),
     );
     t.only(
         codes::FLOW_CROSSES_SCOPE,

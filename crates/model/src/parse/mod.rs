@@ -24,7 +24,8 @@ use crate::diagnostic::{Diagnostic, Severity};
 use crate::limits::{DIAGNOSTICS_MAX, MODEL_BYTES_MAX, XML_NODES_MAX};
 use crate::xml::{Places, decode, scan};
 
-use reader::{BPMN, Node, Reader};
+pub(crate) use reader::BPMN;
+use reader::{Node, Reader};
 
 pub(crate) use extension::listener_event;
 pub(crate) use flow::link;
@@ -53,7 +54,14 @@ pub type Outcome = Result<(Definitions, Vec<Diagnostic>), Vec<Diagnostic>>;
 /// # Errors
 /// All problems of the file, in the order of their places, warnings among them.
 pub fn parse(name: &str, xml: &[u8]) -> Outcome {
-    parse_with(name, xml, &Checks { expression: &|_| Ok(()) })
+    parse_with(name, xml, &Checks { expression: &feel_syntax })
+}
+
+fn feel_syntax(text: &str) -> Result<(), ExpressionProblem> {
+    feel::compile(text).map(|_| ()).map_err(|error| ExpressionProblem {
+        offset: error.span().start as usize,
+        message: error.message().to_owned(),
+    })
 }
 
 /// [`parse`] with another checker of expressions.
@@ -126,6 +134,15 @@ fn open(
         return refuse(codes::NOT_BPMN, Places::new(&text).at(root.range().start), message);
     }
     then(&text, &document)
+}
+
+/// The tree of a file that is well-formed and within the limits; nothing otherwise.
+pub(crate) fn open_tree(xml: &[u8], then: impl FnOnce(&str, &roxmltree::Document<'_>)) {
+    let outcome = open("", xml, |text, document| {
+        then(text, document);
+        Err(Vec::new())
+    });
+    drop(outcome);
 }
 
 impl<'a> Reader<'a> {

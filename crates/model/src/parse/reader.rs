@@ -13,7 +13,7 @@ use super::Checks;
 
 pub(super) type Node<'a> = roxmltree::Node<'a, 'a>;
 
-pub(super) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
+pub(crate) const BPMN: &str = "http://www.omg.org/spec/BPMN/20100524/MODEL";
 pub(super) const ZEEBE: &str = "http://camunda.org/schema/zeebe/1.0";
 pub(super) const BPMN_DI: &str = "http://www.omg.org/spec/BPMN/20100524/DI";
 

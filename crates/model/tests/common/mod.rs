@@ -1,3 +1,4 @@
+#![allow(clippy::disallowed_methods)] // A test reads files; the crate does not.
 #![allow(dead_code)] // Each test file uses a part of it.
 //! What the tests share; first of all the public models that are not part of this repository.
 
