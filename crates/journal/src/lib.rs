@@ -4,7 +4,10 @@
 //! async. Read [`Journal`] first; it says what every backend promises.
 //!
 //! * [`MemoryJournal`] keeps the log in memory, [`FileJournal`] in a [`Folder`].
+//! * [`CheckpointStore`] keeps what a log was folded to, [`BlobStore`] the cold part of it.
 
+mod blob;
+mod checkpoint;
 #[cfg(feature = "testing")]
 pub mod conformance;
 mod error;
@@ -22,6 +25,8 @@ pub mod record;
 mod rng;
 mod stop;
 
+pub use blob::BlobStore;
+pub use checkpoint::{Checkpoint, CheckpointStore, Draft, Manifest, Part, PartReader, PartWriter};
 pub use error::Error;
 pub use file::{FileConfig, FileJournal};
 pub use fold::{Fold, Step, Why};

@@ -16,7 +16,6 @@ pub(crate) enum Point {
     /// `segment-roll`: a new segment has its head, not synced.
     SegmentRoll,
     /// `checkpoint`: all files of a checkpoint are synced, its manifest is not in place.
-    #[expect(dead_code, reason = "the checkpoint store comes next")]
     Checkpoint,
 }
 
