@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use crate::limits::CLOCK_JUMP_MAX_MS;
 
@@ -11,6 +11,13 @@ use crate::limits::CLOCK_JUMP_MAX_MS;
 pub enum Clock {
     /// The machine's.
     Real,
+    /// Runs `factor` times as fast as the machine's since `origin`: days in seconds, for demos.
+    Scaled {
+        /// Where both clocks stood together, in ms.
+        origin: i64,
+        /// Milliseconds of this clock per millisecond of the machine's.
+        factor: u32,
+    },
     /// Moves only when it is told to.
     Virtual(Arc<AtomicI64>),
 }
@@ -25,7 +32,29 @@ impl Clock {
     pub fn now(&self) -> i64 {
         match self {
             Clock::Real => wall(),
+            Clock::Scaled { origin, factor } => {
+                let since = wall().saturating_sub(*origin).max(0);
+                origin.saturating_add(since.saturating_mul(i64::from(*factor)))
+            }
             Clock::Virtual(now) => now.load(Ordering::Acquire),
+        }
+    }
+
+    /// How long the machine's clock takes for `left` ms of this one.
+    pub fn wait_for(&self, left: i64) -> Duration {
+        let factor = match self {
+            Clock::Real | Clock::Virtual(_) => 1,
+            Clock::Scaled { factor, .. } => u64::from((*factor).max(1)),
+        };
+        Duration::from_millis(left.unsigned_abs().div_ceil(factor))
+    }
+
+    /// So many ms of the machine's clock, in ms of this one: for leases, whose workers live in the
+    /// machine's time.
+    pub fn stretch(&self, ms: i64) -> i64 {
+        match self {
+            Clock::Real | Clock::Virtual(_) => ms,
+            Clock::Scaled { factor, .. } => ms.saturating_mul(i64::from((*factor).max(1))),
         }
     }
 
@@ -92,6 +121,14 @@ mod tests {
         assert!(guard.jumped().is_some_and(|ahead| ahead > CLOCK_JUMP_MAX_MS));
         guard.boot -= CLOCK_JUMP_MAX_MS + 5_000;
         assert_eq!(guard.jumped(), None);
+    }
+
+    #[test]
+    fn a_scaled_clock_runs_so_many_times_as_fast() {
+        let origin = wall() - 1_000;
+        let clock = Clock::Scaled { origin, factor: 86_400 };
+        assert!(clock.now() >= origin + 86_400_000, "a day in a second");
+        assert_eq!(clock.wait_for(86_400_000), Duration::from_secs(1));
     }
 
     #[test]

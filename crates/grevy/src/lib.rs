@@ -1,13 +1,47 @@
-//! The runtime and embedding API.
+//! Grevy inside a program: deploy BPMN models, attach closures to their tasks, start instances.
+//!
+//! ```text
+//! let grevy = Grevy::memory()?;                       // or Grevy::open("folder")
+//! grevy.deploy("order.bpmn", std::fs::read("order.bpmn")?).wait()?;
+//! grevy.worker("check-stock", |job| Ok([("inStock", job.variables().text("article") != "")]));
+//! let order = grevy.run("order", [("article", "book")]).wait()?;
+//! ```
+//!
+//! Under it lies the runtime that the server shares: a partition is a state with a journal and a
+//! [loop](partition) of its own, generic over the [machine] that it runs. Nothing leaves a
+//! partition before it is durable.
 
 mod activity;
 mod clock;
+mod deadlines;
+pub mod dispatch;
 mod error;
+mod handle;
+mod jobs;
 pub mod limits;
 pub mod machine;
+pub mod machines;
 pub mod mailbox;
+mod open;
+mod ops;
 pub mod partition;
+mod pending;
+mod query;
+mod results;
+mod shared;
+mod variables;
+mod worker;
 
 pub use activity::{Activity, Token};
 pub use clock::Clock;
 pub use error::Error;
+pub use handle::{Deployment, Grevy};
+pub use jobs::JobStream;
+pub use model::{Builder as Model, Event};
+pub use open::Builder;
+pub use ops::Raised;
+pub use pending::Pending;
+pub use query::{Incident, Instance, PartitionHealth, Place};
+pub use results::Ended;
+pub use variables::Variables;
+pub use worker::{Job, JobError, Worker};

@@ -141,15 +141,20 @@ impl<M: Machine> Mailbox<M> {
         self.arrived.notify_one();
     }
 
-    /// Asks for a look at the state, behind what ends work and before what brings it. Whoever
-    /// waits learns of a closed engine by the look being dropped.
-    pub fn look(&self, look: Look<M>, token: Token) {
+    /// Asks for a look at the state: of a client behind what ends work and before what brings it.
+    /// Whoever waits learns of a closed or full mailbox by the look being dropped.
+    pub fn look(&self, class: Class, look: Look<M>, token: Token) {
         let mut waiting = self.lock();
-        if !waiting.closed && waiting.progress.len() < 2 * MAILBOX_COMMANDS_MAX {
-            waiting.progress.push_back(Input::Look(look, token));
-            drop(waiting);
-            self.arrived.notify_one();
+        if waiting.closed || waiting.admit(class).is_err() {
+            return;
         }
+        let queue = match class {
+            Class::Internal => &mut waiting.internal,
+            Class::Progress | Class::Intake => &mut waiting.progress,
+        };
+        queue.push_back(Input::Look(look, token));
+        drop(waiting);
+        self.arrived.notify_one();
     }
 
     /// Tells the loop something. Dropped when it is closed.

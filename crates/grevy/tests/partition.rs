@@ -244,7 +244,7 @@ impl Rig {
             let send = send.clone();
             Ok(Box::new(move || drop(send.send(value))) as Box<dyn FnOnce() + Send>)
         };
-        self.remote.mailbox.look(Box::new(look), self.activity.begin());
+        self.remote.mailbox.look(Class::Progress, Box::new(look), self.activity.begin());
         seen
     }
 
@@ -259,9 +259,11 @@ impl Rig {
     }
 
     fn end(mut self) -> Vec<String> {
-        self.remote
-            .mailbox
-            .look(Box::new(|_: &mut Tally| Ok(Box::new(|| ()))), self.activity.begin());
+        self.remote.mailbox.look(
+            Class::Progress,
+            Box::new(|_: &mut Tally| Ok(Box::new(|| ()))),
+            self.activity.begin(),
+        );
         self.close();
         self.log()
     }

@@ -225,7 +225,7 @@ impl<M: Machine> Partition<M> {
         }
         // A virtual clock wakes the loop when it moves.
         let real = !self.parts.clock.is_virtual() && self.machine.pinned().is_none();
-        real.then(|| Duration::from_millis(left.unsigned_abs()))
+        real.then(|| self.parts.clock.wait_for(left))
     }
 
     fn next_due(&self) -> Option<i64> {

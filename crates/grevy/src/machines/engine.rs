@@ -1,0 +1,272 @@
+//! The engine in the loop: its state, what it may know beside it, and the order in which
+//! instances were used last.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use engine::event::Text;
+use engine::state::Lookup;
+use engine::{
+    Answer, Catalog, Command, Effect, Event, Key, PartitionId, Reply, Routes, State, Turn,
+};
+
+use super::Known;
+use crate::Error;
+use crate::machine::{Decision, Machine, Need, Step};
+
+/// A partition of the engine.
+pub struct Engine {
+    /// The fold of the partition's journal.
+    pub state: State,
+    known: Arc<Known>,
+    catalog: Catalog,
+    routes: Arc<Routes>,
+    /// Meta position that was offered to the state last.
+    offered: u64,
+    watched: BTreeSet<Key>,
+    build: Text,
+    /// When instances were touched last, in ms, and the reverse.
+    touched: BTreeMap<Key, i64>,
+    by_touch: BTreeSet<(i64, Key)>,
+    /// Instances touched since they were looked at for forgetting.
+    fresh: BTreeSet<Key>,
+}
+
+impl Engine {
+    /// An empty partition.
+    pub fn new(
+        partition: PartitionId,
+        known: Arc<Known>,
+        routes: Arc<Routes>,
+        build: Text,
+    ) -> Engine {
+        let catalog = known.catalog();
+        Engine {
+            state: State::new(partition),
+            known,
+            catalog,
+            routes,
+            offered: 0,
+            watched: BTreeSet::new(),
+            build,
+            touched: BTreeMap::new(),
+            by_touch: BTreeSet::new(),
+            fresh: BTreeSet::new(),
+        }
+    }
+
+    /// The definitions that this partition decides with.
+    pub fn catalog(&self) -> &Catalog {
+        &self.catalog
+    }
+
+    /// Somebody waits for this instance to end.
+    pub fn watch_instance(&mut self, instance: Key) {
+        self.watched.insert(instance);
+    }
+
+    fn touch(&mut self, events: &[Event], now: i64) {
+        for event in events {
+            let Event::Instance { instance, .. } = event else { continue };
+            self.fresh.insert(*instance);
+            if let Some(old) = self.touched.insert(*instance, now) {
+                if old == now {
+                    continue;
+                }
+                self.by_touch.remove(&(old, *instance));
+            }
+            self.by_touch.insert((now, *instance));
+        }
+    }
+
+    fn untouch(&mut self, instance: Key) {
+        self.fresh.remove(&instance);
+        if let Some(old) = self.touched.remove(&instance) {
+            self.by_touch.remove(&(old, instance));
+        }
+    }
+
+    fn is_hot(&self, key: Key) -> bool {
+        matches!(self.state.instance(key), Lookup::Hot(_))
+    }
+}
+
+impl Machine for Engine {
+    type Command = Command;
+    type Event = Event;
+    type Answer = Answer;
+    type Effect = Effect;
+
+    fn decide(&mut self, command: &Command, now: i64) -> Result<Decision<Engine>, Need> {
+        let turn =
+            Turn { now, catalog: &self.catalog, routes: &self.routes, watched: &self.watched };
+        let decision = self.state.decide(command, &turn).map_err(|need| Need(need.0))?;
+        let engine::Decision { answer, events, effects } = decision;
+        self.touch(&events, now);
+        for effect in &effects {
+            if let Effect::Ended { instance, .. } = effect {
+                self.watched.remove(instance);
+                self.untouch(*instance);
+            }
+        }
+        Ok(Decision { answer, events, effects })
+    }
+
+    fn undo(&mut self) -> Option<Key> {
+        self.state.abort_panicked()
+    }
+
+    fn fold(&mut self, step: &Step<Event>, skip: &[Key]) -> Result<(), Error> {
+        for event in &step.events {
+            let skipped =
+                matches!(event, Event::Instance { instance, .. } if skip.contains(instance));
+            if !skipped {
+                self.state.apply(event);
+            }
+        }
+        self.touch(&step.events, step.time);
+        Ok(())
+    }
+
+    fn encode(step: &Step<Event>, out: &mut Vec<u8>) {
+        record::encode_step(out, step.time, &step.cause, &step.events);
+        record::encode_build(out, &step.build);
+    }
+
+    fn decode(bytes: &[u8]) -> Result<Step<Event>, String> {
+        let step = record::decode_step(bytes).map_err(|error| error.to_string())?;
+        Ok(Step {
+            time: step.timestamp_ms,
+            cause: step.cause,
+            build: step.build.unwrap_or_else(|| Arc::from("")),
+            events: step.events,
+        })
+    }
+
+    fn start(&self, epoch: u64) -> Option<Command> {
+        Some(Command::StartEpoch { epoch })
+    }
+
+    fn subject(&self, command: &Command) -> Option<Key> {
+        let key = match command {
+            Command::CancelInstance { instance }
+            | Command::Continue { instance }
+            | Command::Quarantine { instance, .. }
+            | Command::Repair { instance } => return Some(*instance),
+            Command::CompleteJob { job, .. }
+            | Command::FailJob { job, .. }
+            | Command::ThrowError { job, .. }
+            | Command::UpdateJob { job, .. }
+            | Command::YieldJob { job, .. } => *job,
+            Command::ResolveIncident { incident } => *incident,
+            Command::SetVariables { scope, .. } => *scope,
+            Command::CreateInstance(_)
+            | Command::PublishMessage(_)
+            | Command::CorrelateMessage(_)
+            | Command::StartEpoch { .. }
+            | Command::LeaseJobs(_)
+            | Command::Tick
+            | Command::ApplyMeta { .. }
+            | Command::Inbound { .. }
+            | Command::OutboxAcknowledged { .. }
+            | Command::PinClock { .. } => return None,
+        };
+        self.state.owner(key)
+    }
+
+    fn prelude(&mut self) -> Option<Command> {
+        let position = self.known.position();
+        if position <= self.state.meta_position() || position <= self.offered {
+            return None;
+        }
+        self.catalog = self.known.catalog();
+        self.offered = self.catalog.position();
+        Some(Command::ApplyMeta { position: self.offered })
+    }
+
+    fn next_due(&self) -> Option<i64> {
+        self.state.next_due()
+    }
+
+    fn tick(&self) -> Option<Command> {
+        Some(Command::Tick)
+    }
+
+    fn work(&self, after: Option<Key>) -> Option<(Key, Command)> {
+        let next = self.state.pending().find(|key| after.is_none_or(|after| *key > after));
+        let key = next.or_else(|| self.state.pending().next())?;
+        Some((key, Command::Continue { instance: key }))
+    }
+
+    fn quarantine(&self, instance: Key, reason: &str) -> Option<Command> {
+        let reason: String = reason.chars().take(crate::limits::REASON_CHARS_MAX).collect();
+        let known = !matches!(self.state.instance(instance), Lookup::Absent);
+        known.then(|| Command::Quarantine {
+            instance,
+            reason: reason.into(),
+            build: self.build.clone(),
+        })
+    }
+
+    fn pinned(&self) -> Option<i64> {
+        self.state.clock()
+    }
+
+    fn watch(&mut self, answer: &Answer) {
+        if let Ok(Reply::Created(created)) = answer
+            && !matches!(self.state.instance(created.instance), Lookup::Absent)
+        {
+            self.watched.insert(created.instance);
+        }
+    }
+
+    /// A job that was completed or canceled since it was leased is not handed out.
+    fn last_look(&self, answer: &mut Answer) -> Vec<Effect> {
+        if let Ok(Reply::Jobs(leased)) = answer {
+            leased.jobs.retain(|job| match self.state.instance(job.instance) {
+                Lookup::Hot(instance) => instance.jobs.contains_key(&job.key),
+                Lookup::Cold => true,
+                Lookup::Absent => false,
+            });
+        }
+        Vec::new()
+    }
+
+    fn standing(&self) -> Vec<Effect> {
+        let queues = self.state.queues().map(|(queue, _)| Effect::JobAvailable {
+            tenant: queue.tenant.clone(),
+            job_type: queue.job_type.clone(),
+        });
+        let sends = self.state.outbox().iter().flat_map(|(to, outbox)| {
+            outbox.items.iter().map(|(sequence, item)| Effect::Send {
+                to: *to,
+                sequence: *sequence,
+                item: item.clone(),
+            })
+        });
+        queues.chain(sends).collect()
+    }
+
+    fn idle(&mut self, before: i64, max: usize) -> Vec<Key> {
+        if before == i64::MAX {
+            let fresh = std::mem::take(&mut self.fresh);
+            return fresh.into_iter().filter(|key| self.is_hot(*key)).take(max).collect();
+        }
+        let old = self.by_touch.range(..(before, Key::MIN)).map(|(_, key)| *key);
+        old.take(max).collect()
+    }
+
+    fn passivate(&mut self, instance: Key) -> Option<Vec<u8>> {
+        let taken = self.state.passivate(instance)?;
+        self.untouch(instance);
+        Some(record::checkpoint::encode_instance(&taken))
+    }
+
+    fn restore(&mut self, instance: Key, blob: &[u8]) -> Result<(), Error> {
+        let restored = record::checkpoint::decode_instance(blob).map_err(|error| {
+            Error::Internal { reason: format!("the blob of instance {instance}: {error}") }
+        })?;
+        self.state.restore(Box::new(restored));
+        Ok(())
+    }
+}

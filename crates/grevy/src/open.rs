@@ -1,0 +1,275 @@
+//! Starting an engine: in memory or on a folder, with a real or a virtual clock.
+
+use std::path::PathBuf;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, PoisonError};
+use std::thread::JoinHandle;
+
+use engine::{Key, PartitionId, Routes, meta};
+use journal::{FileConfig, FileJournal, Folder, Journal, MemoryJournal};
+
+use crate::Error;
+use crate::activity::Activity;
+use crate::clock::Clock;
+use crate::dispatch::Dispatcher;
+use crate::handle::{Grevy, Inner, ask, look};
+use crate::limits::PARTITIONS_MAX;
+use crate::machine::Machine;
+use crate::machines::{Engine, Known, Meta};
+use crate::partition::{Blobs, ColdStore, Opened, Partition, Parts, Remote};
+use crate::shared::{Made, Shared};
+
+/// How an engine starts. [`Grevy::builder`] makes one.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    folder: Option<PathBuf>,
+    clock: Clock,
+    partitions: Option<PartitionId>,
+    build: Arc<str>,
+    paused: bool,
+    skip: Vec<Key>,
+    forget: Option<u64>,
+    journal: FileConfig,
+}
+
+impl Default for Builder {
+    fn default() -> Builder {
+        Builder {
+            folder: None,
+            clock: Clock::Real,
+            partitions: None,
+            build: Arc::from(env!("CARGO_PKG_VERSION")),
+            paused: false,
+            skip: Vec::new(),
+            forget: None,
+            journal: FileConfig::default(),
+        }
+    }
+}
+
+/// Where a virtual clock starts unless it is told: 2026-01-01T00:00:00Z, in ms.
+const VIRTUAL_START_MS: i64 = 1_767_225_600_000;
+
+impl Builder {
+    /// Keeps everything in this folder; without one it lives in memory.
+    pub fn folder(mut self, folder: impl Into<PathBuf>) -> Builder {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// Where time comes from; the machine's clock by default.
+    pub fn clock(mut self, clock: Clock) -> Builder {
+        self.clock = clock;
+        self
+    }
+
+    /// Time stands still until [`Grevy::advance`].
+    pub fn virtual_clock(self) -> Builder {
+        self.virtual_clock_from(VIRTUAL_START_MS)
+    }
+
+    /// Time stands still at `start` (ms since 1970) until [`Grevy::advance`].
+    pub fn virtual_clock_from(mut self, start: i64) -> Builder {
+        self.clock = Clock::virtual_from(start);
+        self
+    }
+
+    /// How many partitions; a folder keeps its number, which may be raised and never lowered.
+    pub fn partitions(mut self, partitions: PartitionId) -> Builder {
+        self.partitions = Some(partitions);
+        self
+    }
+
+    /// Named in every step and in quarantines.
+    pub fn build_id(mut self, build: &str) -> Builder {
+        self.build = Arc::from(build);
+        self
+    }
+
+    /// Timers, deferred work and dispatch wait for [`Grevy::resume`].
+    pub fn paused(mut self, paused: bool) -> Builder {
+        self.paused = paused;
+        self
+    }
+
+    /// Leaves out the events of these instances when the journal is folded.
+    pub fn skip(mut self, instances: Vec<Key>) -> Builder {
+        self.skip = instances;
+        self
+    }
+
+    /// For tests: forgets instances at random after each command, by this seed.
+    pub fn forgetting(mut self, seed: u64) -> Builder {
+        self.forget = Some(seed);
+        self
+    }
+
+    /// How the journal writes its files.
+    pub fn journal(mut self, config: FileConfig) -> Builder {
+        self.journal = config;
+        self
+    }
+
+    /// Opens the folder or the memory, folds what is there, and starts.
+    ///
+    /// # Errors
+    /// A folder in use, of a newer version, from elsewhere or with more partitions; a journal that
+    /// cannot be read or folded.
+    pub fn open(self) -> Result<Grevy, Error> {
+        let folder = self.folder.as_ref().map(Folder::open).transpose()?;
+        let journals = Journals { folder, config: self.journal };
+        let activity = Activity::default();
+        let meta_journal = journals.open("meta")?;
+        let meta_parts = self.parts("meta", &meta_journal, &activity);
+        let meta = Partition::open(Parts {
+            open: Box::new(|| Ok(Opened { machine: Meta::default(), lsn: 0, time: 0 })),
+            outlet: Box::new(|()| ()),
+            ..meta_parts
+        })?;
+        let remote = meta.remote();
+        let thread = spawn("grevy-meta", meta)?;
+        let started = self.start(journals, Arc::new(Known::new(meta_journal)), &remote, activity);
+        match started {
+            Ok(inner) => {
+                inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+                Ok(Grevy::new(inner))
+            }
+            Err(error) => {
+                remote.mailbox.close();
+                drop(thread.join());
+                Err(error)
+            }
+        }
+    }
+
+    fn start(
+        self,
+        journals: Journals,
+        known: Arc<Known>,
+        meta: &Remote<Meta>,
+        activity: Activity,
+    ) -> Result<Inner, Error> {
+        let count = self.assign(meta, &activity)?;
+        known.catch_up()?;
+        let routes = Arc::new(Routes::new(count.dealt));
+        let dispatcher = Dispatcher::new(activity.clone(), self.paused);
+        let (clock, meta) = (self.clock.clone(), meta.clone());
+        let shared = Shared::new(Made { clock, activity, dispatcher, known, routes, meta });
+        let mut partitions = Vec::new();
+        for partition in 1..=count.partitions {
+            partitions.push(self.partition(partition, &journals, &shared)?);
+        }
+        let remotes: Vec<_> = partitions.iter().map(Partition::remote).collect();
+        drop(shared.partitions.set(remotes.clone()));
+        shared.dispatcher.connect(remotes);
+        let inner = Inner {
+            shared,
+            threads: Default::default(),
+            workers: Default::default(),
+            turn: AtomicU64::new(0),
+            folder: journals.folder,
+        };
+        for (partition, number) in partitions.into_iter().zip(1..) {
+            let thread = spawn(&format!("grevy-{number}"), partition)?;
+            inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
+        }
+        Ok(inner)
+    }
+
+    fn parts<M: Machine>(
+        &self,
+        name: &str,
+        journal: &Arc<dyn Journal>,
+        activity: &Activity,
+    ) -> Parts<M> {
+        Parts {
+            name: Arc::from(name),
+            journal: Arc::clone(journal),
+            open: Box::new(|| Err(Error::Closed)),
+            outlet: Box::new(|_| ()),
+            cold: None,
+            clock: self.clock.clone(),
+            activity: activity.clone(),
+            build: self.build.clone(),
+            skip: self.skip.clone(),
+            paused: false,
+        }
+    }
+
+    fn partition(
+        &self,
+        number: PartitionId,
+        journals: &Journals,
+        shared: &Arc<Shared>,
+    ) -> Result<Partition<Engine>, Error> {
+        let name = format!("partition-{number}");
+        let journal = journals.open(&name)?;
+        let parts = self.parts(&name, &journal, &shared.activity);
+        let (known, routes) = (shared.known.clone(), shared.routes.clone());
+        let (build, watching) = (self.build.clone(), Arc::downgrade(shared));
+        let open = move || {
+            let (known, routes) = (known.clone(), routes.clone());
+            let mut machine = Engine::new(number, known, routes, build.clone());
+            for instance in watching.upgrade().iter().flat_map(|shared| shared.results.keys()) {
+                machine.watch_instance(instance);
+            }
+            Ok(Opened { machine, lsn: 0, time: 0 })
+        };
+        let outlet = Arc::clone(shared);
+        let cold: Option<Arc<dyn ColdStore>> = match self.forget {
+            Some(seed) => Some(Arc::new(Blobs::forgetting(seed + u64::from(number)))),
+            None => None,
+        };
+        Partition::open(Parts {
+            open: Box::new(open),
+            outlet: Box::new(move |effect| outlet.effect(number, effect)),
+            cold,
+            paused: self.paused,
+            ..parts
+        })
+    }
+
+    /// The stored number of partitions, raised to what was asked for.
+    fn assign(&self, remote: &Remote<Meta>, activity: &Activity) -> Result<Count, Error> {
+        let stored = look(remote, activity, |meta| Ok(meta.state.partitions())).wait()?;
+        let wanted = self.partitions.unwrap_or(stored.0.max(1));
+        if wanted == 0 || wanted > PARTITIONS_MAX {
+            return Err(Error::invalid(format!(
+                "expected 1 to {PARTITIONS_MAX} partitions, but {wanted} were asked for"
+            )));
+        }
+        if wanted != stored.0 {
+            let command = meta::Command::AssignSlots { partitions: wanted };
+            ask(remote, activity, command).wait()?;
+        }
+        let (partitions, dealt) =
+            look(remote, activity, |meta| Ok(meta.state.partitions())).wait()?;
+        Ok(Count { partitions, dealt })
+    }
+}
+
+struct Count {
+    partitions: PartitionId,
+    dealt: PartitionId,
+}
+
+struct Journals {
+    folder: Option<Arc<Folder>>,
+    config: FileConfig,
+}
+
+impl Journals {
+    fn open(&self, name: &str) -> Result<Arc<dyn Journal>, Error> {
+        Ok(match &self.folder {
+            Some(folder) => Arc::new(FileJournal::open(folder, name, self.config)?),
+            None => Arc::new(MemoryJournal::new()),
+        })
+    }
+}
+
+fn spawn<M: Machine>(name: &str, partition: Partition<M>) -> Result<JoinHandle<()>, Error> {
+    let thread = std::thread::Builder::new().name(name.to_owned());
+    thread.spawn(move || partition.run()).map_err(|error| {
+        Error::invalid(format!("expected to start a thread, but the system refused: {error}"))
+    })
+}
