@@ -54,26 +54,57 @@ impl<'a> Writer<'a> {
         Writer { out, base }
     }
 
-    fn raw_varint(&mut self, mut value: u64) {
-        while value >= 0x80 {
-            self.out.push(value as u8 | 0x80);
-            value >>= 7;
+    #[inline]
+    fn raw_varint(&mut self, value: u64) {
+        if value < 0x80 {
+            self.out.push(value as u8);
+        } else {
+            self.long_varint(value);
         }
-        self.out.push(value as u8);
     }
 
-    fn tag(&mut self, number: u32, wire: u64) {
-        self.raw_varint(u64::from(number) << 3 | wire);
+    /// Collected first, so that the buffer is asked once for room.
+    fn long_varint(&mut self, mut value: u64) {
+        let mut bytes = [0; 10];
+        let mut length = 0;
+        while value >= 0x80 {
+            bytes[length] = value as u8 | 0x80;
+            value >>= 7;
+            length += 1;
+        }
+        bytes[length] = value as u8;
+        self.out.extend_from_slice(&bytes[..=length]);
     }
 
+    /// A tag and one byte behind it, which is nearly every field that we write.
+    #[inline]
+    fn tag_and_byte(&mut self, number: u32, wire: u64, byte: u8) {
+        let tag = u64::from(number) << 3 | wire;
+        if tag < 0x80 {
+            self.out.extend_from_slice(&[tag as u8, byte]);
+        } else if tag < 0x4000 {
+            self.out.extend_from_slice(&[tag as u8 | 0x80, (tag >> 7) as u8, byte]);
+        } else {
+            self.raw_varint(tag);
+            self.out.push(byte);
+        }
+    }
+
+    #[inline]
     pub fn varint(&mut self, number: u32, value: u64) {
-        self.tag(number, VARINT);
-        self.raw_varint(value);
+        self.tag_and_byte(number, VARINT, value as u8 & 0x7f | (u8::from(value >= 0x80) << 7));
+        if value >= 0x80 {
+            self.raw_varint(value >> 7);
+        }
     }
 
+    #[inline]
     pub fn bytes(&mut self, number: u32, bytes: &[u8]) {
-        self.tag(number, LENGTH);
-        self.raw_varint(bytes.len() as u64);
+        let length = bytes.len() as u64;
+        self.tag_and_byte(number, LENGTH, length as u8 & 0x7f | (u8::from(length >= 0x80) << 7));
+        if length >= 0x80 {
+            self.raw_varint(length >> 7);
+        }
         self.out.extend_from_slice(bytes);
     }
 
@@ -87,18 +118,23 @@ impl<'a> Writer<'a> {
     /// Starts a message. Most are shorter than 128 bytes, so one byte is kept for the length; a
     /// longer one is moved by a byte or two when it is closed, which is cheaper than measuring
     /// every message before writing it.
+    #[inline]
     pub fn open(&mut self, number: u32) -> Open {
-        self.tag(number, LENGTH);
-        self.out.push(0);
+        self.tag_and_byte(number, LENGTH, 0);
         Open(self.out.len())
     }
 
+    #[inline]
     pub fn close(&mut self, Open(start): Open) {
         let length = self.out.len() - start;
         if length < 0x80 {
             self.out[start - 1] = length as u8;
-            return;
+        } else {
+            self.close_long(start, length);
         }
+    }
+
+    fn close_long(&mut self, start: usize, length: usize) {
         let extra = (63 - (length as u64).leading_zeros() as usize) / 7;
         self.out.resize(start + length + extra, 0);
         self.out.copy_within(start..start + length, start + extra);
@@ -240,6 +276,22 @@ mod tests {
             writer.bytes(1, &body);
             writer.varint(2, 7);
             assert!(out == expected, "length {length}");
+        }
+    }
+
+    #[test]
+    fn tags_and_numbers_of_any_size_come_back() {
+        for number in [1, 15, 16, 2047, 2048, (1 << 29) - 1] {
+            for value in [0, 1, 127, 128, 16_384, u64::MAX >> 1, u64::MAX] {
+                let mut out = Vec::new();
+                Writer::new(&mut out, 0).varint(number, value);
+                let mut reader = Reader::new(&out, None);
+                let Ok(Some((read, Raw::Varint(back)))) = reader.next() else {
+                    panic!("{number} {value}: {out:?}");
+                };
+                assert_eq!((read, back), (number, value));
+                assert!(reader.is_empty());
+            }
         }
     }
 
