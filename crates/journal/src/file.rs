@@ -16,6 +16,7 @@ mod pen;
 mod reader;
 mod recover;
 mod segment;
+mod walk;
 mod window;
 mod zeros;
 
@@ -29,6 +30,9 @@ use segment::{Owner, Segment};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
+
+pub(crate) use recover::files as segment_files;
+pub(crate) use walk::{FileSegment, walk};
 
 /// How a log in files works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //!
 //! * [`MemoryJournal`] keeps the log in memory, [`FileJournal`] in a [`Folder`].
 //! * [`CheckpointStore`] keeps what a log was folded to, [`BlobStore`] the cold part of it.
+//! * [`inspect`] looks at the files of a log that is not opened.
 
 mod blob;
 mod checkpoint;
@@ -16,6 +17,7 @@ mod fold;
 mod folder;
 pub mod fs;
 mod group;
+pub mod inspect;
 pub mod limits;
 mod log;
 mod memory;

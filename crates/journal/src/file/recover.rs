@@ -106,7 +106,7 @@ pub(crate) fn recover(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
     Ok(found)
 }
 
-fn damaged_head(path: &Path, lsn: Lsn) -> Error {
+pub(crate) fn damaged_head(path: &Path, lsn: Lsn) -> Error {
     Error::Corrupt {
         file: path.to_owned(),
         offset: 0,
@@ -131,7 +131,7 @@ fn fold_last(found: &mut Recovered, last: &Arc<Segment>) -> Result<(), Error> {
             Err(invalid) => break invalid,
         }
     };
-    let known = |writer| writer == last.owner.writer || scan.writers.contains(&writer);
+    let known = |writer| scan.knows(last, writer);
     judge(&last.file, &last.path, scan.at, &scan.fold, invalid, known)?;
     found.fold = scan.fold;
     found.durable = scan.durable;
@@ -184,6 +184,11 @@ impl Scan {
             self.prove(record.header.durable_upto.min(self.fold.lsn));
         }
         step
+    }
+
+    /// Whether a record of this writer can belong to the segment.
+    pub(crate) fn knows(&self, segment: &Segment, writer: u128) -> bool {
+        writer == segment.owner.writer || self.writers.contains(&writer)
     }
 
     fn is_ours(&self, record: &crate::record::Record<'_>) -> bool {

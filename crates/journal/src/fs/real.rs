@@ -18,6 +18,10 @@ struct RealLock(#[expect(dead_code, reason = "the lock lives as long as the open
 
 impl Lock for RealLock {}
 
+fn may_only_read(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
 impl Fs for RealFs {
     fn create(&self, path: &Path) -> io::Result<Arc<dyn File>> {
         let file = fs::File::options().read(true).write(true).create_new(true).open(path)?;
@@ -25,7 +29,11 @@ impl Fs for RealFs {
     }
 
     fn open(&self, path: &Path) -> io::Result<Arc<dyn File>> {
-        let file = fs::File::options().read(true).write(true).open(path)?;
+        let file = match fs::File::options().read(true).write(true).open(path) {
+            // Who may only look, may look: a write will say what is missing.
+            Err(error) if may_only_read(&error) => fs::File::open(path)?,
+            other => other?,
+        };
         Ok(Arc::new(RealFile(file)))
     }
 
