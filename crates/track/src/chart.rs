@@ -121,3 +121,5 @@ pub(crate) fn plain(name: &str) -> String {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+pub(crate) use tests::ORDER as ORDER_MODEL;

@@ -9,6 +9,7 @@ pub mod discover;
 pub mod export;
 pub mod limits;
 pub mod log;
+pub mod machine;
 pub mod mapping;
 pub mod source;
 pub mod stats;

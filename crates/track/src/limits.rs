@@ -42,3 +42,25 @@ pub const CANDIDATE_STATES_MAX: usize = 20_000;
 pub const CHART_TRANSITIONS_MAX: usize = 100_000;
 /// Flows of an inclusive gateway up to which every combination is tried.
 pub const INCLUSIVE_FLOWS_MAX: usize = 5;
+/// Alignments that are kept for traces that come again.
+pub const ALIGNMENT_CACHE_MAX: usize = 20_000;
+/// Records of one command of the track machine.
+pub const BATCH_RECORDS_MAX: usize = 1_000;
+/// Events that a case keeps one by one; older ones are folded into its marking.
+pub const CASE_EVENTS_MAX: usize = 48;
+/// Findings of one case; further ones are counted only.
+pub const CASE_FINDINGS_MAX: usize = 16;
+/// Completed cases that are kept for late events, the oldest forgotten first.
+pub const COMPLETED_CASES_MAX: usize = 1_000_000;
+/// Event types that a model does not know, by name; records of further ones are rejected.
+pub const UNKNOWN_KINDS_MAX: usize = 1_000;
+/// Rejected records that can be observed again after a fix, the oldest forgotten first.
+pub const REJECTED_RECORDS_MAX: usize = 100_000;
+/// Models that are published side by side.
+pub const MODELS_MAX: usize = 10_000;
+/// Bytes of a published model.
+pub const MODEL_BYTES_MAX: usize = 4 << 20;
+/// How long an early event waits for its case where the mapping does not say.
+pub const EARLY_TTL_MS: i64 = 3_600_000;
+/// Timers that fire in one command.
+pub const TICK_TIMERS_MAX: usize = 256;

@@ -44,7 +44,8 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
         kind: *kind,
     };
     let elements = process.elements.iter().zip(&kinds.of_element).map(place).collect();
-    let (deadlines, case_deadline_ms) = deadlines(process, &kinds.of_element)?;
+    let waiting = |element| waiting(&net, &meanings, element);
+    let (deadlines, case_deadline_ms) = deadlines(process, &kinds.of_element, waiting)?;
     Ok(Chart {
         process: process.id.clone(),
         name: process.name.clone(),
@@ -58,6 +59,25 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
         notes,
         index: kinds.index,
     })
+}
+
+/// Places from which silent steps lead to an element.
+fn waiting(net: &Net, meanings: &[Meaning], element: ElementIndex) -> Vec<u32> {
+    let all = || net.transitions.iter().zip(meanings);
+    let own = all().filter(|(t, meaning)| t.label.is_some() && meaning.element == element);
+    let mut places: Vec<u32> = own.flat_map(|(t, _)| t.inputs.iter().copied()).collect();
+    let mut at = 0;
+    while at < places.len() {
+        for (transition, _) in all().filter(|(t, _)| t.label.is_none()) {
+            if transition.outputs.contains(&places[at]) {
+                let new = transition.inputs.iter().filter(|place| !places.contains(place));
+                let new: Vec<u32> = new.copied().collect();
+                places.extend(new);
+            }
+        }
+        at += 1;
+    }
+    places
 }
 
 struct Build<'a> {

@@ -17,6 +17,9 @@ pub struct Deadline {
     pub element: ElementIndex,
     /// After the element was reached, in ms.
     pub within_ms: i64,
+    /// Places of the net from which silent steps lead to the element: it is waited for while a
+    /// token is in one of them.
+    pub places: Vec<u32>,
     /// What to do when it passes; nothing more than the finding where the model draws nothing.
     pub actions: Vec<Action>,
 }
@@ -37,21 +40,23 @@ pub enum Action {
 pub(super) fn deadlines(
     process: &Process,
     kinds: &[Option<u32>],
+    waiting: impl Fn(ElementIndex) -> Vec<u32>,
 ) -> Result<(Vec<Deadline>, Option<i64>), String> {
     let mut found = Vec::new();
     for (at, element) in (0..).zip(&process.elements) {
         let parsed = |raw| duration_ms(raw).map_err(|e| format!("{}: {e}", element.id));
         if let (Some(kind), Some(raw)) = (kinds[at as usize], property(&element.properties)) {
             let within_ms = parsed(raw)?;
-            found.push(Deadline { kind, element: at, within_ms, actions: Vec::new() });
+            let (places, actions) = (waiting(at), Vec::new());
+            found.push(Deadline { kind, element: at, within_ms, places, actions });
         }
         let Some(raw) = timer(&element.kind) else { continue };
         let within_ms = parsed(raw)?;
         let actions = actions(process, element);
-        for waiting in guarded(process, element) {
-            if let Some(kind) = kinds[waiting as usize] {
-                let actions = actions.clone();
-                found.push(Deadline { kind, element: waiting, within_ms, actions });
+        for element in guarded(process, element) {
+            if let Some(kind) = kinds[element as usize] {
+                let (places, actions) = (waiting(element), actions.clone());
+                found.push(Deadline { kind, element, within_ms, places, actions });
             }
         }
     }

@@ -16,31 +16,7 @@ fn cost(chart: &Chart, types: &[&str]) -> u32 {
     Aligner::new(&chart.net, chart.kinds.len() + 1).align(&trace).cost
 }
 
-pub(crate) const ORDER: &str = r#"<?xml version="1.0"?>
-<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
-  xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="t">
-  <bpmn:message id="m1" name="PaymentReceivedEvent"/>
-  <bpmn:process id="order-tracking" isExecutable="true">
-    <bpmn:startEvent id="OrderPlaced" name="Order placed"><bpmn:outgoing>f1</bpmn:outgoing></bpmn:startEvent>
-    <bpmn:intermediateCatchEvent id="paid" name="Payment received"><bpmn:incoming>f1</bpmn:incoming>
-      <bpmn:outgoing>f2</bpmn:outgoing><bpmn:messageEventDefinition messageRef="m1"/></bpmn:intermediateCatchEvent>
-    <bpmn:receiveTask id="fetched" name="Goods fetched"><bpmn:incoming>f2</bpmn:incoming>
-      <bpmn:outgoing>f3</bpmn:outgoing></bpmn:receiveTask>
-    <bpmn:boundaryEvent id="late" cancelActivity="false" attachedToRef="fetched"><bpmn:outgoing>f5</bpmn:outgoing>
-      <bpmn:timerEventDefinition><bpmn:timeDuration>PT12H</bpmn:timeDuration></bpmn:timerEventDefinition></bpmn:boundaryEvent>
-    <bpmn:task id="OrderLate" name="OrderLate"><bpmn:incoming>f5</bpmn:incoming><bpmn:outgoing>f6</bpmn:outgoing></bpmn:task>
-    <bpmn:endEvent id="alerted"><bpmn:incoming>f6</bpmn:incoming></bpmn:endEvent>
-    <bpmn:intermediateCatchEvent id="shipped" name="Goods shipped"><bpmn:incoming>f3</bpmn:incoming>
-      <bpmn:outgoing>f4</bpmn:outgoing><bpmn:messageEventDefinition/></bpmn:intermediateCatchEvent>
-    <bpmn:endEvent id="OrderCompleted" name="Order completed"><bpmn:incoming>f4</bpmn:incoming></bpmn:endEvent>
-    <bpmn:sequenceFlow id="f1" sourceRef="OrderPlaced" targetRef="paid"/>
-    <bpmn:sequenceFlow id="f2" sourceRef="paid" targetRef="fetched"/>
-    <bpmn:sequenceFlow id="f3" sourceRef="fetched" targetRef="shipped"/>
-    <bpmn:sequenceFlow id="f4" sourceRef="shipped" targetRef="OrderCompleted"/>
-    <bpmn:sequenceFlow id="f5" sourceRef="late" targetRef="OrderLate"/>
-    <bpmn:sequenceFlow id="f6" sourceRef="OrderLate" targetRef="alerted"/>
-  </bpmn:process>
-</bpmn:definitions>"#;
+pub(crate) const ORDER: &str = include_str!("../../tests/models/order-tracking.bpmn");
 
 #[test]
 fn types_find_their_elements_by_message_name_and_id() {

@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::net::Net;
 use super::space::{Space, has};
-use crate::limits::ALIGNMENT_STATES_MAX;
+use crate::limits::{ALIGNMENT_CACHE_MAX, ALIGNMENT_STATES_MAX};
 use crate::log::Activity;
 
 /// A step of an alignment.
@@ -36,13 +36,21 @@ pub struct Alignment {
 /// Aligns traces with one net; equal traces are aligned once.
 pub struct Aligner {
     space: Space,
-    cache: HashMap<Box<[Activity]>, Alignment>,
+    /// By the marking that a trace begins at, and the trace.
+    cache: HashMap<(u32, Box<[Activity]>), Alignment>,
     states_max: usize,
 }
 
+/// What one deviation costs in a search. Below it lies a preference: of equally cheap explanations
+/// the one that follows the trace longest, so that a step in the wrong place is the one that came
+/// after it was passed over.
+const DEVIATION: u64 = 1 << 20;
+/// Traces up to which the preferences of all events together stay below one deviation.
+const PREFERENCE_EVENTS_MAX: usize = 1_000;
+
 #[derive(Clone, Copy)]
 struct Parent {
-    cost: u32,
+    cost: u64,
     from: At,
     step: Option<Move>,
 }
@@ -73,15 +81,35 @@ impl Aligner {
 
     /// The cheapest alignment of a whole trace.
     pub fn align(&mut self, trace: &[Activity]) -> Alignment {
-        if let Some(known) = self.cache.get(trace) {
+        self.align_at(Space::START, trace)
+    }
+
+    /// The same from another marking on: the net has one token in each of these places.
+    pub fn align_from(&mut self, places: &[u32], trace: &[Activity]) -> Alignment {
+        let start = self.space.at(places);
+        self.align_at(start, trace)
+    }
+
+    fn align_at(&mut self, start: u32, trace: &[Activity]) -> Alignment {
+        let key = (start, Box::from(trace));
+        if let Some(known) = self.cache.get(&key) {
             return known.clone();
         }
-        let alignment = match self.search(trace, Goal::Whole) {
+        let alignment = match self.search(start, trace, Goal::Whole) {
             Some((_, parents, at)) => walk_back(&parents, at),
-            None => self.apart(trace),
+            None => self.apart(start, trace),
         };
-        self.cache.insert(trace.into(), alignment.clone());
+        if self.cache.len() >= ALIGNMENT_CACHE_MAX {
+            self.cache.clear();
+        }
+        self.cache.insert(key, alignment.clone());
         alignment
+    }
+
+    /// Labels that the net can do next from a marking, and whether it can end there without any.
+    pub fn next(&mut self, places: &[u32]) -> (Vec<Activity>, bool) {
+        let marking = self.space.at(places);
+        self.space.next_labels(marking)
     }
 
     /// Cost of the shortest run of the net, which is what an empty trace lacks.
@@ -92,15 +120,15 @@ impl Aligner {
     /// Labels that the net can do after a prefix, as the cheapest explanation of the prefix leaves
     /// it. `None` when the search was given up.
     pub(super) fn after(&mut self, prefix: &[Activity]) -> Option<Vec<Activity>> {
-        let (marking, ..) = self.search(prefix, Goal::Prefix)?;
-        Some(self.space.next_labels(marking))
+        let (marking, ..) = self.search(Space::START, prefix, Goal::Prefix)?;
+        Some(self.space.next_labels(marking).0)
     }
 
-    fn apart(&mut self, trace: &[Activity]) -> Alignment {
+    fn apart(&mut self, start: u32, trace: &[Activity]) -> Alignment {
         let mut moves: Vec<Move> = trace.iter().copied().map(Move::LogOnly).collect();
         let run = match trace.is_empty() {
             true => Box::default(),
-            false => self.align(&[]).moves,
+            false => self.align_at(start, &[]).moves,
         };
         moves.extend(run);
         let cost = moves.iter().filter(|m| costs(m)).count() as u32;
@@ -108,11 +136,16 @@ impl Aligner {
     }
 
     /// The marking at the goal, and how it was reached.
-    fn search(&mut self, trace: &[Activity], goal: Goal) -> Option<(u32, Parents, At)> {
+    fn search(
+        &mut self,
+        marking: u32,
+        trace: &[Activity],
+        goal: Goal,
+    ) -> Option<(u32, Parents, At)> {
         let suffixes = suffixes(trace, self.space.may(Space::START).len());
         let mut parents = Parents::new();
         let mut open = BinaryHeap::new();
-        let start = (0, Space::START);
+        let start = (0, marking);
         parents.insert(start, Parent { cost: 0, from: start, step: None });
         open.push(Reverse((self.ahead(trace, &suffixes, start, goal), Reverse(0_u32), start)));
         while let Some(Reverse((estimate, _, at))) = open.pop() {
@@ -129,7 +162,7 @@ impl Aligner {
                 return None;
             }
             let next = trace.get(position as usize).copied();
-            let mut reach = |to: At, cost: u32, step: Move, space: &Space| {
+            let mut reach = |to: At, cost: u64, step: Move, space: &Space| {
                 let better = parents.get(&to).is_none_or(|known| cost < known.cost);
                 if better {
                     parents.insert(to, Parent { cost, from: at, step: Some(step) });
@@ -150,13 +183,15 @@ impl Aligner {
                             reach((position + 1, step.to), cost, both, &self.space);
                         }
                         let alone = Move::ModelOnly { activity, transition };
-                        reach((position, step.to), cost + 1, alone, &self.space);
+                        reach((position, step.to), cost + DEVIATION, alone, &self.space);
                     }
                 }
             }
             if let Some(activity) = next {
+                let rest = trace.len() - position as usize;
+                let early = if trace.len() > PREFERENCE_EVENTS_MAX { 0 } else { rest as u64 };
                 let alone = Move::LogOnly(activity);
-                reach((position + 1, marking), cost + 1, alone, &self.space);
+                reach((position + 1, marking), cost + DEVIATION + early, alone, &self.space);
             }
         }
         None
@@ -168,7 +203,7 @@ impl Aligner {
         suffixes: &[Box<[u64]>],
         at: (u32, u32),
         goal: Goal,
-    ) -> u32 {
+    ) -> u64 {
         ahead(&self.space, trace, suffixes, at, goal)
     }
 }
@@ -181,16 +216,17 @@ fn ahead(
     suffixes: &[Box<[u64]>],
     (position, marking): At,
     goal: Goal,
-) -> u32 {
+) -> u64 {
     let may = space.may(marking);
     let rest = &trace[position as usize..];
-    let impossible = rest.iter().filter(|activity| !has(may, **activity)).count() as u32;
+    let impossible = rest.iter().filter(|activity| !has(may, **activity)).count() as u64;
     if goal == Goal::Prefix {
-        return impossible;
+        return impossible * DEVIATION;
     }
     let present = &suffixes[position as usize];
     let missing = space.must(marking).iter().zip(present.iter());
-    impossible + missing.map(|(must, present)| (must & !present).count_ones()).sum::<u32>()
+    let missing = missing.map(|(must, present)| u64::from((must & !present).count_ones()));
+    (impossible + missing.sum::<u64>()) * DEVIATION
 }
 
 /// For each position the set of activities from there on.
@@ -213,7 +249,7 @@ fn costs(step: &Move) -> bool {
 }
 
 fn walk_back(parents: &Parents, at: At) -> Alignment {
-    let cost = parents[&at].cost;
+    let cost = (parents[&at].cost / DEVIATION) as u32;
     let mut moves = Vec::new();
     let mut at = at;
     while let Parent { step: Some(step), from, .. } = parents[&at] {

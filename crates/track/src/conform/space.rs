@@ -68,6 +68,13 @@ impl Space {
         space
     }
 
+    /// The marking with one token in each of these places, by its number.
+    pub(super) fn at(&mut self, places: &[u32]) -> u32 {
+        let mut bits = vec![0; (self.net.places as usize).div_ceil(64)].into_boxed_slice();
+        places.iter().filter(|p| **p < self.net.places).for_each(|place| set(&mut bits, *place));
+        self.number(bits)
+    }
+
     /// The marking with one token at the start.
     pub(super) const START: u32 = 0;
 
@@ -135,26 +142,24 @@ impl Space {
         steps
     }
 
-    /// Labels that can come next, silent steps aside.
-    pub(super) fn next_labels(&mut self, marking: u32) -> Vec<Activity> {
+    /// Labels that can come next, silent steps aside; and whether silent steps reach the end.
+    pub(super) fn next_labels(&mut self, marking: u32) -> (Vec<Activity>, bool) {
         let mut labels = Vec::new();
         let mut seen = vec![marking];
-        let mut open = vec![marking];
-        while let Some(marking) = open.pop() {
-            for step in self.steps(marking) {
+        let mut at = 0;
+        while at < seen.len() {
+            for step in self.steps(seen[at]) {
                 match step.label {
                     Some(label) => labels.push(label),
-                    None if !seen.contains(&step.to) => {
-                        seen.push(step.to);
-                        open.push(step.to);
-                    }
+                    None if !seen.contains(&step.to) => seen.push(step.to),
                     None => {}
                 }
             }
+            at += 1;
         }
         labels.sort_unstable();
         labels.dedup();
-        labels
+        (labels, seen.iter().any(|marking| self.is_end(*marking)))
     }
 }
 

@@ -1,0 +1,166 @@
+//! The one place that writes the state. What an event does here is fixed for ever: a change of
+//! meaning is a new event.
+
+use std::sync::Arc;
+
+use super::event::{Event, StepObserved};
+use super::model::Version;
+use super::state::{Case, CaseKey, CaseStatus, Seen, State, Undo, is_rejected};
+use crate::limits::{CASE_FINDINGS_MAX, REJECTED_RECORDS_MAX};
+
+impl State {
+    pub(super) fn apply(&mut self, event: &Event) {
+        match event {
+            Event::DraftSaved(publish) => {
+                self.change_model(&publish.process, |model| model.draft = Some(publish.clone()));
+            }
+            Event::Published { version, publish } => {
+                debug_assert_eq!(*version as usize, self.versions.len(), "versions are dense");
+                self.undo.push(Undo::Version);
+                self.versions.push(Version::new(publish.clone()));
+                self.change_model(&publish.process, |model| {
+                    model.published = Some(*version);
+                    model.published_as = Some(publish.clone());
+                });
+            }
+            Event::KindNamed { version, name, .. } => {
+                if let Some(found) = self.versions.get_mut(*version as usize) {
+                    found.kinds.push(name.clone());
+                    self.undo.push(Undo::Kind(*version));
+                }
+            }
+            Event::SourceAdvanced { source, partition, next } => {
+                let key = (source.clone(), *partition);
+                let old = self.sources.insert(key.clone(), *next);
+                self.undo.push(Undo::Source(key, old));
+            }
+            Event::Judged { source, position, verdict } => {
+                let key = (source.clone(), position.partition, position.offset);
+                self.set_rejected(key, is_rejected(verdict));
+            }
+            Event::CaseMet { case, id, version } => self.meet(*case, id, *version),
+            Event::CaseOpened { case } => self.change(*case, |case| {
+                case.status = CaseStatus::Open;
+                case.status_since_ms = case.last_arrival_ms;
+            }),
+            Event::StepObserved(step) => {
+                let key = (step.source.clone(), step.position.partition, step.position.offset);
+                self.set_rejected(key, false);
+                self.change(step.case, |case| observe(case, step));
+            }
+            Event::Deviated { case, finding } => self.change(*case, |case| {
+                if case.findings.len() < CASE_FINDINGS_MAX {
+                    case.findings.push(finding.clone());
+                }
+            }),
+            Event::Withdrawn { case, finding } => self.change(*case, |case| {
+                case.findings.retain(|known| !known.same(finding));
+            }),
+            Event::DeadlineArmed { case, deadline, due_ms } => self.change(*case, |case| {
+                case.deadlines.retain(|(number, _)| number != deadline);
+                case.deadlines.push((*deadline, *due_ms));
+            }),
+            Event::DeadlineDisarmed { case, deadline } => self.change(*case, |case| {
+                case.deadlines.retain(|(number, _)| number != deadline);
+            }),
+            Event::DeadlineFired { case, deadline, due_ms } => self.change(*case, |case| {
+                case.deadlines.retain(|(number, _)| number != deadline);
+                case.fired.push((*deadline, *due_ms));
+            }),
+            Event::StatusChanged { case, status, at_ms } => self.change(*case, |case| {
+                case.status = *status;
+                case.status_since_ms = *at_ms;
+            }),
+            Event::Folded { case, steps, marking } => self.change(*case, |case| {
+                let count = (*steps as usize).min(case.events.len());
+                case.events.drain(..count);
+                case.folded += count as u32;
+                case.base = marking.clone();
+            }),
+            Event::CaseForgotten { case } => {
+                let old = self.cases.get(case).cloned().map(Box::new);
+                self.undo.push(Undo::Case(*case, old));
+                self.put_case(*case, None);
+            }
+            Event::AlertRaised { number, alert } => {
+                self.next_alert = self.next_alert.max(number + 1);
+                let old = self.alerts.insert(*number, alert.clone());
+                self.undo.push(Undo::Alert(*number, old));
+            }
+            Event::AlertDelivered { number } => {
+                let old = self.alerts.remove(number);
+                self.undo.push(Undo::Alert(*number, old));
+            }
+        }
+    }
+
+    fn meet(&mut self, key: CaseKey, id: &Arc<str>, version: u32) {
+        self.next_case = self.next_case.max(key + 1);
+        self.undo.push(Undo::Case(key, None));
+        let case = Case {
+            id: id.clone(),
+            version,
+            status: CaseStatus::Early,
+            status_since_ms: 0,
+            events: Vec::new(),
+            folded: 0,
+            base: Box::default(),
+            findings: Vec::new(),
+            deadlines: Vec::new(),
+            fired: Vec::new(),
+            until_ms: i64::MAX,
+            last_arrival_ms: 0,
+        };
+        self.put_case(key, Some(case));
+    }
+
+    fn change(&mut self, key: CaseKey, change: impl FnOnce(&mut Case)) {
+        let Some(case) = self.cases.get(&key) else {
+            debug_assert!(false, "an event of a case that does not exist: {key}");
+            return;
+        };
+        let mut next = case.clone();
+        self.undo.push(Undo::Case(key, Some(Box::new(next.clone()))));
+        change(&mut next);
+        self.put_case(key, Some(next));
+    }
+
+    fn change_model(&mut self, id: &Arc<str>, change: impl FnOnce(&mut super::model::Model)) {
+        let old = self.models.get(id).cloned();
+        self.undo.push(Undo::Model(id.clone(), old));
+        let model = self.models.entry(id.clone()).or_default();
+        model.process = id.clone();
+        change(model);
+    }
+
+    fn set_rejected(&mut self, key: (Arc<str>, u32, u64), rejected: bool) {
+        let changed = match rejected {
+            true => self.rejected.insert(key.clone()),
+            false => self.rejected.remove(&key),
+        };
+        if changed {
+            self.undo.push(Undo::Rejected(key, !rejected));
+        }
+        if self.rejected.len() > REJECTED_RECORDS_MAX
+            && let Some(first) = self.rejected.pop_first()
+        {
+            self.undo.push(Undo::Rejected(first, true));
+        }
+    }
+}
+
+fn observe(case: &mut Case, step: &StepObserved) {
+    if step.replaces {
+        case.events.retain(|event| event.identity != step.identity);
+    }
+    let order = case.events.iter().map(|event| event.order + 1).max().unwrap_or(0);
+    let StepObserved { time_ms, identity, kind, .. } = *step;
+    let at = case.events.partition_point(|event| event.time_ms <= time_ms);
+    case.events.insert(at, Seen { time_ms, identity, kind, order });
+    case.last_arrival_ms = case.last_arrival_ms.max(step.arrival_ms);
+    if case.status == CaseStatus::Early {
+        // The longest wait counts: nothing is given up that may still be explained.
+        let known = if case.until_ms == i64::MAX { i64::MIN } else { case.until_ms };
+        case.until_ms = step.until_ms.unwrap_or(i64::MIN).max(known);
+    }
+}

@@ -1,0 +1,89 @@
+//! What can be asked of the machine, and what it answers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::event::Alert;
+use crate::mapping::Reading;
+use crate::source::Position;
+
+/// What can be asked.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Command {
+    /// Keeps a model and its mapping without tracking by them yet.
+    Draft(Publish),
+    /// Tracks by this model from now on. Cases that are open stay with the version they have.
+    Publish(Publish),
+    /// Records of one source, in the order of their positions.
+    Observe { process: Arc<str>, source: Arc<str>, records: Vec<Observed> },
+    /// Records that were rejected before, read again after a fix.
+    ObserveAgain { process: Arc<str>, source: Arc<str>, records: Vec<Observed> },
+    /// Time has passed.
+    Tick,
+    /// An effect arrived where it belongs.
+    Delivered { alert: u64 },
+}
+
+/// A model for tracking.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Publish {
+    pub process: Arc<str>,
+    /// The BPMN file.
+    pub bpmn: Arc<[u8]>,
+    /// Element id by event type; empty maps by name.
+    pub types: BTreeMap<String, String>,
+    /// Event types that are known to come; empty when nothing is known.
+    pub known: Vec<String>,
+    /// A case that is quiet for so long, in ms, is stuck.
+    pub stuck_after_ms: Option<i64>,
+    /// Whether deadlines that had passed when their event arrived raise alerts too.
+    pub alert_on_backfill: bool,
+}
+
+/// A record with what the mapping says.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    pub position: Position,
+    pub arrival_ms: i64,
+    pub reading: Reading,
+}
+
+/// What was made of a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Opened a case.
+    Started,
+    Moved,
+    /// Its case is not open yet.
+    Buffered {
+        until_ms: i64,
+    },
+    /// Its case did not open in time.
+    Expired,
+    /// The same event again: it took the place of the earlier record.
+    Replaced,
+    Ignored,
+    Rejected {
+        reason: String,
+    },
+    /// This position was observed before; nothing was done.
+    SeenBefore,
+}
+
+/// What a command is answered.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub enum Answer {
+    #[default]
+    Done,
+    /// One for each record.
+    Verdicts(Vec<Verdict>),
+    /// The command cannot be carried out: "expected …, but …".
+    Refused(String),
+}
+
+/// What the world must do once the events are durable.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Until [`Command::Delivered`] comes; the number makes repeated delivery harmless.
+    Alert { number: u64, alert: Alert },
+}

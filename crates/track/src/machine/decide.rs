@@ -1,0 +1,129 @@
+//! Commands to events.
+
+use std::sync::Arc;
+
+use super::Decision;
+use super::command::{Answer, Command, Effect, Publish};
+use super::event::{Alert, Event};
+use super::model::compile;
+use super::state::State;
+use crate::limits::{BATCH_RECORDS_MAX, MODEL_BYTES_MAX, MODELS_MAX};
+
+impl State {
+    /// Decides a command at `now` (ms since 1970) and folds its events.
+    pub fn decide(&mut self, command: &Command, now: i64) -> Decision {
+        let mut step = Step { state: self, now, events: Vec::new(), effects: Vec::new() };
+        let answer = step.command(command);
+        let Step { events, effects, .. } = step;
+        self.settle();
+        Decision { answer, events, effects }
+    }
+
+    /// Puts the state back to before the command that panicked.
+    pub fn abort(&mut self) {
+        self.roll_back();
+    }
+}
+
+/// One command while it is decided.
+pub(super) struct Step<'a> {
+    pub state: &'a mut State,
+    pub now: i64,
+    pub events: Vec<Event>,
+    pub effects: Vec<Effect>,
+}
+
+impl Step<'_> {
+    /// The one door: appends and folds.
+    pub(super) fn emit(&mut self, event: Event) {
+        self.state.apply(&event);
+        self.events.push(event);
+    }
+
+    fn command(&mut self, command: &Command) -> Answer {
+        match command {
+            Command::Draft(publish) => match self.check(publish, false) {
+                Err(reason) => Answer::Refused(reason),
+                Ok(()) => {
+                    self.emit(Event::DraftSaved(publish.clone()));
+                    Answer::Done
+                }
+            },
+            Command::Publish(publish) => self.publish(publish),
+            Command::Observe { process, source, records } => {
+                self.batch(process, source, records, false)
+            }
+            Command::ObserveAgain { process, source, records } => {
+                self.batch(process, source, records, true)
+            }
+            Command::Tick => {
+                self.tick();
+                Answer::Done
+            }
+            Command::Delivered { alert } => {
+                if self.state.alerts.contains_key(alert) {
+                    self.emit(Event::AlertDelivered { number: *alert });
+                }
+                Answer::Done
+            }
+        }
+    }
+
+    fn batch(
+        &mut self,
+        process: &Arc<str>,
+        source: &Arc<str>,
+        records: &[super::Observed],
+        again: bool,
+    ) -> Answer {
+        if records.len() > BATCH_RECORDS_MAX {
+            let have = records.len();
+            return Answer::Refused(format!(
+                "expected at most {BATCH_RECORDS_MAX} records a command, but there are {have}"
+            ));
+        }
+        let Some(version) = self.state.models.get(process).and_then(|model| model.published) else {
+            return Answer::Refused(format!(
+                "expected a published model for {process}, but there is none"
+            ));
+        };
+        match self.observe_all(version, source, records, again) {
+            Ok(verdicts) => Answer::Verdicts(verdicts),
+            Err(reason) => Answer::Refused(reason),
+        }
+    }
+
+    fn check(&self, publish: &Publish, whole: bool) -> Result<(), String> {
+        if publish.bpmn.len() > MODEL_BYTES_MAX {
+            let have = publish.bpmn.len();
+            return Err(format!("expected at most {MODEL_BYTES_MAX} bytes, but there are {have}"));
+        }
+        let new = !self.state.models.contains_key(&publish.process);
+        if new && self.state.models.len() >= MODELS_MAX {
+            return Err(format!("expected at most {MODELS_MAX} tracked models"));
+        }
+        if whole { compile(publish).map(|_| ()) } else { Ok(()) }
+    }
+
+    fn publish(&mut self, publish: &Publish) -> Answer {
+        if let Err(reason) = self.check(publish, true) {
+            return Answer::Refused(reason);
+        }
+        let version = self.state.versions.len() as u32;
+        self.emit(Event::DraftSaved(publish.clone()));
+        self.emit(Event::Published { version, publish: publish.clone() });
+        let compiled = self.state.versions[version as usize].compiled();
+        for (kind, known) in (0..).zip(compiled.iter().flat_map(|c| c.chart.kinds.iter())) {
+            let name = Arc::from(known.name.as_str());
+            self.emit(Event::KindNamed { version, kind, name });
+        }
+        Answer::Done
+    }
+
+    /// Raises an alert and lets it out once it is durable.
+    pub(super) fn alert(&mut self, alert: Alert) {
+        let number = self.state.next_alert;
+        self.emit(Event::AlertRaised { number, alert: alert.clone() });
+        self.effects.push(Effect::Alert { number, alert });
+    }
+}

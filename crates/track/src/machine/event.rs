@@ -1,0 +1,132 @@
+//! What happened. Events carry outcomes: nothing is evaluated when they are folded.
+
+use std::sync::Arc;
+
+use super::analyse::Finding;
+use super::command::{Publish, Verdict};
+use super::state::{CaseKey, CaseStatus};
+use crate::source::Position;
+
+/// One thing that happened to one aggregate: a case, a model or a source.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    DraftSaved(Publish),
+    /// `version` counts all published models; cases refer to it.
+    Published {
+        version: u32,
+        publish: Publish,
+    },
+    /// The number that stands for an event type in this version's cases.
+    KindNamed {
+        version: u32,
+        kind: u32,
+        name: Arc<str>,
+    },
+    /// Everything below `next` was observed.
+    SourceAdvanced {
+        source: Arc<str>,
+        partition: u32,
+        next: u64,
+    },
+    /// The verdict of a record that no other event tells.
+    Judged {
+        source: Arc<str>,
+        position: Position,
+        verdict: Verdict,
+    },
+    /// The first event of a case came; it may be an early one (see [`Event::CaseOpened`]).
+    CaseMet {
+        case: CaseKey,
+        id: Arc<str>,
+        version: u32,
+    },
+    /// An event that can open the case came.
+    CaseOpened {
+        case: CaseKey,
+    },
+    StepObserved(StepObserved),
+    Deviated {
+        case: CaseKey,
+        finding: Finding,
+    },
+    /// A late or replacing event made a finding untrue.
+    Withdrawn {
+        case: CaseKey,
+        finding: Finding,
+    },
+    /// The deadline of this number now passes at `due_ms`.
+    DeadlineArmed {
+        case: CaseKey,
+        deadline: u32,
+        due_ms: i64,
+    },
+    DeadlineDisarmed {
+        case: CaseKey,
+        deadline: u32,
+    },
+    /// Not in time. Fires once, whatever happens to the case later.
+    DeadlineFired {
+        case: CaseKey,
+        deadline: u32,
+        due_ms: i64,
+    },
+    StatusChanged {
+        case: CaseKey,
+        status: CaseStatus,
+        at_ms: i64,
+    },
+    /// The first `steps` events are no longer kept one by one.
+    Folded {
+        case: CaseKey,
+        steps: u32,
+        marking: Box<[u32]>,
+    },
+    CaseForgotten {
+        case: CaseKey,
+    },
+    AlertRaised {
+        number: u64,
+        alert: Alert,
+    },
+    AlertDelivered {
+        number: u64,
+    },
+}
+
+/// One event of a case.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StepObserved {
+    pub case: CaseKey,
+    pub kind: u32,
+    /// When it happened, and when it reached us.
+    pub time_ms: i64,
+    pub arrival_ms: i64,
+    /// Hash of what makes two records the same event; 0 when nothing does.
+    pub identity: u64,
+    pub source: Arc<str>,
+    pub position: Position,
+    /// It takes the place of the event with the same identity.
+    pub replaces: bool,
+    pub sender: Option<Arc<str>>,
+    pub correlation: Option<Arc<str>>,
+    /// JSON text, for history; the case does not keep it.
+    pub variables: Option<Arc<str>>,
+    /// Of an early event: when it expires.
+    pub until_ms: Option<i64>,
+}
+
+/// Somebody must hear of this.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Alert {
+    pub process: Arc<str>,
+    /// Id of the case, e.g. the trace id.
+    pub case: Arc<str>,
+    /// Name of the alert task or message, `stuck`, or `late`.
+    pub name: Arc<str>,
+    /// The element whose event is late, or after which the case is stuck.
+    pub element: Arc<str>,
+    /// When the deadline passed.
+    pub due_ms: i64,
+    /// A message to the engine or out, not only a record.
+    pub send: bool,
+}

@@ -1,0 +1,314 @@
+//! Records become steps of cases, each with a verdict.
+
+use std::sync::Arc;
+
+use super::analyse::{Finding, analyse};
+use super::command::{Observed, Verdict};
+use super::decide::Step;
+use super::event::{Event, StepObserved};
+use super::model::Compiled;
+use super::state::{Case, CaseKey, CaseStatus, hash};
+use crate::limits::{
+    CASE_EVENTS_MAX, CASE_FINDINGS_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS, UNKNOWN_KINDS_MAX,
+};
+use crate::mapping::{Observation, Reading};
+
+/// What stays the same for the records of one command.
+struct Batch<'a> {
+    version: u32,
+    compiled: &'a Compiled,
+    process: Arc<str>,
+    source: &'a Arc<str>,
+}
+
+impl Step<'_> {
+    pub(super) fn observe_all(
+        &mut self,
+        version: u32,
+        source: &Arc<str>,
+        records: &[Observed],
+        again: bool,
+    ) -> Result<Vec<Verdict>, String> {
+        let compiled = self.state.versions[version as usize].compiled()?;
+        let process = compiled.chart.process.clone();
+        let batch = Batch { version, compiled: &compiled, process, source };
+        let verdicts = records.iter().map(|record| self.record(&batch, record, again)).collect();
+        while self.state.completed.len() > COMPLETED_CASES_MAX {
+            let Some((_, case)) = self.state.completed.first().copied() else { break };
+            self.emit(Event::CaseForgotten { case });
+        }
+        Ok(verdicts)
+    }
+
+    fn record(&mut self, batch: &Batch<'_>, record: &Observed, again: bool) -> Verdict {
+        let position = record.position;
+        let key = (batch.source.clone(), position.partition, position.offset);
+        let next = self.state.next_position(batch.source, position.partition);
+        let seen = position.offset < next;
+        if seen && !(again && self.state.rejected.contains(&key)) {
+            return Verdict::SeenBefore;
+        }
+        let verdict = match &record.reading {
+            Reading::Ignored { .. } => Verdict::Ignored,
+            Reading::Rejected { reason } => Verdict::Rejected { reason: reason.clone() },
+            Reading::Event(event) => self.step(batch, record, event),
+        };
+        match &verdict {
+            // Told by the events of the case.
+            Verdict::Started | Verdict::Moved | Verdict::Replaced | Verdict::Buffered { .. } => {}
+            Verdict::Ignored | Verdict::Rejected { .. } | Verdict::Expired => {
+                let (source, verdict) = (batch.source.clone(), verdict.clone());
+                self.emit(Event::Judged { source, position, verdict });
+            }
+            Verdict::SeenBefore => {}
+        }
+        if !seen {
+            self.advance(batch.source, position.partition, position.offset + 1);
+        }
+        verdict
+    }
+
+    /// One event a command and partition is enough: the last position counts.
+    fn advance(&mut self, source: &Arc<str>, partition: u32, next: u64) {
+        let same = |event: &Event| {
+            matches!(event, Event::SourceAdvanced { source: known, partition: p, .. }
+                if known == source && *p == partition)
+        };
+        self.events.retain(|event| !same(event));
+        self.emit(Event::SourceAdvanced { source: source.clone(), partition, next });
+    }
+
+    fn step(&mut self, batch: &Batch<'_>, record: &Observed, event: &Observation) -> Verdict {
+        let kind = match self.kind(batch, &event.kind) {
+            Ok(kind) => kind,
+            Err(reason) => return Verdict::Rejected { reason },
+        };
+        let known = self.state.by_id.get(&hash(&batch.process, &event.case)).copied();
+        let opens = batch.compiled.opening.contains(&kind);
+        let key = match known {
+            Some(key) if self.state.cases[&key].version == batch.version => key,
+            // Cases of an older version go on with it; their numbers for types are its own.
+            Some(key) => return self.step_of_older(batch, record, event, key),
+            None => {
+                let case = self.state.next_case;
+                let id = Arc::from(event.case.as_str());
+                self.emit(Event::CaseMet { case, id, version: batch.version });
+                case
+            }
+        };
+        self.place(batch, record, event, key, kind, opens)
+    }
+
+    fn step_of_older(
+        &mut self,
+        batch: &Batch<'_>,
+        record: &Observed,
+        event: &Observation,
+        key: CaseKey,
+    ) -> Verdict {
+        let version = self.state.cases[&key].version;
+        let compiled = match self.state.versions[version as usize].compiled() {
+            Ok(compiled) => compiled,
+            Err(reason) => return Verdict::Rejected { reason },
+        };
+        let process = batch.process.clone();
+        let older = Batch { version, compiled: &compiled, process, source: batch.source };
+        match self.kind(&older, &event.kind) {
+            Ok(kind) => {
+                let opens = compiled.opening.contains(&kind);
+                self.place(&older, record, event, key, kind, opens)
+            }
+            Err(reason) => Verdict::Rejected { reason },
+        }
+    }
+
+    fn place(
+        &mut self,
+        batch: &Batch<'_>,
+        record: &Observed,
+        event: &Observation,
+        case: CaseKey,
+        kind: u32,
+        opens: bool,
+    ) -> Verdict {
+        let known = &self.state.cases[&case];
+        let early = known.status == CaseStatus::Early;
+        if known.status == CaseStatus::Expired && !opens {
+            return Verdict::Expired;
+        }
+        let identity = event.identity.map_or(0, |hash| (hash as u64).max(1));
+        let replaces = identity != 0 && known.events.iter().any(|e| e.identity == identity);
+        let ttl = event.ttl_ms.unwrap_or(EARLY_TTL_MS);
+        let until_ms = (early && !opens).then(|| self.now.saturating_add(ttl));
+        let text = |text: &Option<String>| text.as_deref().map(Arc::from);
+        self.emit(Event::StepObserved(StepObserved {
+            case,
+            kind,
+            time_ms: event.time_ms,
+            arrival_ms: record.arrival_ms,
+            identity,
+            source: batch.source.clone(),
+            position: record.position,
+            replaces,
+            sender: text(&event.sender),
+            correlation: text(&event.correlation),
+            variables: event.variables.as_ref().map(|v| Arc::from(v.to_string().as_str())),
+            until_ms,
+        }));
+        if let Some(until_ms) = until_ms {
+            return Verdict::Buffered { until_ms };
+        }
+        let opening =
+            matches!(self.state.cases[&case].status, CaseStatus::Early | CaseStatus::Expired);
+        if opening {
+            self.emit(Event::CaseOpened { case });
+        }
+        self.judge(batch.compiled, case, record.arrival_ms);
+        match (replaces, opening) {
+            (true, _) => Verdict::Replaced,
+            (false, true) => Verdict::Started,
+            (false, false) => Verdict::Moved,
+        }
+    }
+
+    /// The number of an event type; one that the model does not know is named first.
+    fn kind(&mut self, batch: &Batch<'_>, name: &str) -> Result<u32, String> {
+        if let Some(kind) = batch.compiled.chart.kind(name) {
+            return Ok(kind);
+        }
+        let version = batch.version;
+        let known = batch.compiled.chart.kinds.len();
+        let kinds = &self.state.versions[version as usize].kinds;
+        if let Some(at) = kinds[known..].iter().position(|kind| &**kind == name) {
+            return Ok((known + at) as u32);
+        }
+        if kinds.len() >= known + UNKNOWN_KINDS_MAX {
+            return Err(format!(
+                "expected at most {UNKNOWN_KINDS_MAX} types that the model does not know, \
+                 but {name:?} is one more"
+            ));
+        }
+        let kind = kinds.len() as u32;
+        self.emit(Event::KindNamed { version, kind, name: Arc::from(name) });
+        Ok(kind)
+    }
+
+    /// Compares what the case's events say now with what is known of it, and emits the difference.
+    fn judge(&mut self, compiled: &Compiled, key: CaseKey, arrival_ms: i64) {
+        let chart = &compiled.chart;
+        let mut aligner =
+            compiled.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let analysis = analyse(chart, &mut aligner, &self.state.cases[&key]);
+        let known = self.state.cases[&key].clone();
+        self.compare_findings(key, &known, &analysis.findings);
+        for (deadline, due_ms) in &analysis.waiting {
+            let armed = known.deadlines.contains(&(*deadline, *due_ms));
+            let fired = known.fired.contains(&(*deadline, *due_ms));
+            if armed || fired {
+                continue;
+            }
+            // What had passed when the news came is history, not an alarm.
+            if *due_ms > arrival_ms || self.alerts_on_backfill(known.version) {
+                let (case, deadline, due_ms) = (key, *deadline, *due_ms);
+                self.emit(Event::DeadlineArmed { case, deadline, due_ms });
+            }
+        }
+        let whole = self.whole_case(chart, key, &known, &analysis, arrival_ms);
+        for (deadline, _) in &known.deadlines {
+            let waits = match *deadline {
+                super::state::WHOLE => whole,
+                deadline => analysis.waiting.iter().any(|(number, _)| *number == deadline),
+            };
+            if !waits {
+                self.emit(Event::DeadlineDisarmed { case: key, deadline: *deadline });
+            }
+        }
+        let status = match (analysis.may_end, analysis.next.is_empty()) {
+            (true, true) => CaseStatus::Completed,
+            (true, false) => CaseStatus::Resting,
+            (false, _) => CaseStatus::Open,
+        };
+        if status != self.state.cases[&key].status {
+            let at_ms = known.events.last().map_or(arrival_ms, |event| event.time_ms);
+            self.emit(Event::StatusChanged { case: key, status, at_ms });
+        }
+        if known.events.len() > CASE_EVENTS_MAX {
+            self.fold_half(chart, &mut aligner, key);
+        }
+    }
+
+    fn alerts_on_backfill(&self, version: u32) -> bool {
+        self.state.versions[version as usize].publish.alert_on_backfill
+    }
+
+    /// Arms the deadline of the whole case while it can still be kept; answers whether it stays.
+    fn whole_case(
+        &mut self,
+        chart: &crate::chart::Chart,
+        case: CaseKey,
+        known: &Case,
+        analysis: &super::Analysis,
+        arrival_ms: i64,
+    ) -> bool {
+        let (Some(within), Some(first)) = (chart.case_deadline_ms, known.events.first()) else {
+            return false;
+        };
+        let ended = analysis.may_end && analysis.next.is_empty();
+        let deadline = super::state::WHOLE;
+        let due_ms = first.time_ms + within;
+        let settled = known.deadlines.contains(&(deadline, due_ms))
+            || known.fired.iter().any(|(number, _)| *number == deadline);
+        let in_time = due_ms > arrival_ms || self.alerts_on_backfill(known.version);
+        if !ended && !settled && in_time {
+            self.emit(Event::DeadlineArmed { case, deadline, due_ms });
+        }
+        !ended
+    }
+
+    fn compare_findings(&mut self, case: CaseKey, known: &Case, found: &[Finding]) {
+        for finding in &known.findings {
+            // A deadline that passed unheard stays a finding whatever comes later.
+            let fired = finding.is_fired(known);
+            if !fired && !finding.settled(known) && !found.iter().any(|f| f.same(finding)) {
+                self.emit(Event::Withdrawn { case, finding: finding.clone() });
+            }
+        }
+        for finding in found.iter().take(CASE_FINDINGS_MAX) {
+            if !known.findings.iter().any(|f| f.same(finding)) {
+                self.emit(Event::Deviated { case, finding: finding.clone() });
+            }
+        }
+    }
+
+    /// Long cases: the older half becomes a marking.
+    fn fold_half(
+        &mut self,
+        chart: &crate::chart::Chart,
+        aligner: &mut crate::conform::Aligner,
+        key: CaseKey,
+    ) {
+        let mut half = self.state.cases[&key].clone();
+        half.events.truncate(CASE_EVENTS_MAX / 2);
+        let steps = half.events.len() as u32;
+        let marking = analyse(chart, aligner, &half).marking;
+        let marking = marking.into_iter().map(|(place, _)| place).collect();
+        self.emit(Event::Folded { case: key, steps, marking });
+    }
+}
+
+impl Finding {
+    /// The same finding, whatever could have come instead.
+    pub(super) fn same(&self, other: &Finding) -> bool {
+        (self.kind, self.step, self.occurrence) == (other.kind, other.step, other.occurrence)
+    }
+
+    fn is_fired(&self, case: &Case) -> bool {
+        self.kind == super::FindingKind::TooLate
+            && case.fired.iter().any(|(_, due)| *due == self.at_ms)
+    }
+
+    /// It is about events that are folded already and cannot be judged again.
+    fn settled(&self, case: &Case) -> bool {
+        case.folded > 0 && case.events.first().is_some_and(|event| self.at_ms < event.time_ms)
+    }
+}

@@ -1,0 +1,254 @@
+//! The state: models, sources, cases. Its one mutator is [`State::apply`].
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::analyse::Finding;
+use super::command::Verdict;
+use super::event::{Alert, Event};
+use super::model::{Model, Version};
+
+/// Number of a case; never used twice.
+pub type CaseKey = u64;
+
+/// Everything that the machine knows.
+///
+/// Ordered maps throughout: none of them ever stops the loop to grow.
+#[derive(Debug, Default)]
+pub struct State {
+    /// By process id.
+    pub(super) models: BTreeMap<Arc<str>, Model>,
+    /// By version number.
+    pub(super) versions: Vec<Version>,
+    /// Next position that was not observed yet, by source and partition.
+    pub(super) sources: BTreeMap<(Arc<str>, u32), u64>,
+    pub(super) cases: BTreeMap<CaseKey, Case>,
+    /// By hash of process and case id.
+    pub(super) by_id: BTreeMap<u128, CaseKey>,
+    pub(super) next_case: CaseKey,
+    /// When something is due: (ms, case, what).
+    pub(super) timers: BTreeSet<(i64, CaseKey, u32)>,
+    /// Completed cases in the order of their completion.
+    pub(super) completed: BTreeSet<(i64, CaseKey)>,
+    pub(super) alerts: BTreeMap<u64, Alert>,
+    pub(super) next_alert: u64,
+    /// Rejected records that may come again.
+    pub(super) rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    pub(super) undo: Vec<Undo>,
+}
+
+/// How to put back what one event changed.
+#[derive(Debug)]
+pub(super) enum Undo {
+    Case(CaseKey, Option<Box<Case>>),
+    Source((Arc<str>, u32), Option<u64>),
+    Alert(u64, Option<Alert>),
+    Rejected((Arc<str>, u32, u64), bool),
+    Model(Arc<str>, Option<Model>),
+    Version,
+    Kind(u32),
+}
+
+/// One case: about 200 bytes and 32 for each event that is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Case {
+    pub id: Arc<str>,
+    pub version: u32,
+    pub status: CaseStatus,
+    /// When the status began.
+    pub status_since_ms: i64,
+    /// In event-time order.
+    pub events: Vec<Seen>,
+    /// Steps that are only in `base`.
+    pub folded: u32,
+    /// The marking after the folded steps; empty is the start.
+    pub base: Box<[u32]>,
+    pub findings: Vec<Finding>,
+    /// Armed deadlines: number and due time.
+    pub deadlines: Vec<(u32, i64)>,
+    /// Deadlines that fired, and when they were due.
+    pub fired: Vec<(u32, i64)>,
+    /// When an early case expires.
+    pub until_ms: i64,
+    pub last_arrival_ms: i64,
+}
+
+/// How far a case is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CaseStatus {
+    /// Has early events only.
+    Early,
+    Open,
+    /// Quiet for too long.
+    Stuck,
+    /// May end here, or go on.
+    Resting,
+    Completed,
+    /// Never opened in time.
+    Expired,
+}
+
+/// An event that a case keeps.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Seen {
+    pub time_ms: i64,
+    pub identity: u64,
+    pub kind: u32,
+    /// Order of arrival within the case.
+    pub order: u32,
+}
+
+impl State {
+    pub fn case(&self, key: CaseKey) -> Option<&Case> {
+        self.cases.get(&key)
+    }
+
+    /// The case of a process by its id.
+    pub fn find(&self, process: &str, id: &str) -> Option<(CaseKey, &Case)> {
+        let key = *self.by_id.get(&hash(process, id))?;
+        Some((key, self.cases.get(&key)?))
+    }
+
+    /// All cases, oldest first.
+    pub fn cases(&self) -> impl Iterator<Item = (CaseKey, &Case)> {
+        self.cases.iter().map(|(key, case)| (*key, case))
+    }
+
+    pub fn model(&self, process: &str) -> Option<&Model> {
+        self.models.get(process)
+    }
+
+    pub fn models(&self) -> impl Iterator<Item = &Model> {
+        self.models.values()
+    }
+
+    /// Name of an event type of a case.
+    pub fn kind_name(&self, version: u32, kind: u32) -> &str {
+        let kinds = self.versions.get(version as usize).map(|version| &version.kinds);
+        kinds.and_then(|kinds| kinds.get(kind as usize)).map_or("", |name| name)
+    }
+
+    /// The process that a version belongs to.
+    pub fn process_of(&self, version: u32) -> &str {
+        self.versions.get(version as usize).map_or("", |version| &version.publish.process)
+    }
+
+    /// The position from which a source must be read on.
+    pub fn next_position(&self, source: &str, partition: u32) -> u64 {
+        self.sources.get(&(Arc::from(source), partition)).copied().unwrap_or(0)
+    }
+
+    /// Alerts that were raised and not delivered yet.
+    pub fn pending_alerts(&self) -> impl Iterator<Item = (u64, &Alert)> {
+        self.alerts.iter().map(|(number, alert)| (*number, alert))
+    }
+
+    /// When the next timer is due.
+    pub fn next_due(&self) -> Option<i64> {
+        self.timers.first().map(|(due, ..)| *due)
+    }
+
+    /// Puts back everything since the last [`State::settle`]: a command that failed midway.
+    pub(super) fn roll_back(&mut self) {
+        while let Some(undo) = self.undo.pop() {
+            match undo {
+                Undo::Case(key, old) => self.put_case(key, old.map(|case| *case)),
+                Undo::Source(key, Some(next)) => drop(self.sources.insert(key, next)),
+                Undo::Source(key, None) => drop(self.sources.remove(&key)),
+                Undo::Alert(number, Some(alert)) => drop(self.alerts.insert(number, alert)),
+                Undo::Alert(number, None) => drop(self.alerts.remove(&number)),
+                Undo::Rejected(key, true) => drop(self.rejected.insert(key)),
+                Undo::Rejected(key, false) => drop(self.rejected.remove(&key)),
+                Undo::Model(id, Some(model)) => drop(self.models.insert(id, model)),
+                Undo::Model(id, None) => drop(self.models.remove(&id)),
+                Undo::Version => drop(self.versions.pop()),
+                Undo::Kind(version) => {
+                    if let Some(version) = self.versions.get_mut(version as usize) {
+                        version.kinds.pop();
+                    }
+                }
+            }
+        }
+    }
+
+    /// The command is done; nothing of it is put back any more.
+    pub(super) fn settle(&mut self) {
+        self.undo.clear();
+    }
+
+    /// Puts a case into all tables, or takes it out of all.
+    pub(super) fn put_case(&mut self, key: CaseKey, case: Option<Case>) {
+        if let Some(old) = self.cases.remove(&key) {
+            for (due, what) in self.timers_of(&old) {
+                self.timers.remove(&(due, key, what));
+            }
+            self.completed.remove(&(old.status_since_ms, key));
+            let id = hash(self.process_of(old.version), &old.id);
+            if self.by_id.get(&id) == Some(&key) {
+                self.by_id.remove(&id);
+            }
+        }
+        let Some(case) = case else { return };
+        for (due, what) in self.timers_of(&case) {
+            self.timers.insert((due, key, what));
+        }
+        if matches!(case.status, CaseStatus::Completed | CaseStatus::Expired) {
+            self.completed.insert((case.status_since_ms, key));
+        }
+        let id = hash(self.process_of(case.version), &case.id);
+        self.by_id.insert(id, key);
+        self.cases.insert(key, case);
+    }
+}
+
+impl State {
+    /// What is due when.
+    fn timers_of(&self, case: &Case) -> Vec<(i64, u32)> {
+        let mut timers: Vec<(i64, u32)> =
+            case.deadlines.iter().map(|(number, due)| (*due, *number)).collect();
+        let version = self.versions.get(case.version as usize);
+        match case.status {
+            CaseStatus::Early => timers.push((case.until_ms, EXPIRY)),
+            CaseStatus::Open => {
+                let quiet = version.and_then(|version| version.publish.stuck_after_ms);
+                timers.extend(quiet.map(|ms| (case.last_arrival_ms.saturating_add(ms), QUIET)));
+            }
+            CaseStatus::Stuck
+            | CaseStatus::Resting
+            | CaseStatus::Completed
+            | CaseStatus::Expired => {}
+        }
+        timers
+    }
+}
+
+/// The timer of an early case that expires, and of a quiet one that is stuck.
+pub(super) const EXPIRY: u32 = u32::MAX;
+pub(super) const QUIET: u32 = u32::MAX - 1;
+/// The deadline of the whole case.
+pub(super) const WHOLE: u32 = u32::MAX - 2;
+
+impl Case {
+    /// Events in all, the folded ones included.
+    pub fn steps(&self) -> u64 {
+        u64::from(self.folded) + self.events.len() as u64
+    }
+}
+
+/// What a case is found by.
+pub(super) fn hash(process: &str, id: &str) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(format!("{process}\u{0}{id}").as_bytes())
+}
+
+/// Whether a record may come again.
+pub(super) fn is_rejected(verdict: &Verdict) -> bool {
+    matches!(verdict, Verdict::Rejected { .. } | Verdict::Expired)
+}
+
+impl State {
+    /// Folds an event that was read back.
+    pub fn fold(&mut self, event: &Event) {
+        self.apply(event);
+        self.settle();
+    }
+}

@@ -1,0 +1,118 @@
+//! What happens when nothing happens.
+
+use std::sync::Arc;
+
+use super::analyse::{Finding, FindingKind, analyse};
+use super::decide::Step;
+use super::event::{Alert, Event};
+use super::state::{CaseKey, CaseStatus, EXPIRY, QUIET, WHOLE};
+use crate::chart::Action;
+use crate::limits::TICK_TIMERS_MAX;
+
+impl Step<'_> {
+    /// Fires what is due, the earliest first.
+    pub(super) fn tick(&mut self) {
+        for _ in 0..TICK_TIMERS_MAX {
+            let Some((due, case, what)) = self.state.timers.first().copied() else { break };
+            if due > self.now {
+                break;
+            }
+            match what {
+                EXPIRY => self.expire(case),
+                QUIET => self.quiet(case, due),
+                deadline => self.late(case, deadline, due),
+            }
+            debug_assert!(
+                self.state.timers.first() != Some(&(due, case, what)),
+                "a timer that fired is gone"
+            );
+        }
+    }
+
+    /// Early events whose case never opened: they are what could not be correlated. The case keeps
+    /// them, because an opening event may still come.
+    fn expire(&mut self, case: CaseKey) {
+        let status = CaseStatus::Expired;
+        self.emit(Event::StatusChanged { case, status, at_ms: self.now });
+    }
+
+    fn quiet(&mut self, case: CaseKey, due_ms: i64) {
+        let at_ms = self.now;
+        self.emit(Event::StatusChanged { case, status: CaseStatus::Stuck, at_ms });
+        let element = self.last_element(case);
+        self.alert_about(case, "stuck", element, due_ms, false);
+    }
+
+    fn late(&mut self, case: CaseKey, deadline: u32, due_ms: i64) {
+        self.emit(Event::DeadlineFired { case, deadline, due_ms });
+        let version = self.state.cases[&case].version;
+        let Ok(compiled) = self.state.versions[version as usize].compiled() else { return };
+        let promised = compiled.chart.deadlines.get(deadline as usize);
+        let (step, element, actions) = match promised {
+            Some(promised) => {
+                let element = compiled.chart.elements[promised.element as usize].id.clone();
+                (promised.kind, element, promised.actions.clone())
+            }
+            None => {
+                debug_assert_eq!(deadline, WHOLE, "deadlines are those of the chart");
+                let last = self.state.cases[&case].events.last().map_or(0, |event| event.kind);
+                (last, compiled.chart.process.clone(), Vec::new())
+            }
+        };
+        let known = &self.state.cases[&case].findings;
+        let occurrence =
+            known.iter().filter(|f| (f.kind, f.step) == (FindingKind::TooLate, step)).count()
+                as u32;
+        let kind = FindingKind::TooLate;
+        let expected = Box::from([step]);
+        let finding = Finding { kind, step, occurrence, expected, at_ms: due_ms };
+        self.emit(Event::Deviated { case, finding });
+        if actions.is_empty() {
+            self.alert_about(case, "late", element.clone(), due_ms, false);
+        }
+        for action in actions {
+            match action {
+                Action::Alert { name, .. } => {
+                    self.alert_about(case, &name, element.clone(), due_ms, false);
+                }
+                Action::Send { message, .. } => {
+                    self.alert_about(case, &message, element.clone(), due_ms, true);
+                }
+            }
+        }
+    }
+
+    fn alert_about(&mut self, case: CaseKey, name: &str, element: Arc<str>, due: i64, send: bool) {
+        let known = &self.state.cases[&case];
+        let alert = Alert {
+            process: Arc::from(self.state.process_of(known.version)),
+            case: known.id.clone(),
+            name: Arc::from(name),
+            element,
+            due_ms: due,
+            send,
+        };
+        self.alert(alert);
+    }
+
+    /// The element of the last event that the model explains.
+    fn last_element(&self, key: CaseKey) -> Arc<str> {
+        let case = &self.state.cases[&key];
+        let compiled = self.state.versions[case.version as usize].compiled();
+        let Ok(compiled) = compiled else { return Arc::from("") };
+        let chart = &compiled.chart;
+        let last = case.events.iter().rev().find_map(|event| chart.element_of(event.kind));
+        last.map_or_else(|| Arc::from(""), |place| place.id.clone())
+    }
+}
+
+impl super::State {
+    /// What the model says about a case now; `None` when there is no such case.
+    pub fn analyse(&self, key: CaseKey) -> Option<super::Analysis> {
+        let case = self.cases.get(&key)?;
+        let compiled = self.versions.get(case.version as usize)?.compiled().ok()?;
+        let mut aligner =
+            compiled.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        Some(analyse(&compiled.chart, &mut aligner, case))
+    }
+}
