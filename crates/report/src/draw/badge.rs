@@ -1,0 +1,138 @@
+//! The overlay: heat, states, and pills with figures at the corners.
+
+use model::{Bounds, Shape};
+
+use crate::overlay::{Mark, Overlay, State, Tone};
+use crate::scene::Figure;
+use crate::text::{short, width, wrap};
+
+use super::node::diamond_points;
+use super::{Canvas, escape, n};
+
+const SIZE: f64 = 10.5;
+const HEIGHT: f64 = 17.0;
+
+/// Class of a shape's group: its state, or that it is faded.
+pub(super) fn class(mark: Option<&Mark>, fade: bool) -> &'static str {
+    let Some(mark) = mark else { return if fade { "faded" } else { "" } };
+    if mark.incidents > 0 {
+        return "failed";
+    }
+    match mark.state {
+        Some(State::Completed) => "done",
+        Some(State::Active) => "now",
+        Some(State::Failed) => "failed",
+        Some(State::Terminated) => "ended",
+        Some(State::Deviated) => "off",
+        None if mark.tokens > 0 => "now",
+        None => "",
+    }
+}
+
+/// From yellow to red; the stronger, the hotter. Names stay readable on it, light or dark.
+fn heat(mark: Option<&Mark>) -> Option<String> {
+    let t = mark?.heat.filter(|h| h.is_finite())?.clamp(0.0, 1.0);
+    let (hue, lightness) = (50.0 - 46.0 * t, 60.0 - 8.0 * t);
+    let opacity = 0.18 + 0.42 * t;
+    Some(format!("fill:hsl({} 92% {}%);fill-opacity:{}", n(hue), n(lightness), n(opacity)))
+}
+
+pub(super) fn heat_rect(canvas: &mut Canvas, b: &Bounds, mark: Option<&Mark>) {
+    let Some(style) = heat(mark) else { return };
+    canvas.push(&format!(
+        "<rect style=\"{style}\" x=\"{}\" y=\"{}\" width=\"{}\" height=\"{}\" rx=\"9\"/>",
+        n(b.x),
+        n(b.y),
+        n(b.width),
+        n(b.height)
+    ));
+}
+
+pub(super) fn heat_circle(canvas: &mut Canvas, b: &Bounds, mark: Option<&Mark>) {
+    let Some(style) = heat(mark) else { return };
+    canvas.push(&format!(
+        "<circle style=\"{style}\" cx=\"{}\" cy=\"{}\" r=\"{}\"/>",
+        n(b.x + b.width / 2.0),
+        n(b.y + b.height / 2.0),
+        n(b.width / 2.0)
+    ));
+}
+
+pub(super) fn heat_diamond(canvas: &mut Canvas, b: &Bounds, mark: Option<&Mark>) {
+    let Some(style) = heat(mark) else { return };
+    canvas.push(&format!("<polygon style=\"{style}\" points=\"{}\"/>", diamond_points(b)));
+}
+
+/// A pill with its middle at a point.
+pub(super) fn pill(canvas: &mut Canvas, tone: &str, text: &str, (x, y): (f64, f64)) {
+    let text = wrap(text, SIZE, 160.0, 1).concat();
+    let wide = pill_width(&text);
+    let bounds = Bounds { x: x - wide / 2.0, y: y - HEIGHT / 2.0, width: wide, height: HEIGHT };
+    canvas.cover(&bounds);
+    canvas.push(&format!("<g class=\"pill {tone}\">"));
+    canvas.rect("", &bounds, HEIGHT / 2.0);
+    canvas.push(&format!(
+        "<text class=\"b\" text-anchor=\"middle\" x=\"{}\" y=\"{}\">{}</text></g>\n",
+        n(x),
+        n(y + 3.8),
+        escape(&text)
+    ));
+}
+
+fn pill_width(text: &str) -> f64 {
+    (width(text, SIZE) + 12.0).max(HEIGHT)
+}
+
+fn tone(tone: Tone) -> &'static str {
+    match tone {
+        Tone::Neutral => "",
+        Tone::Info => "info",
+        Tone::Good => "good",
+        Tone::Warning => "warn",
+        Tone::Bad => "bad",
+    }
+}
+
+/// Tokens at the lower left, counts at the lower right, incidents at the upper right, the rest
+/// from the upper left on.
+pub(super) fn badges(canvas: &mut Canvas, figure: &Figure<'_>, shape: &Shape, overlay: &Overlay) {
+    let Some(mark) = overlay.elements.get(&shape.element) else { return };
+    if let Figure::Artifact(_) = figure {
+        return;
+    }
+    let b = &shape.bounds;
+    let small = b.width < 60.0;
+    // Pills of small shapes stand at their sides, so that the icon stays free.
+    let (left, right) = match small {
+        true => (b.x - 2.0, b.x + b.width + 2.0),
+        false => (b.x + 8.0, b.x + b.width - 8.0),
+    };
+    let (top, bottom) = match small {
+        true => (b.y - 5.0, b.y + b.height - 3.0),
+        false => (b.y - 1.0, b.y + b.height + 1.0),
+    };
+    if mark.tokens > 0 {
+        pill(canvas, "info", &short(mark.tokens), (left, bottom));
+    }
+    if let Some(count) = mark.count {
+        pill(canvas, "", &short(count), (right, bottom));
+    }
+    let mut end = right;
+    if mark.incidents > 0 {
+        let text = format!("! {}", short(mark.incidents));
+        pill(canvas, "bad", &text, (right, top));
+        end -= pill_width(&text) / 2.0;
+    }
+    let mut x = left;
+    let mut y = top;
+    for badge in &mark.badges {
+        let wide = pill_width(&wrap(&badge.text, SIZE, 160.0, 1).concat());
+        // Stacked upwards where the edge is full.
+        if x > left && x + wide > end {
+            x = left;
+            y -= HEIGHT + 1.0;
+        }
+        pill(canvas, tone(badge.tone), &badge.text, (x + wide / 2.0 - 6.0, y));
+        x += wide + 2.0;
+    }
+}
