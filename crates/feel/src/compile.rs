@@ -11,6 +11,7 @@ mod function;
 mod iteration;
 mod operator;
 mod reads;
+mod shape;
 mod tests;
 
 use crate::ast::{Ast, Kind, NodeId};
@@ -19,6 +20,8 @@ use crate::program::{Op, Program, Read, ScopedEntry};
 use crate::scope::{Dialect, Scope};
 use std::sync::Arc;
 use value::Value;
+
+pub(crate) use shape::shape;
 
 /// What a name may stand for, innermost last.
 #[derive(Clone, Debug)]

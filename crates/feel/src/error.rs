@@ -84,9 +84,21 @@ pub enum EvalErrorKind {
     Limit,
     /// `?` was used outside a unary test.
     NoInput,
+    /// A function that is not written in FEEL failed.
+    Function,
 }
 
 impl EvalError {
+    /// The failure of a function that is not written in FEEL.
+    pub fn function(message: String) -> EvalError {
+        EvalError {
+            source: Arc::from(""),
+            span: Span::default(),
+            kind: EvalErrorKind::Function,
+            message,
+        }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> EvalErrorKind {
         self.kind
@@ -114,7 +126,7 @@ impl fmt::Display for EvalError {
                 "Assertion failure on evaluate the expression '{shown}': {}",
                 self.message
             ),
-            EvalErrorKind::Limit | EvalErrorKind::NoInput => write!(
+            EvalErrorKind::Limit | EvalErrorKind::NoInput | EvalErrorKind::Function => write!(
                 f,
                 "failed to evaluate expression '{shown}': {} (line {line}, column {column})",
                 self.message
@@ -169,6 +181,11 @@ impl WarningKind {
 }
 
 impl Warning {
+    /// A warning of a function that is not written in FEEL; it has the place of its call.
+    pub fn function(message: String) -> Warning {
+        Warning { kind: WarningKind::FunctionInvocationFailure, message, line: 1, column: 1 }
+    }
+
     /// Which kind it is.
     pub fn kind(&self) -> WarningKind {
         self.kind

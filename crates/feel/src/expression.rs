@@ -163,6 +163,19 @@ impl fmt::Display for Expression {
     }
 }
 
+/// What unary tests accept, where that can be told without evaluating them.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Shape {
+    /// Everything (`-`).
+    Any,
+    /// These values and nothing else.
+    Values(Vec<Value>),
+    /// What lies in one of these ranges, and nothing else.
+    Ranges(Vec<value::Range>),
+    /// It depends on more than the input.
+    Open,
+}
+
 /// Compiled unary tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnaryTests(Expression);
@@ -186,6 +199,12 @@ impl UnaryTests {
     /// Whether the tests accept every input (`-`).
     pub fn accepts_all(&self) -> bool {
         matches!(self.0.ast.kind(self.0.ast.root), crate::ast::Kind::AnyInput)
+    }
+
+    /// What they accept, where that can be told without evaluating them. Constants only: a cell
+    /// `"a", "b"` or `[1..5], > 10` is, a cell `> limit` is not.
+    pub fn shape(&self) -> Shape {
+        crate::compile::shape(&self.0.ast)
     }
 
     /// Evaluates with that input: true, false, or null where it cannot be tested.

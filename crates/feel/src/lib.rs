@@ -28,10 +28,10 @@ mod vm;
 pub use env::Env;
 pub use error::{EvalError, EvalErrorKind, Span, SyntaxError, Warning, WarningKind};
 pub use expression::{
-    Evaluation, Expression, Step, UnaryTests, compile, compile_in, compile_tests,
+    Evaluation, Expression, Shape, Step, UnaryTests, compile, compile_in, compile_tests,
 };
 pub use program::Read;
 pub use scope::{Dialect, Scope, normalised};
 pub use types::Type;
 pub use variables::Variables;
-pub use vm::{Budget, NativeFunction, equal, order};
+pub use vm::{Budget, NativeFunction, call, equal, is_in, order};

@@ -16,7 +16,7 @@ pub const CALL_DEPTH_MAX: usize = 1_000;
 
 /// Calls from a built-in back into an expression (`sort` with a function that sorts …). Each
 /// takes native stack.
-pub const CALLBACK_DEPTH_MAX: usize = 16;
+pub const CALLBACK_DEPTH_MAX: usize = 40;
 
 /// Nesting of a value that an expression makes; the same that a document may have.
 pub const VALUE_DEPTH_MAX: u32 = value::limits::NESTING_MAX as u32;

@@ -17,9 +17,9 @@ use iterate::Iteration;
 use std::sync::Arc;
 use value::{List, Value};
 
-pub use call::{Budget, NativeFunction};
+pub use call::{Budget, NativeFunction, call};
 pub(crate) use compare::contains;
-pub use compare::{equal, order};
+pub use compare::{equal, is_in, order};
 pub(crate) use core::{Core, Outcome, Trouble, bounded};
 
 /// One evaluation: the stack, open loops, and what built-ins may use.

@@ -91,3 +91,9 @@ impl fmt::Display for Range {
         }
     }
 }
+
+impl fmt::Debug for Range {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}

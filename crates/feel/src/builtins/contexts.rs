@@ -42,11 +42,12 @@ pub(super) fn get_entries(core: &mut Core, values: &[Value], _signature: u8) -> 
     bounded(Value::list(context.iter().map(|(key, value)| entry(key, value)).collect()))
 }
 
-pub(super) fn put(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn put(core: &mut Core, values: &[Value], signature: u8) -> Outcome {
     let context = entries_of(values, 0)?;
     core.spend(context.len())?;
     let changed = match &values[1] {
         Value::String(key) => put_at(context, std::slice::from_ref(&values[1]), key, &values[2]),
+        Value::List(_) if signature == 1 && core.is_standard() => None,
         Value::List(keys) if !keys.is_empty() => {
             let Value::String(first) = &keys[0] else {
                 return Err(refuse("expected keys that are strings"));

@@ -23,7 +23,11 @@ fn side(value: &Value) -> Result<Side<'_>, Trouble> {
     }
 }
 
-fn sides(values: &[Value]) -> Result<(Side<'_>, Side<'_>), Trouble> {
+/// Camunda has no relations of strings.
+fn sides<'v>(core: &Core, values: &'v [Value]) -> Result<(Side<'v>, Side<'v>), Trouble> {
+    if !core.is_standard() && values.iter().any(|value| value.as_str().is_some()) {
+        return Err(refuse("expected values or ranges of values, but found a string"));
+    }
     Ok((side(&values[0])?, side(&values[1])?))
 }
 
@@ -37,9 +41,14 @@ fn compared(left: &Value, right: &Value) -> Result<Ordering, Trouble> {
     })
 }
 
+/// An end that is null bounds as little as one that is missing.
+fn bound(end: &Option<Value>) -> Option<&Value> {
+    end.as_ref().filter(|end| !end.is_null())
+}
+
 /// Compares two lower ends; a missing one is first of all.
 fn starts_compared(left: &Range, right: &Range) -> Result<Ordering, Trouble> {
-    let by_value = match (&left.start, &right.start) {
+    let by_value = match (bound(&left.start), bound(&right.start)) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Less,
         (Some(_), None) => Ordering::Greater,
@@ -50,7 +59,7 @@ fn starts_compared(left: &Range, right: &Range) -> Result<Ordering, Trouble> {
 
 /// Compares two upper ends; a missing one is last of all.
 fn ends_compared(left: &Range, right: &Range) -> Result<Ordering, Trouble> {
-    let by_value = match (&left.end, &right.end) {
+    let by_value = match (bound(&left.end), bound(&right.end)) {
         (None, None) => Ordering::Equal,
         (None, Some(_)) => Ordering::Greater,
         (Some(_), None) => Ordering::Less,
@@ -61,7 +70,7 @@ fn ends_compared(left: &Range, right: &Range) -> Result<Ordering, Trouble> {
 
 /// Whether all of `left` lies before all of `right`.
 fn lies_before(left: &Range, right: &Range) -> Result<bool, Trouble> {
-    match (&left.end, &right.start) {
+    match (bound(&left.end), bound(&right.start)) {
         (Some(end), Some(start)) => Ok(match compared(end, start)? {
             Ordering::Less => true,
             Ordering::Equal => !(left.end_included && right.start_included),
@@ -88,13 +97,13 @@ fn as_range(side: &Side<'_>) -> Range {
 }
 
 /// Both sides as ranges; a point as one that holds only it.
-fn both(values: &[Value]) -> Result<(Range, Range), Trouble> {
-    let (left, right) = sides(values)?;
+fn both(core: &Core, values: &[Value]) -> Result<(Range, Range), Trouble> {
+    let (left, right) = sides(core, values)?;
     Ok((as_range(&left), as_range(&right)))
 }
 
-fn two_ranges(values: &[Value]) -> Result<(&Range, &Range), Trouble> {
-    match sides(values)? {
+fn two_ranges<'v>(core: &Core, values: &'v [Value]) -> Result<(&'v Range, &'v Range), Trouble> {
+    match sides(core, values)? {
         (Side::Range(left), Side::Range(right)) => Ok((left, right)),
         _ => Err(refuse("expected two ranges")),
     }
@@ -104,18 +113,18 @@ fn verdict(truth: bool) -> Outcome {
     Ok(Value::Bool(truth))
 }
 
-pub(super) fn before(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = both(values)?;
+pub(super) fn before(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = both(core, values)?;
     verdict(lies_before(&left, &right)?)
 }
 
-pub(super) fn after(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = both(values)?;
+pub(super) fn after(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = both(core, values)?;
     verdict(lies_before(&right, &left)?)
 }
 
 fn touch(left: &Range, right: &Range) -> Result<bool, Trouble> {
-    match (&left.end, &right.start) {
+    match (bound(&left.end), bound(&right.start)) {
         (Some(end), Some(start)) => {
             Ok(left.end_included && right.start_included && compared(end, start)?.is_eq())
         }
@@ -123,13 +132,13 @@ fn touch(left: &Range, right: &Range) -> Result<bool, Trouble> {
     }
 }
 
-pub(super) fn meets(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = two_ranges(values)?;
+pub(super) fn meets(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = two_ranges(core, values)?;
     verdict(touch(left, right)?)
 }
 
-pub(super) fn met_by(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = two_ranges(values)?;
+pub(super) fn met_by(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = two_ranges(core, values)?;
     verdict(touch(right, left)?)
 }
 
@@ -137,8 +146,8 @@ fn overlap(left: &Range, right: &Range) -> Result<bool, Trouble> {
     Ok(!lies_before(left, right)? && !lies_before(right, left)?)
 }
 
-pub(super) fn overlaps(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = two_ranges(values)?;
+pub(super) fn overlaps(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = two_ranges(core, values)?;
     verdict(overlap(left, right)?)
 }
 
@@ -149,23 +158,19 @@ fn overlaps_first(left: &Range, right: &Range) -> Result<bool, Trouble> {
         && ends_compared(left, right)?.is_le())
 }
 
-pub(super) fn overlaps_before(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = two_ranges(values)?;
+pub(super) fn overlaps_before(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = two_ranges(core, values)?;
     verdict(overlaps_first(left, right)?)
 }
 
-pub(super) fn overlaps_after(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = two_ranges(values)?;
-    verdict(
-        overlap(left, right)?
-            && starts_compared(right, left)?.is_le()
-            && ends_compared(right, left)?.is_lt(),
-    )
+pub(super) fn overlaps_after(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = two_ranges(core, values)?;
+    verdict(overlaps_first(right, left)?)
 }
 
 fn finish(left: &Side<'_>, right: &Range) -> Result<bool, Trouble> {
     match left {
-        Side::Point(point) => match &right.end {
+        Side::Point(point) => match bound(&right.end) {
             Some(end) => Ok(right.end_included && compared(point, end)?.is_eq()),
             None => Ok(false),
         },
@@ -177,7 +182,7 @@ fn finish(left: &Side<'_>, right: &Range) -> Result<bool, Trouble> {
 
 fn start(left: &Side<'_>, right: &Range) -> Result<bool, Trouble> {
     match left {
-        Side::Point(point) => match &right.start {
+        Side::Point(point) => match bound(&right.start) {
             Some(start) => Ok(right.start_included && compared(point, start)?.is_eq()),
             None => Ok(false),
         },
@@ -199,38 +204,38 @@ fn range_of<'v>(side: &Side<'v>) -> Result<&'v Range, Trouble> {
     }
 }
 
-pub(super) fn finishes(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = sides(values)?;
+pub(super) fn finishes(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = sides(core, values)?;
     verdict(finish(&left, range_of(&right)?)?)
 }
 
-pub(super) fn finished_by(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = sides(values)?;
+pub(super) fn finished_by(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = sides(core, values)?;
     verdict(finish(&right, range_of(&left)?)?)
 }
 
-pub(super) fn starts(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = sides(values)?;
+pub(super) fn starts(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = sides(core, values)?;
     verdict(start(&left, range_of(&right)?)?)
 }
 
-pub(super) fn started_by(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = sides(values)?;
+pub(super) fn started_by(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = sides(core, values)?;
     verdict(start(&right, range_of(&left)?)?)
 }
 
-pub(super) fn includes(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = sides(values)?;
+pub(super) fn includes(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = sides(core, values)?;
     verdict(cover(range_of(&left)?, &right)?)
 }
 
-pub(super) fn during(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let (left, right) = sides(values)?;
+pub(super) fn during(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (left, right) = sides(core, values)?;
     verdict(cover(range_of(&right)?, &left)?)
 }
 
-pub(super) fn coincides(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    match sides(values)? {
+pub(super) fn coincides(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    match sides(core, values)? {
         (Side::Point(left), Side::Point(right)) => verdict(compared(left, right)?.is_eq()),
         (Side::Range(left), Side::Range(right)) => {
             verdict(starts_compared(left, right)?.is_eq() && ends_compared(left, right)?.is_eq())
@@ -241,7 +246,7 @@ pub(super) fn coincides(_core: &mut Core, values: &[Value], _signature: u8) -> O
 
 /// A range from its text, of which the ends are literals.
 pub(super) fn range(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let text = text(values, 0)?;
+    let text = text(values, 0)?.trim();
     let invalid = || refuse(format!("expected the text of a range, but found '{text}'"));
     let open = text.chars().next().ok_or_else(invalid)?;
     let close = text.chars().next_back().ok_or_else(invalid)?;

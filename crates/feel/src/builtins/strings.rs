@@ -85,33 +85,89 @@ pub(super) fn trim(_core: &mut Core, values: &[Value], _signature: u8) -> Outcom
     string(text(values, 0)?.trim())
 }
 
-/// Flags of XPath, and of Java where those are letters of their own.
+/// A pattern with flags of XPath. `x` is applied here: it drops white space outside of classes,
+/// where the engine would drop it in classes, too.
 fn with_flags(pattern: &str, flags: Option<&Value>) -> Result<String, Trouble> {
     let flags = match flags {
-        None | Some(Value::Null) => return Ok(pattern.to_owned()),
+        None | Some(Value::Null) => "",
         Some(Value::String(flags)) => flags,
         Some(other) => {
             return Err(refuse(format!("expected a string, but found {}", other.type_name())));
         }
     };
     if let Some(unknown) = flags.chars().find(|flag| !"smixu".contains(*flag)) {
-        return Err(refuse(format!(
-            "expected flags among 's', 'm', 'i', 'x', but found '{unknown}'"
-        )));
+        let message = format!("expected flags among 's', 'm', 'i', 'x', but found '{unknown}'");
+        return Err(refuse(message));
     }
-    let flags: String = flags.chars().filter(|flag| *flag != 'u').collect();
-    Ok(if flags.is_empty() { pattern.to_owned() } else { format!("(?{flags}){pattern}") })
+    let pattern = translated(pattern, flags.contains('x'));
+    let flags: String = flags.chars().filter(|flag| !matches!(flag, 'x' | 'u')).collect();
+    Ok(if flags.is_empty() { pattern } else { format!("(?{flags}){pattern}") })
 }
 
-/// A pattern of XPath or Java in the syntax of the engine: a character class is subtracted by
-/// `&&[^…]` and `\p{IsName}` has no `Is`.
-fn translated(pattern: &str) -> String {
-    pattern.replace("\\p{Is", "\\p{").replace("\\P{Is", "\\P{")
+/// Unicode blocks that models name; the engine knows scripts and categories only.
+const BLOCKS: [(&str, &str); 6] = [
+    ("IsBasicLatin", "\\x{0}-\\x{7F}"),
+    ("IsLatin-1Supplement", "\\x{80}-\\x{FF}"),
+    ("IsLatinExtended-A", "\\x{100}-\\x{17F}"),
+    ("IsLatinExtended-B", "\\x{180}-\\x{24F}"),
+    ("IsGreek", "\\x{370}-\\x{3FF}"),
+    ("IsCyrillic", "\\x{400}-\\x{4FF}"),
+];
+
+/// A pattern of XPath or Java in the syntax of the engine: `[A-Z-[OI]]` subtracts by `--`, and
+/// blocks are ranges.
+fn translated(pattern: &str, drop_space: bool) -> String {
+    let mut out = String::with_capacity(pattern.len());
+    let mut depth = 0usize;
+    let mut letters = pattern.chars().peekable();
+    while let Some(letter) = letters.next() {
+        match letter {
+            space if drop_space && depth == 0 && space.is_ascii_whitespace() => {}
+            '\\' => {
+                while drop_space
+                    && depth == 0
+                    && letters.peek().is_some_and(char::is_ascii_whitespace)
+                {
+                    letters.next();
+                }
+                match letters.next() {
+                    Some(property @ ('p' | 'P')) if letters.peek() == Some(&'{') => {
+                        let name: String = letters.by_ref().take_while(|own| *own != '}').collect();
+                        let is_kept = |own: &char| !drop_space || !own.is_whitespace();
+                        let name: String = name[1..].chars().filter(is_kept).collect();
+                        out.push_str(&property_class(property, &name, depth > 0));
+                    }
+                    Some(escaped) => out.extend(['\\', escaped]),
+                    None => out.push('\\'),
+                }
+            }
+            '-' if depth > 0 && letters.peek() == Some(&'[') => out.push_str("--"),
+            '[' => {
+                depth += 1;
+                out.push('[');
+            }
+            ']' => {
+                depth = depth.saturating_sub(1);
+                out.push(']');
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
+fn property_class(property: char, name: &str, in_class: bool) -> String {
+    match BLOCKS.iter().find(|(block, _)| *block == name) {
+        Some((_, range)) if in_class && property == 'p' => (*range).to_owned(),
+        Some((_, range)) if property == 'p' => format!("[{range}]"),
+        Some((_, range)) => format!("[^{range}]"),
+        None => format!("\\{property}{{{}}}", name.strip_prefix("Is").unwrap_or(name)),
+    }
 }
 
 pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
-    let pattern = with_flags(&translated(pattern), values.get(2))?;
+    let pattern = with_flags(pattern, values.get(2))?;
     let regex = core.pattern(&pattern)?;
     core.spend(text.len() / 4)?;
     Ok(Value::Bool(regex.is_match(text)))
@@ -120,7 +176,7 @@ pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outc
 pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
     let replacement = super::argument::text(values, 2)?;
-    let pattern = with_flags(&translated(pattern), values.get(3))?;
+    let pattern = with_flags(pattern, values.get(3))?;
     let regex = core.pattern(&pattern)?;
     core.spend(text.len() / 2)?;
     let parts = replacement_parts(replacement, regex.captures_len());
@@ -184,14 +240,14 @@ fn replacement_parts(replacement: &str, groups: usize) -> Vec<Part> {
 
 pub(super) fn split(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, delimiter) = (text(values, 0)?, text(values, 1)?);
-    let regex = core.pattern(&translated(delimiter))?;
+    let regex = core.pattern(&translated(delimiter, false))?;
     core.spend(text.len())?;
     bounded(Value::list(regex.split(text).map(Value::from).collect()))
 }
 
 pub(super) fn extract(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
-    let regex = core.pattern(&translated(pattern))?;
+    let regex = core.pattern(&translated(pattern, false))?;
     core.spend(text.len())?;
     bounded(Value::list(regex.find_iter(text).map(|found| Value::from(found.as_str())).collect()))
 }

@@ -38,7 +38,7 @@ static BUILT_INS: &[BuiltIn] = table! {
     "contains" Plain strings::contains: ["string", "match"];
     "context" Plain contexts::context: ["entries"];
     "context merge" Plain contexts::merge: ["contexts"] | ["context1", "context2" ..];
-    "context put" Plain contexts::put: ["context", "key", "value"] | ["context", "keys", "value"];
+    "context put" Plain contexts::put: ["context", "key or keys", "value"] | ["context", "key", "value"] | ["context", "keys", "value"];
     "count" Plain aggregates::count: ["list"] | ["c1", "c2" ..];
     "date" Plain temporal::date: ["from"] | ["year", "month", "day"];
     "date and time" Plain temporal::date_and_time: ["from"] | ["date", "time"] | ["date", "timezone"] | ["year", "month", "day", "hour", "minute", "second"] | ["year", "month", "day", "hour", "minute", "second", "offset"] | ["year", "month", "day", "hour", "minute", "second", "timezone"];
@@ -96,7 +96,7 @@ static BUILT_INS: &[BuiltIn] = table! {
     "overlaps before" Plain ranges::overlaps_before: ["range1", "range2"];
     "partition" Plain lists::partition: ["list", "size"];
     "product" Plain aggregates::product: ["list"] | ["n1", "n2" ..];
-    "put" Plain contexts::put: ["context", "key", "value"] | ["context", "keys", "value"];
+    "put" Plain contexts::put: ["context", "key or keys", "value"] | ["context", "key", "value"] | ["context", "keys", "value"];
     "put all" Plain contexts::merge: ["contexts"] | ["context1", "context2" ..];
     "random number" Plain numbers::random_number: [];
     "range" Plain ranges::range: ["from"];

@@ -11,7 +11,7 @@ pub(crate) fn temporal(text: &str, dialect: Dialect) -> Option<Value> {
     if let Some(date) = Date::parse(text) {
         return Some(Value::Date(date));
     }
-    if text.contains('P') {
+    if text.trim_start().trim_start_matches('-').starts_with('P') {
         return named("duration");
     }
     named("time").or_else(|| named("date and time"))
@@ -54,7 +54,13 @@ fn has_seconds(text: &str) -> bool {
 fn read_date_time(text: &str, dialect: Dialect) -> Option<DateTime> {
     match dialect {
         Dialect::Standard => {
-            let time = &text[text.find('T')? + 1..];
+            let (date, time) = text.split_once('T')?;
+            // XML Schema writes the end of a day as its hour 24.
+            if let Some(zone) = time.strip_prefix("24:00:00") {
+                let midnight = DateTime::parse(&format!("{date}T00:00:00{zone}"))?;
+                let next = midnight.date().add_days(1)?;
+                return Some(DateTime::new(next, midnight.time().clone()));
+            }
             has_seconds(time).then(|| DateTime::parse(text)).flatten()
         }
         Dialect::Camunda => DateTime::parse(&without_offset_before_zone(text)),

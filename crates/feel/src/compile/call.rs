@@ -73,6 +73,10 @@ impl Compiler<'_> {
                         format!("expected {}, but found arguments '{given}'", function.shapes());
                     return self.fail(WarningKind::NoFunctionFound, message);
                 };
+                if self.is_standard() && signature > 0 && is_renamed(function.name) {
+                    let message = format!("expected the arguments of {}", function.shapes());
+                    return self.fail(WarningKind::NoFunctionFound, message);
+                }
                 let names = function.signatures[signature as usize].names;
                 let find = |name: &&str| {
                     all.iter().find(|(given, _)| **given == **name).map(|(_, id)| *id)
@@ -118,4 +122,9 @@ impl Compiler<'_> {
             _ => None,
         }
     }
+}
+
+/// Built-ins whose parameter has another name in Camunda, beside that of the standard.
+fn is_renamed(name: &str) -> bool {
+    matches!(name, "abs" | "even" | "odd")
 }

@@ -84,9 +84,9 @@ impl Parser<'_> {
             let token = self.advance();
             return Ok(Arc::from(&self.text[token.start() + 1..token.end() - 1]));
         }
-        let offset =
-            name_end("time offset", self.text, start).map(|end| ("time offset".into(), end));
-        let known = self.longest_known(start, true).into_iter().chain(offset);
+        let long = ["time offset", "start included", "end included"].into_iter();
+        let long = long.filter_map(|name| Some((name.into(), name_end(name, self.text, start)?)));
+        let known = self.longest_known(start, true).into_iter().chain(long);
         let word_end = match self.token.kind {
             TokenKind::Name => self.token.end(),
             _ => start,

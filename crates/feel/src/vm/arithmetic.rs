@@ -25,7 +25,7 @@ pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outc
     }
     let result = match op {
         Op::Add => return add(core, &left, &right),
-        Op::Subtract => subtract(&left, &right),
+        Op::Subtract => subtract(core, &left, &right),
         Op::Multiply => multiply(&left, &right),
         Op::Divide => divide(&left, &right),
         _ => None,
@@ -121,7 +121,7 @@ fn shift_months(moment: &Value, months: i64) -> Option<Value> {
     }
 }
 
-fn subtract(left: &Value, right: &Value) -> Option<Value> {
+fn subtract(core: &Core, left: &Value, right: &Value) -> Option<Value> {
     match (left, right) {
         (Value::DaysDuration(left), Value::DaysDuration(right)) => {
             days(left.nanos() - right.nanos())
@@ -138,11 +138,11 @@ fn subtract(left: &Value, right: &Value) -> Option<Value> {
             days(i128::from(left.epoch_days() - right.epoch_days()) * NANOS_PER_DAY)
         }
         (Value::DateTime(left), Value::DateTime(right)) => days(left.nanos_since(right)?),
-        (Value::DateTime(left), Value::Date(right)) => {
-            days(left.nanos_since(&midnight(*right, left.time().zone()))?)
+        (Value::DateTime(left), Value::Date(right)) if core.is_standard() => {
+            days(left.nanos_since(&midnight(*right))?)
         }
-        (Value::Date(left), Value::DateTime(right)) => {
-            days(midnight(*left, right.time().zone()).nanos_since(right)?)
+        (Value::Date(left), Value::DateTime(right)) if core.is_standard() => {
+            days(midnight(*left).nanos_since(right)?)
         }
         _ => None,
     }
@@ -150,11 +150,10 @@ fn subtract(left: &Value, right: &Value) -> Option<Value> {
 
 const NANOS_PER_DAY: i128 = 86_400_000_000_000;
 
-/// A date against a date and time is midnight UTC (DMN 1.5, 10.3.2.3.4), or local midnight against
-/// a local one.
-fn midnight(date: Date, other: &Zone) -> DateTime {
-    let zone = if other.is_local() { Zone::Local } else { Zone::UTC };
-    DateTime::new(date, Time::from_nanos_of_day(0, zone))
+/// A date against a date and time is midnight UTC (DMN 1.5, 10.3.2.3.4), which a local date and
+/// time cannot be compared with.
+fn midnight(date: Date) -> DateTime {
+    DateTime::new(date, Time::from_nanos_of_day(0, Zone::UTC))
 }
 
 fn multiply(left: &Value, right: &Value) -> Option<Value> {

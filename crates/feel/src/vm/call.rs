@@ -4,7 +4,7 @@ use super::core::{Outcome, Trouble, bounded, shown};
 use super::run::Flow;
 use super::{Frame, Machine};
 use crate::Env;
-use crate::builtins::Run;
+use crate::builtins::{BuiltIn, Run};
 use crate::error::{EvalError, WarningKind};
 use crate::expression::Evaluation;
 use crate::limits::{CALL_DEPTH_MAX, CALLBACK_DEPTH_MAX};
@@ -65,10 +65,41 @@ impl Budget {
         (depth <= CALLBACK_DEPTH_MAX).then(|| Budget { fuel: Cell::new(self.fuel.get()), depth })
     }
 
+    /// Whether this is the budget of something that was called.
+    pub fn is_nested(&self) -> bool {
+        self.depth > 0
+    }
+
     /// Takes over what a deeper budget has left.
     pub fn settle(&self, deeper: &Budget) {
         self.fuel.set(deeper.fuel.get().min(self.fuel.get()));
     }
+}
+
+/// A built-in as a value: `[abs, sqrt]` of the standard. It takes what its first shape says.
+#[derive(Debug)]
+struct BuiltInValue {
+    function: &'static BuiltIn,
+    parameters: Vec<Arc<str>>,
+}
+
+impl Callable for BuiltInValue {
+    fn parameters(&self) -> &[Arc<str>] {
+        &self.parameters
+    }
+
+    fn depth(&self) -> u32 {
+        1
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+}
+
+pub(super) fn built_in_value(function: &'static BuiltIn) -> Value {
+    let parameters = function.signatures[0].names.iter().map(|name| Arc::from(*name)).collect();
+    Value::Function(Arc::new(BuiltInValue { function, parameters }))
 }
 
 type Body = dyn Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync;
@@ -114,6 +145,31 @@ impl fmt::Debug for NativeFunction {
     }
 }
 
+/// Calls a function value with arguments in the order of its parameters.
+pub fn call(
+    function: &Value,
+    arguments: Vec<Value>,
+    env: &Env,
+    budget: &Budget,
+) -> Result<Evaluation, EvalError> {
+    let mut machine = Machine::new(&(), env, arguments.len()).within(budget);
+    let outcome = machine.invoke(function, arguments);
+    budget.fuel.set(machine.core.fuel);
+    let value = match outcome {
+        Ok(value) => value,
+        Err(Trouble::Warn(kind, message)) => {
+            machine.core.warn(kind, message, (1, 1));
+            Value::Null
+        }
+        Err(Trouble::Raise(kind, message)) => {
+            let mut error = EvalError::function(message);
+            error.kind = kind;
+            return Err(error);
+        }
+    };
+    Ok(Evaluation { value, warnings: machine.into_warnings() })
+}
+
 impl Machine<'_> {
     pub(super) fn closure(&mut self, program: &Arc<Program>, index: u32) -> Value {
         let prototype = &program.prototypes[index as usize];
@@ -157,6 +213,15 @@ impl Machine<'_> {
 
     fn call_value(&mut self, callee: &Value, arguments: Vec<Value>) -> Result<Flow, Trouble> {
         let Value::Function(function) = callee else { return Err(no_function(callee)) };
+        if let Some(built_in) = function.as_any().downcast_ref::<BuiltInValue>() {
+            let Some(signature) = built_in.function.by_count(arguments.len()) else {
+                let message = format!("expected {}", built_in.function.shapes());
+                return Err(Trouble::Warn(WarningKind::NoFunctionFound, message));
+            };
+            let value = self.run_built_in(built_in.function, &arguments, signature)?;
+            self.push(value);
+            return Ok(Flow::Next);
+        }
         let expected = function.parameters().len();
         if arguments.len() != expected {
             let message = format!("expected {expected} arguments, but found {}", arguments.len());
@@ -247,17 +312,64 @@ impl Machine<'_> {
                 run(self, &arguments, call.signature)
             }
         };
-        self.stack.truncate(first);
-        let value = outcome.map_err(|trouble| match trouble {
-            Trouble::Warn(WarningKind::FunctionInvocationFailure, message) => {
-                let message =
-                    format!("Failed to invoke function '{}': {message}", call.function.name);
-                Trouble::Warn(WarningKind::FunctionInvocationFailure, message)
+        let outcome = match outcome {
+            Err(Trouble::Warn(..)) if self.core.is_standard() => {
+                let arguments = self.stack[first..].to_vec();
+                self.retry(call.function, arguments, call.signature, outcome)
             }
             other => other,
-        })?;
+        };
+        self.stack.truncate(first);
+        let value = outcome.map_err(|trouble| named_trouble(call.function, trouble))?;
         self.push(value);
         Ok(Flow::Next)
+    }
+
+    /// A list of one value stands for that value where the function needs it (DMN 1.5,
+    /// 10.3.2.9.4). Which parameter needs it only the function knows, so it is asked again.
+    fn retry(
+        &mut self,
+        function: &'static BuiltIn,
+        mut arguments: Vec<Value>,
+        signature: u8,
+        outcome: Outcome,
+    ) -> Outcome {
+        let mut changed = false;
+        for argument in &mut arguments {
+            if let Value::List(list) = argument
+                && list.len() == 1
+            {
+                let only = list[0].clone();
+                *argument = only;
+                changed = true;
+            }
+        }
+        match changed {
+            true => self.run_built_in(function, &arguments, signature),
+            false => outcome,
+        }
+    }
+
+    fn run_built_in(
+        &mut self,
+        function: &'static BuiltIn,
+        arguments: &[Value],
+        signature: u8,
+    ) -> Outcome {
+        match function.run {
+            Run::Plain(run) => run(&mut self.core, arguments, signature),
+            Run::Calling(run) => run(self, arguments, signature),
+        }
+    }
+}
+
+fn named_trouble(function: &BuiltIn, trouble: Trouble) -> Trouble {
+    match trouble {
+        Trouble::Warn(WarningKind::FunctionInvocationFailure, message) => Trouble::Warn(
+            WarningKind::FunctionInvocationFailure,
+            format!("Failed to invoke function '{}': {message}", function.name),
+        ),
+        other => other,
     }
 }
 

@@ -48,15 +48,47 @@ fn not_comparable(left: &Value, right: &Value) -> Trouble {
     Trouble::Warn(WarningKind::NotComparable, message)
 }
 
-pub(super) fn compare(
-    _core: &Core,
-    comparison: Comparison,
-    left: &Value,
-    right: &Value,
-) -> Outcome {
+/// `=` in the dialect. In Camunda a time or date and time with a zone equals only one with the
+/// same zone, as in Java; in the standard the instant counts.
+fn equal_in(core: &Core, left: &Value, right: &Value) -> Option<bool> {
+    if core.is_standard() {
+        return equal_in_seconds(left, right).or_else(|| equal(left, right));
+    }
+    let verdict = equal(left, right)?;
+    let strict = matches!((left, right), (Value::Time(_), _) | (Value::DateTime(_), _));
+    Some(verdict && (!strict || same_zone(left, right)))
+}
+
+/// Times compare by their parts in the standard (table 45), of which the second is a whole number.
+fn equal_in_seconds(left: &Value, right: &Value) -> Option<bool> {
+    let apart = match (left, right) {
+        (Value::Time(left), Value::Time(right)) => left.nanos_since(right)?,
+        (Value::DateTime(left), Value::DateTime(right)) => left.nanos_since(right)?,
+        _ => return None,
+    };
+    Some(apart.abs() < 1_000_000_000 && whole_second(left) == whole_second(right))
+}
+
+fn whole_second(value: &Value) -> Option<u64> {
+    let time = match value {
+        Value::Time(time) => time,
+        Value::DateTime(date_time) => date_time.time(),
+        _ => return None,
+    };
+    Some(time.nanos_of_day() / 1_000_000_000 % 60)
+}
+
+fn same_zone(left: &Value, right: &Value) -> bool {
+    match (left, right) {
+        (Value::Time(left), Value::Time(right)) => left.offset_seconds() == right.offset_seconds(),
+        _ => left == right,
+    }
+}
+
+pub(super) fn compare(core: &Core, comparison: Comparison, left: &Value, right: &Value) -> Outcome {
     let verdict = match comparison {
-        Comparison::Equal => equal(left, right),
-        Comparison::NotEqual => equal(left, right).map(|same| !same),
+        Comparison::Equal => equal_in(core, left, right),
+        Comparison::NotEqual => equal_in(core, left, right).map(|same| !same),
         Comparison::Less => order(left, right).map(Ordering::is_lt),
         Comparison::LessOrEqual => order(left, right).map(Ordering::is_le),
         Comparison::Greater => order(left, right).map(Ordering::is_gt),
@@ -77,7 +109,7 @@ pub(crate) fn in_range(value: &Value, range: &Range) -> Outcome {
 }
 
 /// Whether the value is in the range; `None` if it cannot be compared with an end.
-pub(crate) fn is_in(value: &Value, range: &Range) -> Option<bool> {
+pub fn is_in(value: &Value, range: &Range) -> Option<bool> {
     let above = match &range.start {
         Some(start) => {
             let found = order(value, start)?;
@@ -115,8 +147,8 @@ pub(super) fn range(
         );
         return Err(Trouble::Warn(WarningKind::InvalidType, message));
     }
-    let end = |value: Value| (!value.is_null()).then_some(value);
-    Ok(Value::from(Range { start: end(low), start_included, end: end(high), end_included }))
+    // `(null..5)` has an end that is null, `(< 5)` has none: the standard tells them apart.
+    Ok(Value::from(Range { start: Some(low), start_included, end: Some(high), end_included }))
 }
 
 /// A range with one end.
@@ -178,6 +210,9 @@ pub(crate) fn contains(list: &[Value], value: &Value) -> bool {
 /// range or list that the value is. A test that is true by itself accepts every input.
 pub(super) fn test_value(core: &Core, input: &Value, value: &Value) -> Outcome {
     match value {
+        Value::Bool(_) if core.is_standard() && input.as_bool().is_some() => {
+            return Ok(Value::Bool(input == value));
+        }
         Value::Bool(true) => return Ok(Value::Bool(true)),
         Value::Range(range) if !matches!(input, Value::Range(_)) => return in_range(input, range),
         Value::List(list) if contains(list, input) => return Ok(Value::Bool(true)),
@@ -191,7 +226,7 @@ pub(super) fn test_value(core: &Core, input: &Value, value: &Value) -> Outcome {
         }
         _ => {}
     }
-    match equal(input, value) {
+    match equal_in(core, input, value) {
         Some(true) => Ok(Value::Bool(true)),
         _ if matches!(value, Value::Bool(false) | Value::List(_)) => Ok(Value::Bool(false)),
         Some(false) => Ok(Value::Bool(false)),

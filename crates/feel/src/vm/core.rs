@@ -106,7 +106,9 @@ impl Core {
             return Err(Trouble::argument(message));
         }
         self.spend(200 + pattern.len() * 50)?;
+        // `.` matches neither line feed nor carriage return, as in XPath and Java.
         let built = RegexBuilder::new(pattern)
+            .crlf(true)
             .size_limit(PATTERN_PROGRAM_BYTES_MAX)
             .dfa_size_limit(PATTERN_PROGRAM_BYTES_MAX)
             .build();

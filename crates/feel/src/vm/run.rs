@@ -2,6 +2,7 @@
 
 use super::core::{bounded, out_of_fuel, shown};
 use super::{Machine, Outcome, Trouble, arithmetic, compare, property};
+use crate::builtins;
 use crate::error::{EvalError, EvalErrorKind, WarningKind};
 use crate::expression::Step;
 use crate::limits::TRACE_STEPS_MAX;
@@ -204,6 +205,12 @@ impl Machine<'_> {
         match self.variables.get(name) {
             Some(value) => {
                 self.push(value);
+                Ok(Flow::Next)
+            }
+            None if self.core.is_standard() && builtins::find(name).is_some() => {
+                if let Some(function) = builtins::find(name) {
+                    self.push(super::call::built_in_value(function));
+                }
                 Ok(Flow::Next)
             }
             None => Err(no_variable(name)),

@@ -60,7 +60,8 @@ impl DaysDuration {
             }
             let digits = reader.digits();
             let number: i128 = if digits.len() > 18 { return None } else { digits.parse().ok()? };
-            let fraction = if reader.skip(b'.') { Some(reader.nanoseconds()?) } else { None };
+            // `PT1.S` is a second in every engine that is compared with, digits or not.
+            let fraction = reader.skip(b'.').then(|| reader.nanoseconds().unwrap_or(0));
             let (unit, rank) = match reader.peek()? {
                 b'D' if !in_time => (SECONDS_PER_DAY, 1),
                 b'H' if in_time => (3600, 2),

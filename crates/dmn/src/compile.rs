@@ -1,0 +1,349 @@
+//! Definitions to a model.
+
+mod boxed;
+mod items;
+mod table;
+
+use crate::definitions::{Definitions, Place};
+use crate::error::{Diagnostic, ModelError};
+use crate::limits::{DIAGNOSTICS_MAX, REQUIREMENT_DEPTH_MAX};
+use crate::model::{
+    Compiled, Decision, Element, ElementKind, Knowledge, Model, Requirement, Service,
+};
+use crate::parse::parse;
+use crate::result::DecisionKind;
+use crate::types::ItemType;
+use feel::{Dialect, Scope};
+use items::Items;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+/// How a model is read.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Options {
+    /// The dialect; by default it is told from the file.
+    pub dialect: Option<Dialect>,
+    /// Whether an expression that cannot be compiled fails only when it is evaluated, instead of
+    /// making the file unusable.
+    pub is_lenient: bool,
+}
+
+impl Model {
+    /// Reads and compiles a file that imports nothing.
+    pub fn read(xml: &str) -> Result<Model, ModelError> {
+        Model::read_with(xml, &[], Options::default())
+    }
+
+    /// Reads and compiles a file. `others` are the files that it may import, directly or through
+    /// one another; each is found by its namespace.
+    pub fn read_with(xml: &str, others: &[&str], options: Options) -> Result<Model, ModelError> {
+        let mut files = vec![parse(xml)?];
+        for other in others {
+            files.push(parse(other)?);
+        }
+        let said = if files[0].is_camunda { Dialect::Camunda } else { Dialect::Standard };
+        let dialect = options.dialect.unwrap_or(said);
+        let mut compiler = Compiler {
+            files: &files,
+            dialect,
+            options,
+            items: Items::default(),
+            places: BTreeMap::new(),
+            diagnostics: Vec::new(),
+        };
+        let elements = compiler.elements();
+        if compiler.diagnostics.is_empty() {
+            compiler.check_cycles(&elements);
+        }
+        if !compiler.diagnostics.is_empty() {
+            return Err(ModelError { diagnostics: compiler.diagnostics });
+        }
+        let own = files[0].inputs.len()
+            + files[0].decisions.len()
+            + files[0].knowledge.len()
+            + files[0].services.len();
+        Ok(Model(Arc::new(Compiled {
+            id: files[0].id.clone(),
+            name: files[0].name.clone(),
+            namespace: files[0].namespace.clone(),
+            dialect,
+            by_name: by_name(&elements[..own]),
+            elements,
+            own,
+        })))
+    }
+}
+
+fn by_name(elements: &[Element]) -> BTreeMap<String, usize> {
+    let mut found = BTreeMap::new();
+    for (at, element) in elements.iter().enumerate() {
+        found.entry(element.id.clone()).or_insert(at);
+    }
+    for (at, element) in elements.iter().enumerate() {
+        found.entry(element.name.to_string()).or_insert(at);
+        if let ElementKind::Decision(decision) = &element.kind {
+            found.entry(decision.name.clone()).or_insert(at);
+        }
+    }
+    found
+}
+
+pub(crate) struct Compiler<'d> {
+    /// The file itself, then those that it may import.
+    files: &'d [Definitions],
+    dialect: Dialect,
+    options: Options,
+    items: Items,
+    /// Elements by file and id.
+    places: BTreeMap<(usize, String), usize>,
+    diagnostics: Vec<Diagnostic>,
+}
+
+/// What the expressions of one element may name.
+pub(crate) struct Surroundings {
+    pub(crate) file: usize,
+    pub(crate) scope: Arc<Scope>,
+}
+
+impl Surroundings {
+    /// With more variables.
+    fn with<'n>(&self, names: impl Iterator<Item = &'n str>) -> Surroundings {
+        let mut scope = (*self.scope).clone();
+        for name in names {
+            scope.add_variable(name);
+            scope.add_member(name);
+        }
+        Surroundings { file: self.file, scope: Arc::new(scope) }
+    }
+}
+
+impl Compiler<'_> {
+    fn error(&mut self, place: &Place, message: String) {
+        if self.diagnostics.len() < DIAGNOSTICS_MAX {
+            let (element, line, column) = (place.id.clone(), place.line, place.column);
+            self.diagnostics.push(Diagnostic { element, line, column, message });
+        }
+    }
+
+    fn elements(&mut self) -> Vec<Element> {
+        let files = self.files;
+        let mut at = 0;
+        for (file, definitions) in files.iter().enumerate() {
+            let inputs = definitions.inputs.iter().map(|own| &own.id);
+            let decisions = definitions.decisions.iter().map(|own| &own.id);
+            let knowledge = definitions.knowledge.iter().map(|own| &own.id);
+            let services = definitions.services.iter().map(|own| &own.id);
+            for id in inputs.chain(decisions).chain(knowledge).chain(services) {
+                self.places.insert((file, id.clone()), at);
+                at += 1;
+            }
+            self.compile_items(file);
+        }
+        let mut elements = Vec::with_capacity(at);
+        for file in 0..files.len() {
+            self.file_elements(file, &mut elements);
+        }
+        elements
+    }
+
+    fn file_elements(&mut self, file: usize, elements: &mut Vec<Element>) {
+        let definitions = &self.files[file];
+        for input in &definitions.inputs {
+            let kind = ElementKind::Input(self.type_of(file, &input.variable.type_ref));
+            let name = input.variable.name.as_str().into();
+            elements.push(Element { id: input.id.clone(), name, requires: Vec::new(), kind });
+        }
+        for decision in &definitions.decisions {
+            let requires = self.requirements(file, &decision.place, &decision.requires);
+            let around = self.surroundings(file, &requires);
+            let variable = decision.variable.clone().unwrap_or_default();
+            let logic = decision.logic.as_ref().map(|logic| self.boxed(logic, &around));
+            let named = if variable.name.is_empty() { &decision.name } else { &variable.name };
+            let named = if named.is_empty() { &decision.id } else { named };
+            elements.push(Element {
+                id: decision.id.clone(),
+                name: feel::normalised(named).into(),
+                requires,
+                kind: ElementKind::Decision(Decision {
+                    name: decision.name.clone(),
+                    version_tag: decision.version_tag.clone(),
+                    kind: decision.logic.as_ref().map_or(DecisionKind::Unspecified, boxed::kind_of),
+                    result: self.type_of(file, &variable.type_ref),
+                    logic,
+                }),
+            });
+        }
+        for knowledge in &definitions.knowledge {
+            let requires = self.requirements(file, &knowledge.place, &knowledge.requires);
+            let around = self.surroundings(file, &requires);
+            let around = around.with([knowledge.variable.name.as_str()].into_iter());
+            let function = knowledge.function.as_ref();
+            let function = function.map(|own| Arc::new(self.function(own, &around)));
+            let result = self.type_of(file, &knowledge.variable.type_ref);
+            elements.push(Element {
+                id: knowledge.id.clone(),
+                name: knowledge.variable.name.as_str().into(),
+                requires,
+                kind: ElementKind::Knowledge(Knowledge { result, function }),
+            });
+        }
+        for service in &definitions.services {
+            let place = &service.place;
+            let mut inputs = self.targets(file, place, &service.input_data);
+            inputs.extend(self.targets(file, place, &service.input_decisions));
+            let outputs = self.targets(file, place, &service.outputs);
+            let result = self.type_of(file, &service.variable.type_ref);
+            elements.push(Element {
+                id: service.id.clone(),
+                name: service.variable.name.as_str().into(),
+                requires: Vec::new(),
+                kind: ElementKind::Service(Service { result, outputs, inputs }),
+            });
+        }
+    }
+
+    /// The element that a reference points to, and the file that it is in.
+    fn target(&mut self, file: usize, place: &Place, reference: &str) -> Option<(usize, usize)> {
+        let files = self.files;
+        let (namespace, id) = reference.rsplit_once('#').unwrap_or(("", reference));
+        let home = match namespace {
+            "" => Some(file),
+            _ if namespace == files[file].namespace => Some(file),
+            _ => files.iter().position(|own| own.namespace == namespace),
+        };
+        let found = home.and_then(|home| {
+            self.places.get(&(home, id.to_owned())).map(|element| (*element, home))
+        });
+        if found.is_none() {
+            self.error(place, format!("expected an element '{reference}', but there is none"));
+        }
+        found
+    }
+
+    fn targets(&mut self, file: usize, place: &Place, references: &[String]) -> Vec<usize> {
+        let found = references.iter().filter_map(|reference| self.target(file, place, reference));
+        found.map(|(element, _)| element).collect()
+    }
+
+    fn requirements(
+        &mut self,
+        file: usize,
+        place: &Place,
+        references: &[String],
+    ) -> Vec<Requirement> {
+        let mut found = Vec::new();
+        for reference in references {
+            let Some((element, home)) = self.target(file, place, reference) else { continue };
+            let import = match home == file {
+                true => None,
+                false => self.import_name(file, home),
+            };
+            let names = self.names_of(home, element);
+            found.push(Requirement { element, import, names });
+        }
+        found
+    }
+
+    /// The name under which one file imports another; an empty name imports without one.
+    fn import_name(&self, file: usize, home: usize) -> Option<Arc<str>> {
+        let namespace = &self.files[home].namespace;
+        let import = self.files[file].imports.iter().find(|own| own.namespace == *namespace);
+        import.filter(|own| !own.name.is_empty()).map(|own| own.name.as_str().into())
+    }
+
+    /// The names under which an element is known to those that require it. In Camunda a decision
+    /// is known by its id, too.
+    fn names_of(&self, home: usize, element: usize) -> Vec<Arc<str>> {
+        let definitions = &self.files[home];
+        let is = |id: &String| self.places.get(&(home, id.clone())) == Some(&element);
+        let mut names: Vec<Arc<str>> = Vec::new();
+        let mut add = |name: &str| {
+            let name: Arc<str> = feel::normalised(name).into();
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        };
+        for decision in definitions.decisions.iter().filter(|own| is(&own.id)) {
+            let variable = decision.variable.as_ref().map_or("", |own| &own.name);
+            add(if variable.is_empty() { &decision.name } else { variable });
+            if self.dialect == Dialect::Camunda {
+                add(&decision.name);
+                add(&decision.id);
+            }
+        }
+        let inputs = definitions.inputs.iter().map(|own| (&own.id, &own.variable));
+        let knowledge = definitions.knowledge.iter().map(|own| (&own.id, &own.variable));
+        let services = definitions.services.iter().map(|own| (&own.id, &own.variable));
+        for (id, variable) in inputs.chain(knowledge).chain(services) {
+            if is(id) {
+                add(&variable.name);
+            }
+        }
+        names
+    }
+
+    fn surroundings(&self, file: usize, requires: &[Requirement]) -> Surroundings {
+        let mut scope = Scope::new(self.dialect);
+        for requirement in requires {
+            match &requirement.import {
+                Some(import) => {
+                    scope.add_variable(import);
+                    requirement.names.iter().for_each(|name| scope.add_member(name));
+                }
+                None => requirement.names.iter().for_each(|name| scope.add_variable(name)),
+            }
+        }
+        self.items.add_to(&mut scope, self.files, file);
+        Surroundings { file, scope: Arc::new(scope) }
+    }
+
+    fn type_of(&self, file: usize, reference: &Option<String>) -> Option<Arc<ItemType>> {
+        // Camunda does not check types; what its modeler writes there is often not the standard's.
+        if self.dialect == Dialect::Camunda {
+            return None;
+        }
+        self.items.find(self.files, file, reference.as_deref()?)
+    }
+
+    /// Requirements must form no circle, except that knowledge may require itself, and no chain
+    /// that is too long to evaluate.
+    fn check_cycles(&mut self, elements: &[Element]) {
+        let mut depths = vec![None; elements.len()];
+        for (at, element) in elements.iter().enumerate() {
+            let mut path = Vec::new();
+            if depth(elements, at, &mut depths, &mut path) > REQUIREMENT_DEPTH_MAX {
+                let place = Place { id: element.id.clone(), line: 1, column: 1 };
+                let message = format!(
+                    "expected decisions that require at most {REQUIREMENT_DEPTH_MAX} others in a \
+                     chain and not themselves, but this one requires more"
+                );
+                self.error(&place, message);
+                return;
+            }
+        }
+    }
+}
+
+/// The length of the longest chain of required decisions; a circle is longer than allowed.
+fn depth(
+    elements: &[Element],
+    at: usize,
+    depths: &mut [Option<usize>],
+    path: &mut Vec<usize>,
+) -> usize {
+    if let Some(known) = depths[at] {
+        return known;
+    }
+    if path.contains(&at) || path.len() > REQUIREMENT_DEPTH_MAX {
+        return REQUIREMENT_DEPTH_MAX + 1;
+    }
+    path.push(at);
+    let is_decision = |at: &usize| matches!(elements[*at].kind, ElementKind::Decision(_));
+    let required: Vec<usize> =
+        elements[at].requires.iter().map(|own| own.element).filter(is_decision).collect();
+    let deepest = required.into_iter().map(|next| depth(elements, next, depths, path)).max();
+    path.pop();
+    let own = deepest.map_or(0, |deepest| deepest + 1);
+    depths[at] = Some(own);
+    own
+}

@@ -1,0 +1,181 @@
+//! A DMN file as it is written: typed, with places, names as text.
+
+/// Where an element is in its file.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Place {
+    pub(crate) id: String,
+    pub(crate) line: u32,
+    pub(crate) column: u32,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Definitions {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+    /// Whether Camunda's modeler made the file.
+    pub(crate) is_camunda: bool,
+    pub(crate) imports: Vec<Import>,
+    pub(crate) items: Vec<Item>,
+    pub(crate) inputs: Vec<InputData>,
+    pub(crate) decisions: Vec<Decision>,
+    pub(crate) knowledge: Vec<Knowledge>,
+    pub(crate) services: Vec<Service>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Import {
+    pub(crate) name: String,
+    pub(crate) namespace: String,
+}
+
+/// An item definition or component.
+#[derive(Debug, Default)]
+pub(crate) struct Item {
+    pub(crate) place: Place,
+    pub(crate) name: String,
+    pub(crate) type_ref: Option<String>,
+    pub(crate) is_collection: bool,
+    pub(crate) allowed: Option<Text>,
+    /// A test of the whole value, as of DMN 1.5; `allowed` tests each item of a collection.
+    pub(crate) constraint: Option<Text>,
+    pub(crate) components: Vec<Item>,
+    pub(crate) function: Option<FunctionItem>,
+}
+
+#[derive(Debug)]
+pub(crate) struct FunctionItem {
+    pub(crate) parameters: Vec<Option<String>>,
+    pub(crate) output: Option<String>,
+}
+
+/// Text with its place.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Text {
+    pub(crate) place: Place,
+    pub(crate) text: String,
+}
+
+/// An information item: a name with a type.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Variable {
+    pub(crate) name: String,
+    pub(crate) type_ref: Option<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct InputData {
+    pub(crate) id: String,
+    pub(crate) variable: Variable,
+}
+
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) place: Place,
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) version_tag: Option<String>,
+    pub(crate) variable: Option<Variable>,
+    pub(crate) requires: Vec<String>,
+    pub(crate) logic: Option<Boxed>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Knowledge {
+    pub(crate) place: Place,
+    pub(crate) id: String,
+    pub(crate) variable: Variable,
+    pub(crate) requires: Vec<String>,
+    pub(crate) function: Option<Function>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Service {
+    pub(crate) place: Place,
+    pub(crate) id: String,
+    pub(crate) variable: Variable,
+    pub(crate) outputs: Vec<String>,
+    pub(crate) input_decisions: Vec<String>,
+    pub(crate) input_data: Vec<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Function {
+    pub(crate) parameters: Vec<Variable>,
+    /// Whether the body is FEEL; other kinds are not called.
+    pub(crate) is_feel: bool,
+    pub(crate) body: Option<Box<Boxed>>,
+}
+
+/// A boxed expression.
+#[derive(Debug)]
+pub(crate) struct Boxed {
+    pub(crate) place: Place,
+    pub(crate) type_ref: Option<String>,
+    pub(crate) kind: BoxedKind,
+}
+
+#[derive(Debug)]
+pub(crate) enum BoxedKind {
+    Literal {
+        text: String,
+        language: Option<String>,
+    },
+    Table(Box<Table>),
+    Context(Vec<(Option<Variable>, Option<Boxed>)>),
+    List(Vec<Boxed>),
+    Relation(Vec<Variable>, Vec<Vec<Boxed>>),
+    Function(Function),
+    Invocation(Option<Box<Boxed>>, Vec<(Variable, Option<Boxed>)>),
+    Conditional(Vec<Option<Boxed>>),
+    Filter(Vec<Option<Boxed>>),
+    Iterator {
+        kind: IteratorKind,
+        variable: String,
+        domain: Option<Box<Boxed>>,
+        body: Option<Box<Boxed>>,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IteratorKind {
+    For,
+    Some,
+    Every,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Table {
+    pub(crate) hit_policy: String,
+    pub(crate) aggregation: Option<String>,
+    pub(crate) output_label: Option<String>,
+    pub(crate) inputs: Vec<InputClause>,
+    pub(crate) outputs: Vec<OutputClause>,
+    pub(crate) rules: Vec<Rule>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct InputClause {
+    pub(crate) id: String,
+    pub(crate) label: Option<String>,
+    pub(crate) expression: Text,
+    pub(crate) type_ref: Option<String>,
+    pub(crate) values: Option<Text>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct OutputClause {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) label: Option<String>,
+    pub(crate) type_ref: Option<String>,
+    pub(crate) values: Option<Text>,
+    pub(crate) default: Option<Text>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Rule {
+    pub(crate) id: String,
+    pub(crate) tests: Vec<Text>,
+    pub(crate) outputs: Vec<Text>,
+}

@@ -1,0 +1,129 @@
+use crate::{Model, Options};
+use feel::{Dialect, Env};
+use value::{Packed, Value};
+
+fn table(policy: &str, rules: &[(&str, &str)]) -> String {
+    let rules: String = rules
+        .iter()
+        .enumerate()
+        .map(|(at, (test, output))| {
+            format!(
+                "<rule id='r{at}'><inputEntry id='i{at}'><text><![CDATA[{test}]]></text></inputEntry>\
+                 <outputEntry id='o{at}'><text><![CDATA[{output}]]></text></outputEntry></rule>"
+            )
+        })
+        .collect();
+    format!(
+        "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' id='d' name='D' \
+         namespace='http://camunda.org/schema/1.0/dmn'>\
+         <decision id='rate' name='Rate'><decisionTable id='t' {policy}>\
+         <input id='in' label='Age'><inputExpression><text>age</text></inputExpression></input>\
+         <output id='out' name='rate' label='Rate'/>{rules}</decisionTable></decision></definitions>"
+    )
+}
+
+fn variables(json: &str) -> value::Context {
+    let value = Packed::from_json(json).expect("JSON").to_value();
+    value.as_context().expect("an object").clone()
+}
+
+fn run(xml: &str, json: &str) -> crate::Outcome {
+    let model = Model::read(xml).unwrap_or_else(|error| panic!("{error}"));
+    model.evaluate("rate", &variables(json), &Env::new(0, 0)).expect("the decision")
+}
+
+#[test]
+fn the_details_show_inputs_and_rules() {
+    let xml = table("hitPolicy='COLLECT'", &[("< 18", "\"child\""), ("-", "\"any\""), ("18", "1")]);
+    let outcome = run(&xml, r#"{"age": 7}"#);
+    assert_eq!(outcome.output.expect("a value").to_string(), "[\"child\", \"any\"]");
+    let [decision] = &outcome.evaluated[..] else { panic!("one decision") };
+    assert_eq!((decision.id.as_str(), decision.kind.code()), ("rate", "DECISION_TABLE"));
+    assert_eq!(decision.inputs[0].name, "Age");
+    let rules: Vec<(&str, usize, String)> = decision
+        .rules
+        .iter()
+        .map(|rule| (rule.id.as_str(), rule.index, rule.outputs[0].value.to_string()))
+        .collect();
+    assert_eq!(rules, [("r0", 1, "\"child\"".into()), ("r1", 2, "\"any\"".into())]);
+}
+
+#[test]
+fn a_violated_hit_policy_names_the_rules() {
+    let xml = table("", &[("< 18", "1"), ("> 5", "2")]);
+    let failure = run(&xml, r#"{"age": 7}"#).output.expect_err("two rules match");
+    assert_eq!(failure.decision_id, "rate");
+    assert!(failure.message.contains("UNIQUE") && failure.message.contains("1, 2"), "{failure:?}");
+    assert_eq!(run(&xml, r#"{"age": 3}"#).output, Ok(Value::from(1)));
+}
+
+#[test]
+fn large_tables_give_what_small_ones_give() {
+    let cells: Vec<String> = (0..500)
+        .map(|n| match n % 5 {
+            0 => format!("\"k{n}\""),
+            1 => format!("[{n}..{}]", n + 3),
+            2 => format!("{n}, {}", n * 2),
+            3 => format!(">= {}", 10_000 + n),
+            _ => format!("\"k{n}\", \"k{}\"", n - 4),
+        })
+        .collect();
+    let outputs: Vec<String> = (0..500).map(|n| n.to_string()).collect();
+    let rules: Vec<(&str, &str)> =
+        cells.iter().map(String::as_str).zip(outputs.iter().map(String::as_str)).collect();
+    let whole = Model::read(&table("hitPolicy='COLLECT'", &rules)).expect("a model");
+    for json in ["7", "502", "10050.5", "\"k40\"", "null", "true", "-1", "\"\"", "[1]"] {
+        let variables = variables(&format!("{{\"age\": {json}}}"));
+        let env = Env::new(0, 0);
+        let found = whole.evaluate("rate", &variables, &env).expect("it").output.expect("a value");
+        let mut expected = Vec::new();
+        for rules in rules.chunks(7) {
+            let part = Model::read(&table("hitPolicy='COLLECT'", rules)).expect("a model");
+            let value = part.evaluate("rate", &variables, &env).expect("it").output;
+            expected
+                .extend(value.expect("a value").as_list().map_or(Vec::new(), <[Value]>::to_vec));
+        }
+        let found = found.as_list().map_or(Vec::new(), <[Value]>::to_vec);
+        assert_eq!(found, expected, "{json}");
+    }
+}
+
+#[test]
+fn problems_are_listed_with_their_cells() {
+    let xml = table("hitPolicy='SOME'", &[("< ", "1"), ("-", "1 +")]);
+    let error = Model::read(&xml).expect_err("three problems");
+    let elements: Vec<&str> = error.diagnostics.iter().map(|own| own.element.as_str()).collect();
+    assert_eq!(elements, ["t", "i0", "o1"], "{error}");
+    assert!(Model::read("<definitions><decision/></definitions>").is_err());
+    assert!(Model::read("<!DOCTYPE x><definitions/>").is_err());
+    assert!(Model::read("not XML").is_err());
+}
+
+#[test]
+fn circles_are_refused() {
+    let decision = |id: &str, other: &str| {
+        format!(
+            "<decision id='{id}' name='{id}'><informationRequirement>\
+             <requiredDecision href='#{other}'/></informationRequirement></decision>"
+        )
+    };
+    let xml = format!("<definitions>{}{}</definitions>", decision("a", "b"), decision("b", "a"));
+    assert!(Model::read(&xml).expect_err("a circle").to_string().contains("not themselves"));
+    let xml = format!("<definitions>{}</definitions>", decision("a", "gone"));
+    assert!(Model::read(&xml).expect_err("a gap").to_string().contains("an element 'gone'"));
+}
+
+#[test]
+fn recursion_of_knowledge_ends() {
+    let xml = "<definitions namespace='n'><businessKnowledgeModel id='k' name='down'>\
+        <encapsulatedLogic><formalParameter name='n'/><literalExpression>\
+        <text>if n = 0 then 0 else down(n - 1) + 1</text></literalExpression></encapsulatedLogic>\
+        </businessKnowledgeModel><decision id='rate' name='Rate'><knowledgeRequirement>\
+        <requiredKnowledge href='#k'/></knowledgeRequirement><literalExpression>\
+        <text>down(depth)</text></literalExpression></decision></definitions>";
+    let options = Options { dialect: Some(Dialect::Camunda), is_lenient: false };
+    let model = Model::read_with(xml, &[], options).expect("a model");
+    let run = |json| model.evaluate("rate", &variables(json), &Env::new(0, 0)).expect("it").output;
+    assert_eq!(run(r#"{"depth": 20}"#), Ok(Value::from(20)));
+    assert!(run(r#"{"depth": 5000}"#).expect_err("too deep").message.contains("calls inside"));
+}

@@ -1,0 +1,16 @@
+//! Limits on what a model or its evaluation can make grow.
+
+/// Bytes of one file.
+pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// XML nodes of one file.
+pub const XML_NODES_MAX: u32 = 2_000_000;
+
+/// Boxed expressions, or item definitions, inside one another.
+pub const NESTING_MAX: usize = 64;
+
+/// Decisions that require one another in a chain. Evaluating recurses along it.
+pub const REQUIREMENT_DEPTH_MAX: usize = 100;
+
+/// Problems that are listed of one file.
+pub const DIAGNOSTICS_MAX: usize = 100;
