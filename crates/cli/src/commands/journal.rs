@@ -1,0 +1,134 @@
+//! `grevy journal inspect|verify`: looks at the files of a data folder without opening it.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Subcommand};
+use journal::fs::RealFs;
+use journal::inspect::{Place, Report, Verdict, inspect, logs};
+
+use crate::Failure;
+
+/// Looks at journals; the server may run meanwhile.
+#[derive(Args)]
+pub struct Journal {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Shows segments, epochs, positions and how each journal ends.
+    Inspect(Where),
+    /// Reads every record and ends with 1 when one that was durable cannot be read.
+    Verify(Where),
+}
+
+#[derive(Args)]
+struct Where {
+    /// The data folder, or the folder of one journal in it.
+    #[arg(value_name = "DIR", default_value = "./data")]
+    dir: PathBuf,
+    /// One JSON object a journal.
+    #[arg(long)]
+    json: bool,
+}
+
+impl Journal {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let (place, detailed) = match self.verb {
+            Verb::Inspect(place) => (place, true),
+            Verb::Verify(place) => (place, false),
+        };
+        let fs = RealFs::default();
+        let mut code = ExitCode::SUCCESS;
+        for dir in logs(&fs, &place.dir)? {
+            let report = inspect(&fs, &dir)?;
+            if matches!(report.verdict, Verdict::Corrupt(_)) {
+                code = ExitCode::FAILURE;
+            }
+            if place.json {
+                println!("{}", json(&dir, &report));
+            } else {
+                print(&dir, &report, detailed);
+            }
+        }
+        Ok(code)
+    }
+}
+
+fn print(dir: &std::path::Path, report: &Report, detailed: bool) {
+    println!(
+        "{}: positions {} to {}, durable to {}; {} groups, {} steps, {} bytes",
+        dir.display(),
+        report.first_lsn,
+        report.end.lsn,
+        report.durable,
+        report.groups,
+        report.frames,
+        report.body_bytes
+    );
+    if detailed {
+        for segment in &report.segments {
+            println!(
+                "  segment {}: {} bytes used of {}, {} groups, {} steps from position {}",
+                segment.file.display(),
+                segment.end,
+                segment.bytes,
+                segment.groups,
+                segment.frames,
+                segment.base + 1
+            );
+        }
+        for epoch in &report.epochs {
+            println!(
+                "  epoch {}: {} groups, {} steps from position {}",
+                epoch.epoch,
+                epoch.groups,
+                epoch.frames,
+                epoch.base + 1
+            );
+        }
+        for file in &report.unused {
+            println!("  not in use: {}", file.display());
+        }
+        if report.ignored > 0 {
+            println!("  ignored records (fenced, doubled or after a gap): {}", report.ignored);
+        }
+    }
+    match &report.verdict {
+        Verdict::Whole => println!("  whole"),
+        Verdict::Torn(place) => {
+            println!("  torn tail, never durable, cut off at the next start: {}", tell(place));
+        }
+        Verdict::Corrupt(place) => {
+            println!("  CORRUPT: something that was durable cannot be read: {}", tell(place));
+        }
+    }
+}
+
+fn tell(place: &Place) -> String {
+    let Place { file, offset, lsn, what } = place;
+    format!("{} at byte {offset} (position {lsn}): {what}", file.display())
+}
+
+fn json(dir: &std::path::Path, report: &Report) -> serde_json::Value {
+    let (verdict, place) = match &report.verdict {
+        Verdict::Whole => ("whole", None),
+        Verdict::Torn(place) => ("torn", Some(place)),
+        Verdict::Corrupt(place) => ("corrupt", Some(place)),
+    };
+    serde_json::json!({
+        "folder": dir.display().to_string(),
+        "firstPosition": report.first_lsn,
+        "lastPosition": report.end.lsn,
+        "durable": report.durable,
+        "groups": report.groups,
+        "steps": report.frames,
+        "bytes": report.body_bytes,
+        "segments": report.segments.len(),
+        "ignored": report.ignored,
+        "verdict": verdict,
+        "place": place.map(tell),
+    })
+}

@@ -1,0 +1,4 @@
+pub mod demo;
+pub mod journal;
+pub mod repair;
+pub mod run;

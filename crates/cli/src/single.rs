@@ -1,0 +1,221 @@
+//! One instance in memory, without threads, files or waiting: what `grevy run` runs on.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use engine::command::{
+    CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, LeasedJob, PublishMessage,
+};
+use engine::state::Lookup;
+use engine::text::Narrator;
+use engine::{Catalog, Command, Effect, Key, Reply, Routes, State, Turn, meta};
+
+/// A partition of its own, with time that is as late as it must be.
+pub struct Single {
+    state: State,
+    meta: meta::State,
+    catalog: Catalog,
+    routes: Routes,
+    position: u64,
+    now: i64,
+    narrator: Narrator,
+    watched: BTreeSet<Key>,
+    first: Option<String>,
+    instance: Key,
+    ended: Option<String>,
+    attempts: BTreeMap<Key, i32>,
+}
+
+/// Why the instance does not go on by itself.
+pub enum Stopped {
+    Job(Box<LeasedJob>),
+    Message { name: String, key: String },
+    Incidents(Vec<String>),
+    Ended { variables: String },
+}
+
+impl Single {
+    pub fn new() -> Single {
+        Single {
+            state: State::new(1),
+            meta: meta::State::new(),
+            catalog: Catalog::new(),
+            routes: Routes::new(1),
+            position: 0,
+            now: jiff::Timestamp::now().as_millisecond(),
+            narrator: Narrator::new(),
+            watched: BTreeSet::new(),
+            first: None,
+            instance: 0,
+            ended: None,
+            attempts: BTreeMap::new(),
+        }
+    }
+
+    pub fn deploy(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
+        let resource = meta::Resource { name: name.into(), bytes: bytes.into() };
+        let deploy =
+            meta::Command::Deploy { resources: vec![resource], tenant: DEFAULT_TENANT.into() };
+        let (answer, events) = self.meta.decide(&deploy);
+        match answer.map_err(|rejection| rejection.reason)? {
+            meta::Reply::Deployed { processes, warnings, .. } => {
+                for warning in warnings {
+                    println!("warning: {warning}");
+                }
+                let first = processes.first().map(|process| process.process_id.to_string());
+                self.first = self.first.take().or(first);
+            }
+            meta::Reply::Done => {}
+        }
+        for event in events {
+            self.position += 1;
+            self.catalog.add(&event, self.position);
+        }
+        self.ask(&Command::ApplyMeta { position: self.position }, false).map(drop)
+    }
+
+    pub fn start(&mut self, process: Option<&str>, variables: &str) -> Result<(), String> {
+        let first = process.map(str::to_owned).or_else(|| self.first.clone());
+        let process_id = first.ok_or("expected an executable process, but the files have none")?;
+        let create = CreateInstance {
+            definition: DefinitionRef::Id { process_id: process_id.as_str().into(), version: None },
+            tenant: DEFAULT_TENANT.into(),
+            variables: parse(variables)?,
+            start_before: Vec::new(),
+            tags: Vec::new(),
+            business_id: None,
+        };
+        match self.ask(&Command::CreateInstance(create), true)? {
+            Reply::Created(created) => self.instance = created.instance,
+            other => return Err(format!("expected a new instance, but got {other:?}")),
+        }
+        self.watched.insert(self.instance);
+        Ok(())
+    }
+
+    /// Goes on until the world has to do something.
+    pub fn go_on(&mut self) -> Result<Stopped, String> {
+        loop {
+            if let Some(variables) = self.ended.take() {
+                return Ok(Stopped::Ended { variables });
+            }
+            let pending = self.state.pending().next();
+            let queue = self.state.queues().next().map(|(queue, _)| queue.job_type.clone());
+            if let Some(instance) = pending {
+                self.ask(&Command::Continue { instance }, true)?;
+            } else if let Some(job_type) = queue {
+                if let Some(job) = self.lease(&job_type)? {
+                    return Ok(Stopped::Job(Box::new(job)));
+                }
+            } else if let Some(incidents) = self.incidents() {
+                return Ok(Stopped::Incidents(incidents));
+            } else if let Some(due) = self.state.next_due().filter(|_| !self.only_messages()) {
+                self.now = self.now.max(due);
+                self.ask(&Command::Tick, true)?;
+            } else if let Some((name, key)) = self.waits_for() {
+                return Ok(Stopped::Message { name, key });
+            } else {
+                return Err("expected something to wait for, but nothing is open".to_owned());
+            }
+        }
+    }
+
+    /// A message comes before a timer that would only give up on it.
+    fn only_messages(&self) -> bool {
+        match self.state.instance(self.instance) {
+            Lookup::Hot(instance) => instance.timers.is_empty(),
+            Lookup::Cold | Lookup::Absent => true,
+        }
+    }
+
+    fn lease(&mut self, job_type: &str) -> Result<Option<LeasedJob>, String> {
+        let lease = LeaseJobs {
+            job_type: job_type.into(),
+            worker: "grevy run".into(),
+            timeout: 365 * 24 * 3_600_000,
+            max_jobs: 1,
+            fetch_variables: Vec::new(),
+            tenants: vec![DEFAULT_TENANT.into()],
+        };
+        match self.ask(&Command::LeaseJobs(lease), false)? {
+            Reply::Jobs(mut jobs) => Ok(jobs.jobs.pop()),
+            other => Err(format!("expected jobs, but got {other:?}")),
+        }
+    }
+
+    pub fn complete(&mut self, job: &LeasedJob, variables: &str) -> Result<(), String> {
+        let variables = parse(variables)?;
+        self.ask(&Command::CompleteJob { job: job.key, variables, token: None }, true).map(drop)
+    }
+
+    pub fn fail(&mut self, job: &LeasedJob, message: &str) -> Result<(), String> {
+        let attempts = self.attempts.entry(job.key).or_insert(job.retries);
+        *attempts -= 1;
+        let fail = Command::FailJob {
+            job: job.key,
+            retries: *attempts,
+            message: message.into(),
+            back_off: 0,
+            variables: Vec::new(),
+            token: None,
+        };
+        println!("  job '{}' failed: {message}", job.job_type);
+        self.ask(&fail, true).map(drop)
+    }
+
+    pub fn publish(&mut self, name: &str, key: &str, variables: &str) -> Result<(), String> {
+        let message = PublishMessage {
+            name: name.into(),
+            correlation_key: key.into(),
+            id: "".into(),
+            time_to_live: 0,
+            tenant: DEFAULT_TENANT.into(),
+            variables: parse(variables)?,
+        };
+        self.ask(&Command::PublishMessage(message), true).map(drop)
+    }
+
+    fn incidents(&self) -> Option<Vec<String>> {
+        let Lookup::Hot(instance) = self.state.instance(self.instance) else { return None };
+        let all = instance.incidents.values();
+        let all: Vec<String> = all.map(|row| format!("{}: {}", row.kind, row.message)).collect();
+        (!all.is_empty()).then_some(all)
+    }
+
+    fn waits_for(&self) -> Option<(String, String)> {
+        let Lookup::Hot(instance) = self.state.instance(self.instance) else { return None };
+        let row = instance.subscriptions.values().next()?;
+        Some((row.name.to_string(), row.correlation_key.to_string()))
+    }
+
+    fn ask(&mut self, command: &Command, tell: bool) -> Result<Reply, String> {
+        let turn = Turn {
+            now: self.now,
+            catalog: &self.catalog,
+            routes: &self.routes,
+            watched: &self.watched,
+        };
+        let decision = self
+            .state
+            .decide(command, &turn)
+            .map_err(|need| format!("expected everything in memory, but {:?} is not", need.0))?;
+        for event in &decision.events {
+            if let Some(line) = self.narrator.tell(event, &self.catalog).filter(|_| tell) {
+                println!("  {line}");
+            }
+        }
+        let mine = self.instance;
+        for effect in decision.effects {
+            if let Effect::Ended { instance, variables, .. } = effect
+                && (instance == mine || mine == 0)
+            {
+                let all = variables.iter().map(|(name, value)| (&**name, value));
+                self.ended = Some(value::object_to_json(all));
+            }
+        }
+        decision.answer.map_err(|rejection| rejection.reason)
+    }
+}
+
+fn parse(json: &str) -> Result<Vec<engine::event::NamedValue>, String> {
+    value::object_from_json(json).map_err(|error| error.to_string())
+}
