@@ -1,0 +1,175 @@
+//! The words of a scenario as commands of the engine.
+
+use std::sync::Arc;
+
+use engine::Command;
+use engine::command::{CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, PublishMessage};
+use engine::event::{NamedValue, Text};
+
+use crate::Runner;
+
+/// `name=value` words.
+struct Options<'a>(&'a [&'a str]);
+
+impl<'a> Options<'a> {
+    fn text(&self, name: &str) -> Option<&'a str> {
+        self.0.iter().find_map(|word| word.strip_prefix(name)?.strip_prefix('='))
+    }
+
+    fn number(&self, name: &str) -> Option<i64> {
+        self.text(name).and_then(|text| text.parse().ok())
+    }
+
+    fn duration(&self, name: &str) -> Result<Option<i64>, String> {
+        self.text(name).map(milliseconds).transpose()
+    }
+
+    fn list(&self, name: &str) -> Vec<Text> {
+        let names = self.text(name).map(|names| names.split(',').map(Text::from).collect());
+        names.unwrap_or_default()
+    }
+}
+
+impl Runner {
+    /// # Errors
+    /// Words that are no command.
+    pub(crate) fn command(
+        &self,
+        verb: &str,
+        words: &[&str],
+        variables: Vec<NamedValue>,
+    ) -> Result<Command, String> {
+        let options = Options(words);
+        Ok(match (verb, words) {
+            ("create", [process, ..]) => create(process, &options, variables),
+            ("cancel", [instance]) => Command::CancelInstance { instance: self.key(instance)? },
+            ("publish", [name, key, ..]) => {
+                Command::PublishMessage(message(name, key, &options, variables)?)
+            }
+            ("correlate", [name, key, ..]) => {
+                Command::CorrelateMessage(message(name, key, &options, variables)?)
+            }
+            ("resolve", [incident]) => Command::ResolveIncident { incident: self.key(incident)? },
+            ("set", [scope, ..]) => Command::SetVariables {
+                scope: self.scope(scope)?,
+                variables,
+                local: words.contains(&"local"),
+            },
+            ("quarantine", [instance, ..]) => Command::Quarantine {
+                instance: self.key(instance)?,
+                reason: "a test".into(),
+                build: "test".into(),
+            },
+            ("repair", [instance]) => Command::Repair { instance: self.key(instance)? },
+            ("pin", [after]) => Command::PinClock { at: Some(self.now + milliseconds(after)?) },
+            ("unpin", []) => Command::PinClock { at: None },
+            ("lease", [job_type, ..]) => lease(job_type, &options)?,
+            (_, [job, rest @ ..]) => self.job_command(verb, job, rest, variables)?,
+            _ => return Err(format!("expected a command, but got '{verb}'")),
+        })
+    }
+
+    fn job_command(
+        &self,
+        verb: &str,
+        job: &str,
+        words: &[&str],
+        variables: Vec<NamedValue>,
+    ) -> Result<Command, String> {
+        let options = Options(words);
+        let token = options.number("token").map(|token| token as u64);
+        Ok(match verb {
+            "complete" => Command::CompleteJob { job: self.key(job)?, variables, token },
+            "fail" => Command::FailJob {
+                job: self.key(job)?,
+                retries: options.number("retries").unwrap_or(0) as i32,
+                message: options.text("message").unwrap_or("failed").into(),
+                back_off: options.duration("backoff")?.unwrap_or(0),
+                variables,
+                token,
+            },
+            "throw" => Command::ThrowError {
+                job: self.key(job)?,
+                code: words.first().copied().unwrap_or_default().into(),
+                message: "thrown".into(),
+                variables,
+                token,
+            },
+            "update" => Command::UpdateJob {
+                job: self.key(job)?,
+                retries: options.number("retries").map(|n| n as i32),
+                timeout: options.duration("timeout")?,
+                priority: options.number("priority").map(|n| n as i32),
+            },
+            "yield" => {
+                let job = self.key(job)?;
+                let token = token.map_or_else(|| self.token(job), Ok)?;
+                Command::YieldJob { job, token }
+            }
+            _ => return Err(format!("expected a command, but got '{verb} {job}'")),
+        })
+    }
+}
+
+fn create(process: &str, options: &Options<'_>, variables: Vec<NamedValue>) -> Command {
+    let process_id = process.into();
+    let definition = match options.text("tag") {
+        Some(tag) => DefinitionRef::Tag { process_id, version_tag: tag.into() },
+        None => {
+            let version = options.number("version").map(|n| n as i32);
+            DefinitionRef::Id { process_id, version }
+        }
+    };
+    Command::CreateInstance(CreateInstance {
+        definition,
+        tenant: DEFAULT_TENANT.into(),
+        variables,
+        start_before: options.list("before"),
+        tags: Vec::new(),
+        business_id: None,
+    })
+}
+
+fn lease(job_type: &str, options: &Options<'_>) -> Result<Command, String> {
+    Ok(Command::LeaseJobs(LeaseJobs {
+        job_type: job_type.into(),
+        worker: options.text("worker").unwrap_or("w").into(),
+        timeout: options.duration("timeout")?.unwrap_or(60_000),
+        max_jobs: options.number("max").unwrap_or(10) as u32,
+        fetch_variables: options.list("fetch"),
+        tenants: vec![DEFAULT_TENANT.into()],
+    }))
+}
+
+fn message(
+    name: &str,
+    key: &str,
+    options: &Options<'_>,
+    variables: Vec<NamedValue>,
+) -> Result<PublishMessage, String> {
+    Ok(PublishMessage {
+        name: name.into(),
+        correlation_key: match key {
+            "-" => Arc::from(""),
+            key => key.into(),
+        },
+        id: options.text("id").unwrap_or_default().into(),
+        time_to_live: options.duration("ttl")?.unwrap_or(0),
+        tenant: DEFAULT_TENANT.into(),
+        variables,
+    })
+}
+
+pub(crate) fn variables(json: Option<&str>) -> Result<Vec<NamedValue>, String> {
+    json.map_or(Ok(Vec::new()), |text| {
+        value::object_from_json(text).map_err(|error| format!("variables: {error}"))
+    })
+}
+
+/// Milliseconds of an ISO 8601 duration of days and below.
+pub(crate) fn milliseconds(text: &str) -> Result<i64, String> {
+    match value::DaysDuration::parse(text) {
+        Some(duration) => Ok(duration.millis()),
+        None => Err(format!("expected a duration such as PT2H, but got '{text}'")),
+    }
+}

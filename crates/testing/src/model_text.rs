@@ -1,0 +1,142 @@
+//! Models in the text of a scenario: one call of the builder a line, blocks by indentation.
+//! The last argument takes the rest of its line, so that expressions need no quoting.
+
+use model::{Builder, Event, TaskKind};
+
+/// Builds a process.
+///
+/// # Errors
+/// A line that is no call.
+pub fn build(id: &str, block: &[String]) -> Result<Builder, String> {
+    let mut rest = block;
+    lines(Builder::process(id), &mut rest, 0)
+}
+
+fn depth(line: &str) -> usize {
+    (line.len() - line.trim_start().len()) / 2
+}
+
+fn lines(mut builder: Builder, rest: &mut &[String], level: usize) -> Result<Builder, String> {
+    while let Some((line, after)) = rest.split_first() {
+        if depth(line) < level {
+            break;
+        }
+        *rest = after;
+        let (call, arguments) = split(line.trim());
+        builder = match call {
+            "sub" | "event-sub" => nested(builder, call, arguments, rest, level)?,
+            _ => {
+                one(builder, call, arguments).ok_or(format!("expected a call, but got '{line}'"))?
+            }
+        };
+    }
+    Ok(builder)
+}
+
+fn nested(
+    builder: Builder,
+    call: &str,
+    id: &str,
+    rest: &mut &[String],
+    level: usize,
+) -> Result<Builder, String> {
+    let mut failed = None;
+    let inside = |inner: Builder| match lines(inner, rest, level + 1) {
+        Ok(inner) => inner,
+        Err(error) => {
+            failed = Some(error);
+            Builder::process("broken")
+        }
+    };
+    let builder = match call {
+        "sub" => builder.sub_process(id, inside),
+        _ => builder.event_sub_process(id, inside),
+    };
+    failed.map_or(Ok(builder), Err)
+}
+
+fn split(text: &str) -> (&str, &str) {
+    let (first, rest) = text.split_once(' ').unwrap_or((text, ""));
+    (first, rest.trim())
+}
+
+fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
+    let (first, rest) = split(arguments);
+    let (second, third) = split(rest);
+    Some(match call {
+        "start" => match rest {
+            "" => builder.start(first),
+            _ => waits(builder, rest, |builder, event| builder.start_on(first, event))?,
+        },
+        "end" => match rest {
+            "" => builder.end(first),
+            _ => builder.end_with(first, event(rest)?),
+        },
+        "catch" => builder.catch(first, event(rest)?),
+        "throw" => match rest {
+            "" => builder.throw(first, Event::None),
+            _ => builder.throw(first, event(rest)?),
+        },
+        "boundary" => waits(builder, rest, |builder, event| builder.boundary(first, event))?,
+        "service" => builder.service_task(first, rest),
+        "send" => builder.send_task(first, rest),
+        "script-job" => builder.job_task(first, TaskKind::Script, rest),
+        "script" => builder.script_task(first, third, second),
+        "user" => builder.user_task(first),
+        "manual" => builder.manual_task(first),
+        "task" => builder.task(first),
+        "receive" => builder.receive_task(first, second, third),
+        "call" => builder.call_activity(first, rest),
+        "exclusive" => builder.exclusive(first),
+        "inclusive" => builder.inclusive(first),
+        "parallel" => builder.parallel(first),
+        "event-based" => builder.event_based(first),
+        "at" => builder.at(first),
+        "to" => builder.to(first),
+        "apart" => builder.apart(),
+        "when" => builder.when(arguments),
+        "otherwise" => builder.otherwise(),
+        "input" => builder.input(rest, first),
+        "output" => builder.output(rest, first),
+        "header" => builder.header(first, rest),
+        "retries" => builder.retries(arguments),
+        "priority" => builder.job_priority(arguments),
+        "version-tag" => builder.version_tag(arguments),
+        "for-each" => builder.for_each(rest, first),
+        "sequential" => builder.sequential(),
+        "collect" => builder.collect(first, rest),
+        "until" => builder.until(arguments),
+        _ => return None,
+    })
+}
+
+fn waits(
+    builder: Builder,
+    text: &str,
+    add: impl FnOnce(Builder, Event) -> Builder,
+) -> Option<Builder> {
+    match text.strip_prefix("non-interrupting ") {
+        Some(text) => Some(add(builder, event(text)?).non_interrupting()),
+        None => Some(add(builder, event(text)?)),
+    }
+}
+
+fn event(text: &str) -> Option<Event> {
+    let (kind, rest) = split(text);
+    let (first, second) = split(rest);
+    Some(match kind {
+        "message" => Event::message(first, second),
+        "start-message" => Event::start_message(rest),
+        "send-message" => Event::send_message(first, second),
+        "date" => Event::on_date(rest),
+        "after" => Event::after(rest),
+        "every" => Event::every(rest),
+        "error" => Event::error(rest),
+        "any-error" => Event::any_error(),
+        "escalation" => Event::escalation(rest),
+        "signal" => Event::signal(rest),
+        "link" => Event::link(rest),
+        "terminate" => Event::Terminate,
+        _ => return None,
+    })
+}

@@ -1,0 +1,116 @@
+//! The golden scenarios of `tests/conformance`, each a test of its own name.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/conformance").join(name)
+}
+
+fn check(name: &str) {
+    let file = folder("scenarios").join(format!("{name}.txt"));
+    if let Err(difference) = testing::check(&file, &folder("models")) {
+        panic!("{difference}");
+    }
+}
+
+macro_rules! scenarios {
+    ($($name:ident)*) => {
+        const NAMES: &[&str] = &[$(stringify!($name)),*];
+
+        $(
+            #[test]
+            fn $name() {
+                check(stringify!($name));
+            }
+        )*
+    };
+}
+
+#[test]
+fn every_file_is_a_test() {
+    let files = std::fs::read_dir(folder("scenarios")).expect("the folder is in the repository");
+    let names: BTreeSet<String> = files
+        .map(|file| file.expect("readable").file_name().to_string_lossy().into_owned())
+        .collect();
+    let tests: BTreeSet<String> = NAMES.iter().map(|name| format!("{name}.txt")).collect();
+    assert_eq!(names, tests);
+}
+
+scenarios! {
+    boundary_of_sub_process
+    cancel_frees_the_lock
+    cancel_instance
+    clock_pinned
+    correlate
+    create_start_before
+    create_versions
+    deploy_same_and_delete
+    epoch_jumps_keys
+    error_end_caught_by_boundary
+    error_end_uncaught
+    error_event_sub_process
+    event_based_gateway_message
+    event_based_gateway_timer
+    event_sub_process_in_sub_process
+    event_sub_process_interrupting_message
+    event_sub_process_non_interrupting_timer
+    exclusive_gateway
+    exclusive_gateway_no_path
+    exclusive_gateway_not_boolean
+    implicit_end_and_merge
+    incident_ends_with_its_element
+    incident_twice
+    input_and_output_mappings
+    interrupted_scope_takes_nothing_more
+    job_backoff
+    job_error_caught_by_code
+    job_error_uncaught
+    job_fail_retries
+    job_headers_and_fetched_variables
+    job_timeout
+    job_token
+    job_type_expression
+    job_update_timeout_and_priority
+    keys_outside_any_block
+    loop_without_waits
+    mapping_error
+    mapping_without_outputs_merges_all
+    message_boundary_interrupting
+    message_boundary_non_interrupting
+    message_buffer_and_ids
+    message_catch_closes
+    message_correlation_key_missing
+    message_name_expression
+    message_one_instance_per_process
+    message_start
+    message_start_latest_version
+    message_start_lock
+    none_start_and_end
+    numbers_keep_their_digits
+    p1_ttl
+    p2_aggregator
+    p3_resequencer
+    p4_timeouts
+    p5_response_or_timeout
+    parallel_gateway
+    parallel_join_needs_each_flow
+    quarantine_and_repair
+    receive_task
+    service_task
+    service_task_never_leased
+    set_variables
+    several_ends
+    sub_process_variables
+    task_kinds
+    terminate_end
+    timer_boundary_cycle
+    timer_boundary_interrupting
+    timer_catch_duration_and_date
+    timer_catch_expression
+    timer_fires_once_after_downtime
+    timer_start_cron
+    timer_start_cycle
+    timer_start_replaced
+    unchanged_value_is_no_event
+}
