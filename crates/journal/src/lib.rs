@@ -7,6 +7,8 @@
 //! * [`CheckpointStore`] keeps what a log was folded to, [`BlobStore`] the cold part of it.
 //! * [`inspect`] looks at the files of a log that is not opened.
 
+#[cfg(feature = "testing")]
+pub mod adversary;
 mod blob;
 mod checkpoint;
 #[cfg(feature = "testing")]
@@ -22,6 +24,7 @@ pub mod limits;
 mod log;
 mod memory;
 mod progress;
+pub mod protocol;
 pub mod record;
 #[cfg(feature = "testing")]
 mod rng;

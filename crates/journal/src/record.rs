@@ -292,7 +292,8 @@ fn check_frames(header: &Header, body: &[u8]) -> Result<(), Invalid> {
         Kind::Segment => header.n_frames == 0 && body.len() == SEGMENT_BODY_BYTES,
     };
     // Positions near the end of their range would overflow where they are added to.
-    let sane = header.lsn_first > 0 && header.lsn_first < u64::MAX / 2 && header.seq < u64::MAX / 2;
+    let Header { epoch, seq, lsn_first, durable_upto, .. } = *header;
+    let sane = lsn_first > 0 && [epoch, seq, lsn_first, durable_upto].iter().all(|n| n >> 63 == 0);
     if wanted && sane { Ok(()) } else { Err(Invalid::Frames) }
 }
 
