@@ -13,3 +13,4 @@ pub mod machine;
 pub mod mapping;
 pub mod source;
 pub mod stats;
+pub mod traces;

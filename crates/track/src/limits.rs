@@ -64,3 +64,5 @@ pub const MODEL_BYTES_MAX: usize = 4 << 20;
 pub const EARLY_TTL_MS: i64 = 3_600_000;
 /// Timers that fire in one command.
 pub const TICK_TIMERS_MAX: usize = 256;
+/// Messages that are listed of one trace.
+pub const TRACE_MESSAGES_MAX: usize = 10_000;

@@ -22,6 +22,7 @@ mod observe;
 mod state;
 mod timers;
 
+pub(crate) use analyse::judge;
 pub use analyse::{Analysis, Finding, FindingKind};
 pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
 pub use event::{Alert, Event};

@@ -80,16 +80,21 @@ struct Ran {
     happened: bool,
 }
 
-pub(super) fn analyse(chart: &Chart, aligner: &mut Aligner, case: &Case) -> Analysis {
-    let base: Vec<u32> = match case.base.is_empty() {
+pub(super) fn analyse_case(chart: &Chart, aligner: &mut Aligner, case: &Case) -> Analysis {
+    analyse(chart, aligner, &case.base, &case.events)
+}
+
+/// `base` is the marking before the events; empty is the start.
+fn analyse(chart: &Chart, aligner: &mut Aligner, base: &[u32], events: &[Seen]) -> Analysis {
+    let base: Vec<u32> = match base.is_empty() {
         true => vec![chart.net.start],
-        false => case.base.to_vec(),
+        false => base.to_vec(),
     };
-    let trace: Vec<u32> = case.events.iter().map(|event| event.kind).collect();
+    let trace: Vec<u32> = events.iter().map(|event| event.kind).collect();
     let moves = aligner.align_from(&base, &trace).moves;
-    let (mut steps, alone) = run(chart, case, &base, &moves);
+    let (mut steps, alone) = run(chart, events, &base, &moves);
     mark_happened(&mut steps);
-    let marking = marking(chart, case, &base, &steps);
+    let marking = marking(chart, events, &base, &steps);
     let places: Vec<u32> = marking.iter().map(|(place, _)| *place).collect();
     let (next, may_end) = aligner.next(&places);
     let mut analysis = Analysis { marking, next, may_end, ..Analysis::default() };
@@ -104,12 +109,12 @@ struct Alone {
     after: usize,
 }
 
-fn run(chart: &Chart, case: &Case, base: &[u32], moves: &[Move]) -> (Vec<Ran>, Vec<Alone>) {
-    let begin = case.events.first().map_or(0, |event| event.time_ms);
+fn run(chart: &Chart, events: &[Seen], base: &[u32], moves: &[Move]) -> (Vec<Ran>, Vec<Alone>) {
+    let begin = events.first().map_or(0, |event| event.time_ms);
     let mut producer: Vec<Option<usize>> = vec![None; chart.net.places as usize];
     let mut since = vec![begin; chart.net.places as usize];
     debug_assert!(base.iter().all(|place| *place < chart.net.places));
-    let mut events = case.events.iter().copied();
+    let mut events = events.iter().copied();
     let (mut steps, mut alone): (Vec<Ran>, Vec<Alone>) = (Vec::new(), Vec::new());
     for step in moves {
         let (transition, seen) = match step {
@@ -149,8 +154,8 @@ fn mark_happened(steps: &mut [Ran]) {
     }
 }
 
-fn marking(chart: &Chart, case: &Case, base: &[u32], steps: &[Ran]) -> Vec<(u32, i64)> {
-    let begin = case.events.first().map_or(0, |event| event.time_ms);
+fn marking(chart: &Chart, events: &[Seen], base: &[u32], steps: &[Ran]) -> Vec<(u32, i64)> {
+    let begin = events.first().map_or(0, |event| event.time_ms);
     let mut tokens: Vec<Option<i64>> = vec![None; chart.net.places as usize];
     base.iter().for_each(|place| tokens[*place as usize] = Some(begin));
     for step in steps.iter().filter(|step| step.happened) {
@@ -238,4 +243,15 @@ fn lateness(chart: &Chart, steps: &[Ran], analysis: &mut Analysis) {
             analysis.waiting.push((number, since + deadline.within_ms));
         }
     }
+}
+
+/// Judges events outside the machine: times and types, in event-time order.
+pub(crate) fn judge(
+    chart: &Chart,
+    aligner: &mut Aligner,
+    events: impl Iterator<Item = (i64, u32)>,
+) -> Analysis {
+    let seen = |(order, (time_ms, kind))| Seen { time_ms, kind, identity: 0, order };
+    let events: Vec<Seen> = (0..).zip(events).map(seen).collect();
+    analyse(chart, aligner, &[], &events)
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::analyse::{Finding, analyse};
+use super::analyse::{Finding, analyse_case};
 use super::command::{Observed, Verdict};
 use super::decide::Step;
 use super::event::{Event, StepObserved};
@@ -198,7 +198,7 @@ impl Step<'_> {
         let chart = &compiled.chart;
         let mut aligner =
             compiled.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let analysis = analyse(chart, &mut aligner, &self.state.cases[&key]);
+        let analysis = analyse_case(chart, &mut aligner, &self.state.cases[&key]);
         let known = self.state.cases[&key].clone();
         self.compare_findings(key, &known, &analysis.findings);
         for (deadline, due_ms) in &analysis.waiting {
@@ -290,7 +290,7 @@ impl Step<'_> {
         let mut half = self.state.cases[&key].clone();
         half.events.truncate(CASE_EVENTS_MAX / 2);
         let steps = half.events.len() as u32;
-        let marking = analyse(chart, aligner, &half).marking;
+        let marking = analyse_case(chart, aligner, &half).marking;
         let marking = marking.into_iter().map(|(place, _)| place).collect();
         self.emit(Event::Folded { case: key, steps, marking });
     }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::analyse::{Finding, FindingKind, analyse};
+use super::analyse::{Finding, FindingKind, analyse_case};
 use super::decide::Step;
 use super::event::{Alert, Event};
 use super::state::{CaseKey, CaseStatus, EXPIRY, QUIET, WHOLE};
@@ -113,6 +113,6 @@ impl super::State {
         let compiled = self.versions.get(case.version as usize)?.compiled().ok()?;
         let mut aligner =
             compiled.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Some(analyse(&compiled.chart, &mut aligner, case))
+        Some(analyse_case(&compiled.chart, &mut aligner, case))
     }
 }

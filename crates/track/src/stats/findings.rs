@@ -1,0 +1,91 @@
+//! Deviations of a whole log from a model, by kind and step, with example cases.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::chart::Chart;
+use crate::conform::Aligner;
+use crate::log::{Activity, Case, Log};
+use crate::machine::{FindingKind, judge};
+
+/// What deviates, most frequent first.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Deviations {
+    /// Cases with at least one finding.
+    pub cases: u64,
+    pub findings: Vec<FindingCount>,
+}
+
+/// One kind of deviation at one step.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct FindingCount {
+    pub kind: &'static str,
+    pub step: String,
+    /// Id of its element, when the model has one.
+    pub element: Option<String>,
+    pub cases: u64,
+    pub examples: Vec<String>,
+}
+
+const EXAMPLES: usize = 3;
+
+/// Judges every case; cases of one variant together unless deadlines tell them apart.
+pub fn deviations(chart: &Chart, log: &Log) -> Deviations {
+    let numbers = chart.numbers(log);
+    let mut aligner = Aligner::new(&chart.net, chart.kinds.len() + log.activities.len());
+    let mut by_variant: BTreeMap<u32, Vec<(FindingKind, u32)>> = BTreeMap::new();
+    let mut counts: BTreeMap<(FindingKind, u32), (u64, Vec<String>)> = BTreeMap::new();
+    let mut cases = 0;
+    for case in &log.cases {
+        let mut fresh = || found(chart, &mut aligner, &numbers, case);
+        let kinds = match chart.deadlines.is_empty() {
+            true => by_variant.entry(case.variant).or_insert_with(fresh).clone(),
+            false => fresh(),
+        };
+        cases += u64::from(!kinds.is_empty());
+        for kind in kinds {
+            let (count, examples) = counts.entry(kind).or_default();
+            *count += 1;
+            if examples.len() < EXAMPLES {
+                examples.push(case.id.clone());
+            }
+        }
+    }
+    let known = chart.kinds.len();
+    let name = |step: u32| match numbers.iter().position(|number| *number == step) {
+        Some(activity) => log.activities[activity].clone(),
+        None => chart.kind_name(step).to_owned(),
+    };
+    let mut findings: Vec<FindingCount> = counts
+        .into_iter()
+        .map(|((kind, step), (cases, examples))| FindingCount {
+            kind: kind.name(),
+            step: if (step as usize) < known {
+                chart.kind_name(step).to_owned()
+            } else {
+                name(step)
+            },
+            element: chart.element_of(step).map(|place| place.id.to_string()),
+            cases,
+            examples,
+        })
+        .collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.cases));
+    Deviations { cases, findings }
+}
+
+/// Kinds and steps of a case's findings, each once.
+fn found(
+    chart: &Chart,
+    aligner: &mut Aligner,
+    numbers: &[Activity],
+    case: &Case,
+) -> Vec<(FindingKind, u32)> {
+    let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
+    let analysis = judge(chart, aligner, events);
+    let mut kinds: Vec<_> = analysis.findings.iter().map(|f| (f.kind, f.step)).collect();
+    kinds.sort_unstable();
+    kinds.dedup();
+    kinds
+}

@@ -1,0 +1,203 @@
+//! Every message of a trace: who sent what when, with the gaps between; loops among services; and
+//! which elements of a collaboration a trace has reached.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Serialize;
+
+use crate::chart::plain;
+use crate::limits::TRACE_MESSAGES_MAX;
+use crate::mapping::Observation;
+use crate::source::Position;
+
+/// One message of a trace.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Message {
+    pub kind: String,
+    pub sender: Option<String>,
+    pub correlation: Option<String>,
+    pub time_ms: i64,
+    pub arrival_ms: i64,
+    pub partition: u32,
+    pub offset: u64,
+    /// Since the message before it in event time; 0 for the first.
+    pub gap_ms: i64,
+    /// Names ending in "Command" ask, everything else tells.
+    pub command: bool,
+}
+
+/// The messages of one trace id, in event-time order.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+pub struct Trace {
+    pub id: String,
+    pub messages: Vec<Message>,
+    /// Messages beyond the limit that are not listed.
+    pub left_out: u64,
+}
+
+/// A type that a trace repeats suspiciously often.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Loop {
+    pub trace: String,
+    pub kind: String,
+    pub times: u64,
+}
+
+/// Messages by trace id.
+#[derive(Debug, Default)]
+pub struct Traces {
+    traces: BTreeMap<String, Trace>,
+    /// Where each identified message lies, so that it is replaced and not doubled.
+    identities: BTreeMap<u128, (String, Position)>,
+}
+
+impl Traces {
+    /// Adds a message, or puts it in the place of the one with the same identity.
+    pub fn add(&mut self, event: &Observation, position: Position, arrival_ms: i64) {
+        if let Some(identity) = event.identity {
+            let place = (event.case.clone(), position);
+            if let Some((id, old)) = self.identities.insert(identity, place)
+                && let Some(trace) = self.traces.get_mut(&id)
+            {
+                trace.messages.retain(|m| (m.partition, m.offset) != (old.partition, old.offset));
+            }
+        }
+        let trace = self.traces.entry(event.case.clone()).or_default();
+        trace.id.clone_from(&event.case);
+        if trace.messages.len() >= TRACE_MESSAGES_MAX {
+            trace.left_out += 1;
+            return;
+        }
+        trace.messages.push(Message {
+            command: event.kind.ends_with("Command"),
+            kind: event.kind.clone(),
+            sender: event.sender.clone(),
+            correlation: event.correlation.clone(),
+            time_ms: event.time_ms,
+            arrival_ms,
+            partition: position.partition,
+            offset: position.offset,
+            gap_ms: 0,
+        });
+    }
+
+    pub fn len(&self) -> usize {
+        self.traces.len()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.traces.is_empty()
+    }
+
+    /// The messages of a trace in event-time order, with the gaps between.
+    pub fn trace(&self, id: &str) -> Option<Trace> {
+        let mut trace = self.traces.get(id)?.clone();
+        trace.messages.sort_by_key(|m| (m.time_ms, m.partition, m.offset));
+        let mut before = None;
+        for message in &mut trace.messages {
+            message.gap_ms = before.map_or(0, |before| message.time_ms - before);
+            before = Some(message.time_ms);
+        }
+        Some(trace)
+    }
+
+    /// Types that one trace has more than `times` times (S9): services that react to each other.
+    pub fn loops(&self, times: u64) -> Vec<Loop> {
+        let mut found = Vec::new();
+        for trace in self.traces.values() {
+            let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+            for message in &trace.messages {
+                *counts.entry(&message.kind).or_default() += 1;
+            }
+            let many = counts.into_iter().filter(|(_, count)| *count > times);
+            found.extend(many.map(|(kind, times)| Loop {
+                trace: trace.id.clone(),
+                kind: kind.to_owned(),
+                times,
+            }));
+        }
+        found
+    }
+}
+
+/// Elements of a collaboration whose message is among `kinds`: the element is named like the type,
+/// or like it with `Send_` or `Receive_` before (T7).
+pub fn reached<'k>(
+    definitions: &model::Definitions,
+    kinds: impl IntoIterator<Item = &'k str>,
+) -> BTreeSet<String> {
+    let kinds: BTreeSet<String> = kinds.into_iter().map(plain).collect();
+    let elements = definitions.processes.iter().flat_map(|process| &process.elements);
+    let named = |name: &str| {
+        let bare = ["Send_", "Receive_"].iter().find_map(|prefix| name.strip_prefix(prefix));
+        kinds.contains(&plain(bare.unwrap_or(name)))
+    };
+    elements
+        .filter(|element| {
+            named(&element.id) || element.name.as_ref().is_some_and(|name| named(name))
+        })
+        .map(|element| element.id.to_string())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn add(traces: &mut Traces, id: &str, kind: &str, time_ms: i64, offset: u64, identity: u128) {
+        let event = Observation {
+            case: id.to_owned(),
+            kind: kind.to_owned(),
+            time_ms,
+            identity: Some(identity),
+            sender: Some("Checkout".to_owned()),
+            correlation: None,
+            variables: None,
+            ttl_ms: None,
+        };
+        traces.add(&event, Position { partition: 0, offset }, time_ms + 5);
+    }
+
+    #[test]
+    fn s6_each_trace_lists_exactly_its_messages_in_event_time_order() {
+        let mut traces = Traces::default();
+        for order in 0..100 {
+            let id = format!("t{order}");
+            // Out of order, and interleaved with all others.
+            for (kind, time) in [("GoodsFetched", 30), ("OrderPlaced", 10), ("PaymentReceived", 25)]
+            {
+                let offset = order * 100 + time;
+                add(&mut traces, &id, kind, time as i64, offset, u128::from(offset));
+            }
+        }
+        assert_eq!(traces.len(), 100);
+        let trace = traces.trace("t7").unwrap();
+        let seen: Vec<_> = trace.messages.iter().map(|m| (m.kind.as_str(), m.gap_ms)).collect();
+        assert_eq!(seen, [("OrderPlaced", 0), ("PaymentReceived", 15), ("GoodsFetched", 5)]);
+        add(&mut traces, "t7", "OrderPlaced", 11, 50_000, 710);
+        assert_eq!(traces.trace("t7").unwrap().messages.len(), 3, "the same message again");
+        assert_eq!(traces.trace("nobody"), None);
+    }
+
+    #[test]
+    fn s9_a_type_that_returns_too_often_is_a_loop() {
+        let mut traces = Traces::default();
+        for n in 0..22 {
+            let kind = ["Asked", "Answered"][n % 2];
+            add(&mut traces, "circle", kind, n as i64, n as u64, n as u128);
+            add(&mut traces, &format!("line {n}"), kind, n as i64, 100 + n as u64, 100 + n as u128);
+        }
+        let loops = traces.loops(10);
+        assert_eq!(loops.len(), 2);
+        assert!(loops.iter().all(|l| l.trace == "circle" && l.times == 11));
+        assert_eq!(traces.loops(11), []);
+    }
+
+    #[test]
+    fn t7_an_element_is_reached_iff_its_message_is_in_the_trace() {
+        let xml = crate::chart::ORDER_MODEL.as_bytes();
+        let (definitions, _) = model::read("t", xml).unwrap();
+        let seen = reached(&definitions, ["OrderPlacedEvent", "GoodsFetched"]);
+        assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["OrderPlaced", "fetched"]);
+    }
+}
