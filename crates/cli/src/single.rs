@@ -93,7 +93,9 @@ impl Single {
     }
 
     /// Goes on until the world has to do something.
-    pub fn go_on(&mut self) -> Result<Stopped, String> {
+    ///
+    /// A message that is `offered` comes before a timer that would give up on it.
+    pub fn go_on(&mut self, offered: impl Fn(&str) -> bool) -> Result<Stopped, String> {
         loop {
             if let Some(variables) = self.ended.take() {
                 return Ok(Stopped::Ended { variables });
@@ -108,10 +110,12 @@ impl Single {
                 }
             } else if let Some(incidents) = self.incidents() {
                 return Ok(Stopped::Incidents(incidents));
-            } else if let Some(due) = self.state.next_due().filter(|_| !self.only_messages()) {
+            } else if let Some((name, key)) = self.waits_for(&offered) {
+                return Ok(Stopped::Message { name, key });
+            } else if let Some(due) = self.state.next_due().filter(|_| self.has_timer()) {
                 self.now = self.now.max(due);
                 self.ask(&Command::Tick, true)?;
-            } else if let Some((name, key)) = self.waits_for() {
+            } else if let Some((name, key)) = self.waits_for(|_| true) {
                 return Ok(Stopped::Message { name, key });
             } else {
                 return Err("expected something to wait for, but nothing is open".to_owned());
@@ -119,11 +123,10 @@ impl Single {
         }
     }
 
-    /// A message comes before a timer that would only give up on it.
-    fn only_messages(&self) -> bool {
+    fn has_timer(&self) -> bool {
         match self.state.instance(self.instance) {
-            Lookup::Hot(instance) => instance.timers.is_empty(),
-            Lookup::Cold | Lookup::Absent => true,
+            Lookup::Hot(instance) => !instance.timers.is_empty(),
+            Lookup::Cold | Lookup::Absent => false,
         }
     }
 
@@ -181,9 +184,9 @@ impl Single {
         (!all.is_empty()).then_some(all)
     }
 
-    fn waits_for(&self) -> Option<(String, String)> {
+    fn waits_for(&self, wanted: impl Fn(&str) -> bool) -> Option<(String, String)> {
         let Lookup::Hot(instance) = self.state.instance(self.instance) else { return None };
-        let row = instance.subscriptions.values().next()?;
+        let row = instance.subscriptions.values().find(|row| wanted(&row.name))?;
         Some((row.name.to_string(), row.correlation_key.to_string()))
     }
 

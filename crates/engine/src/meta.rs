@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::compile::{Order, Process};
+use crate::compile::{Expr, Order, Problem, Process, TimerExpr, Trigger};
 use crate::event::Text;
 use crate::key::{Key, META_COUNTER, PartitionId, key};
 use crate::limits::{DEPLOYMENT_BYTES_MAX, DEPLOYMENT_RESOURCES_MAX};
@@ -343,11 +343,11 @@ fn read(resource: &Resource) -> Result<(model::Definitions, Vec<String>), String
         .map_err(|diagnostics| model::report(name, &diagnostics))?;
     let mut problems = String::new();
     for process in definitions.processes.iter().filter(|p| p.executable) {
-        if let Err(found) = Process::compile(process, &Order::of(process)) {
-            for problem in found {
-                let (element, message) = (problem.element, problem.message);
-                problems.push_str(&format!("- Element: {element}\n    - ERROR: {message}\n"));
-            }
+        let compiled = Process::compile(process, &Order::of(process));
+        let found = compiled.map_or_else(|found| found, |compiled| check_starts(&compiled));
+        for problem in found {
+            let (element, message) = (problem.element, problem.message);
+            problems.push_str(&format!("- Element: {element}\n    - ERROR: {message}\n"));
         }
     }
     if problems.is_empty() {
@@ -355,6 +355,51 @@ fn read(resource: &Resource) -> Result<(model::Definitions, Vec<String>), String
         Ok((definitions, warnings))
     } else {
         Err(format!("'{name}':\n{problems}"))
+    }
+}
+
+/// Start events are evaluated when the process becomes the latest, before there are variables.
+fn check_starts(process: &Process) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for start in &process.starts {
+        let checked = match &start.trigger {
+            Trigger::Message { name, .. } => constant(name).and_then(|value| match value {
+                value::Value::String(text) if !text.is_empty() => Ok(()),
+                other => Err(format!(
+                    "expected a message name that needs no variables, but '{}' gives {}",
+                    name.source(),
+                    crate::decide::describe(&other)
+                )),
+            }),
+            Trigger::Timer(timer) => {
+                let (TimerExpr::Date(e) | TimerExpr::Duration(e) | TimerExpr::Cycle(e)) = timer;
+                let text = constant(e).map(|value| crate::decide::text_of(&value));
+                // Whether a date or a count still comes due is not a question of the text.
+                text.and_then(|text| match text {
+                    Some(text) => crate::element::first_due(timer, &text, 0).map(drop),
+                    None => Err(format!(
+                        "expected a timer text that needs no variables, but '{}' gives none",
+                        e.source()
+                    )),
+                })
+            }
+            Trigger::Error { .. } => Ok(()),
+        };
+        if let Err(message) = checked {
+            problems.push(Problem { element: process.id_of(start.element).clone(), message });
+        }
+    }
+    problems
+}
+
+/// The value of an expression that sees no variables; the clock stands at 1970.
+fn constant(expr: &Expr) -> Result<value::Value, String> {
+    match expr {
+        Expr::Static(text) => Ok(value::Value::String(text.clone())),
+        Expr::Feel(expression) => match expression.evaluate(&(), &feel::Env::new(0, 0)) {
+            Ok(evaluation) => Ok(evaluation.value),
+            Err(error) => Err(format!("failed to evaluate '{}': {error}", expression.source())),
+        },
     }
 }
 

@@ -54,7 +54,7 @@ impl Run {
         }
         machine.start(self.process.as_deref(), &variables(&self.variables)?).map_err(Failure)?;
         loop {
-            match machine.go_on().map_err(Failure)? {
+            match machine.go_on(|name| messages.contains_key(name)).map_err(Failure)? {
                 Stopped::Job(job) => {
                     let variables = engine_json(&job.variables);
                     let done = if let Some(json) = results.get(&*job.job_type) {

@@ -118,7 +118,12 @@ impl Step<'_> {
     }
 
     pub(super) fn yield_job(&mut self, key: Key, token: u64) -> Done<Reply> {
-        let Ok((i, job)) = self.job(key, "yield") else { return Ok(Reply::Done) };
+        let (i, job) = match self.job(key, "yield") {
+            Ok(found) => found,
+            // Done, cancelled or quarantined meanwhile: there is nothing to give back.
+            Err(Stop::Reject(_)) => return Ok(Reply::Done),
+            Err(need) => return Err(need),
+        };
         match job.state {
             JobState::Activated { token: current, .. } if current == token => {
                 self.tell(i, InstanceEvent::JobYielded { key });
