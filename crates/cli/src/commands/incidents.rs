@@ -1,0 +1,74 @@
+//! `grevy incidents` and `grevy resolve`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::{Value, json};
+
+use crate::Failure;
+use crate::remote::Remote;
+
+/// Lists open incidents.
+#[derive(Args)]
+pub struct Incidents {
+    /// Only of this instance.
+    #[arg(long, value_name = "KEY")]
+    instance: Option<i64>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+/// Resolves incidents: what failed is tried again.
+#[derive(Args)]
+pub struct Resolve {
+    /// Keys of incidents.
+    #[arg(value_name = "KEY", required = true)]
+    incidents: Vec<i64>,
+    /// Give their jobs this many retries first, where they have none left.
+    #[arg(long)]
+    retries: Option<i32>,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Incidents {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let mut filter = json!({ "state": "ACTIVE" });
+        if let Some(instance) = self.instance {
+            filter["processInstanceKey"] = instance.to_string().into();
+        }
+        let body = json!({ "filter": filter, "page": { "limit": 1000 } });
+        let answer = self.remote.post("/incidents/search", &body)?;
+        self.remote.tell(&answer, || {
+            for row in answer["items"].as_array().into_iter().flatten() {
+                let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
+                println!(
+                    "{} {} at {} of instance {}: {}",
+                    text("incidentKey"),
+                    text("errorType"),
+                    text("elementId"),
+                    text("processInstanceKey"),
+                    text("errorMessage"),
+                );
+            }
+        });
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Resolve {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        for incident in &self.incidents {
+            if let Some(retries) = self.retries {
+                let found = self.remote.get(&format!("/incidents/{incident}"))?;
+                if let Some(job) = found["jobKey"].as_str() {
+                    let change = json!({ "changeset": { "retries": retries } });
+                    self.remote.patch(&format!("/jobs/{job}"), &change)?;
+                }
+            }
+            self.remote.post(&format!("/incidents/{incident}/resolution"), &json!({}))?;
+            self.remote.tell(&Value::Null, || println!("resolved {incident}"));
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,34 @@
+//! `grevy status`.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::Failure;
+use crate::remote::Remote;
+
+/// Tells what the server is made of and how it does. Ends with 1 when a partition is not healthy.
+#[derive(Args)]
+pub struct Status {
+    #[command(flatten)]
+    remote: Remote,
+}
+
+impl Status {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let topology = self.remote.get("/topology")?;
+        let mut healthy = true;
+        let mut lines = Vec::new();
+        for broker in topology["brokers"].as_array().into_iter().flatten() {
+            let text = |name: &str| broker[name].as_str().unwrap_or_default().to_owned();
+            lines.push(format!("Grevy {} at {}:{}", text("version"), text("host"), broker["port"]));
+            for partition in broker["partitions"].as_array().into_iter().flatten() {
+                let health = partition["health"].as_str().unwrap_or_default();
+                healthy &= health == "healthy";
+                lines.push(format!("  partition {}: {health}", partition["partitionId"]));
+            }
+        }
+        self.remote.tell(&topology, || lines.iter().for_each(|line| println!("{line}")));
+        Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}

@@ -1,0 +1,151 @@
+//! The server, as the commands ask it: REST, synchronous.
+
+use std::time::Duration;
+
+use clap::Args;
+use serde_json::Value;
+
+use crate::Failure;
+
+/// Bytes of an answer that a command reads.
+const ANSWER_BYTES_MAX: u64 = 64 << 20;
+/// A long poll of ten minutes and some.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(620);
+
+/// Which server, and as whom.
+#[derive(Args)]
+pub struct Remote {
+    /// Address of the server's REST API.
+    #[arg(
+        long,
+        global = true,
+        value_name = "URL",
+        env = "GREVY_ADDRESS",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    address: String,
+    /// Token to show.
+    #[arg(long, global = true, value_name = "TOKEN", env = "GREVY_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// Print the server's answer as JSON.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+impl Remote {
+    pub fn get(&self, path: &str) -> Result<Value, Failure> {
+        self.send("GET", path, None, Vec::new())
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let bytes = body.to_string().into_bytes();
+        self.send("POST", path, Some("application/json"), bytes)
+    }
+
+    pub fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let bytes = body.to_string().into_bytes();
+        self.send("PATCH", path, Some("application/json"), bytes)
+    }
+
+    /// Sends a form of files, each a part named `resources`.
+    pub fn upload(&self, path: &str, files: &[(String, Vec<u8>)]) -> Result<Value, Failure> {
+        let mut boundary = "grevy".to_owned();
+        while files.iter().any(|(_, bytes)| holds(bytes, boundary.as_bytes())) {
+            boundary.push('x');
+        }
+        let mut body = Vec::new();
+        for (name, bytes) in files {
+            let name = name.replace(['"', '\r', '\n'], "_");
+            let head = format!(
+                "--{boundary}\r\nContent-Disposition: form-data; name=\"resources\"; \
+                 filename=\"{name}\"\r\nContent-Type: application/octet-stream\r\n\r\n"
+            );
+            body.extend(head.as_bytes());
+            body.extend(bytes);
+            body.extend(b"\r\n");
+        }
+        body.extend(format!("--{boundary}--\r\n").as_bytes());
+        let media = format!("multipart/form-data; boundary={boundary}");
+        self.send("POST", path, Some(&media), body)
+    }
+
+    fn send(
+        &self,
+        method: &str,
+        path: &str,
+        media: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Value, Failure> {
+        let address = self.address.trim_end_matches('/').trim_end_matches("/v2");
+        let url = format!("{address}/v2{path}");
+        let mut request = ureq::http::Request::builder().method(method).uri(&url);
+        request = request.header("user-agent", concat!("grevy-cli/", env!("CARGO_PKG_VERSION")));
+        if let Some(media) = media {
+            request = request.header("content-type", media);
+        }
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let request = request.body(body).map_err(|error| Failure(format!("{url}: {error}")))?;
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(ANSWER_TIME_MAX))
+            .build();
+        let answer = ureq::Agent::new_with_config(config).run(request).map_err(|error| {
+            Failure(format!("expected an answer of {url}, but {error}; is the server running?"))
+        })?;
+        let status = answer.status();
+        let text = answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        if status.is_success() {
+            return Ok(value);
+        }
+        let detail = value["detail"].as_str().unwrap_or(&text);
+        Err(Failure(format!("{} ({status}): {detail}", value["title"].as_str().unwrap_or("error"))))
+    }
+
+    /// Prints the answer as JSON if that was asked for, else in words.
+    pub fn tell(&self, answer: &Value, words: impl FnOnce()) {
+        if self.json {
+            println!("{answer:#}");
+        } else {
+            words();
+        }
+    }
+}
+
+fn holds(bytes: &[u8], part: &[u8]) -> bool {
+    bytes.windows(part.len()).any(|window| window == part)
+}
+
+/// A JSON object of an option: as it stands, or `@FILE`.
+pub fn object(text: &str) -> Result<Value, Failure> {
+    let read;
+    let json = match text.strip_prefix('@') {
+        Some(path) => {
+            read = std::fs::read_to_string(path)
+                .map_err(|error| Failure(format!("{path}: {error}")))?;
+            &read
+        }
+        None => text,
+    };
+    match serde_json::from_str(json) {
+        Ok(value @ Value::Object(_)) => Ok(value),
+        Ok(_) => Err(Failure("expected a JSON object, but got another JSON value".to_owned())),
+        Err(error) => Err(Failure(format!("expected a JSON object, but {error}"))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn variables_are_objects() {
+        assert!(object("{\"a\": 1}").is_ok());
+        for wrong in ["1", "{", "@/does/not/exist"] {
+            assert!(object(wrong).is_err(), "{wrong}");
+        }
+        assert!(holds(b"a--grevy", b"grevy") && !holds(b"ab", b"grevy"));
+    }
+}

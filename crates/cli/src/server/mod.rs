@@ -1,0 +1,108 @@
+//! `grevy` without a command: the server.
+
+pub mod settings;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use api::server::{self, Config, Server, Tls};
+use tracing_subscriber::EnvFilter;
+
+use crate::Failure;
+use settings::{LogFormat, Serve, Settings};
+
+/// Runs the server until Ctrl-C or SIGTERM.
+pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
+    let settings = Settings::load(serve)?;
+    log(&settings)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let done = runtime.block_on(async {
+        let signals = signals()?;
+        let server = server::start(config(&settings)?).await?;
+        print(&settings, &server);
+        tokio::select! {
+            failed = failed(&server) => Err(failed),
+            () = signals => {
+                server.stop().await;
+                Ok(ExitCode::SUCCESS)
+            }
+        }
+    });
+    done.map_err(Failure)
+}
+
+/// Ends only if the engine cannot start.
+async fn failed(server: &Server) -> String {
+    match server.ready().await {
+        Ok(()) => std::future::pending().await,
+        Err(reason) => reason.to_string(),
+    }
+}
+
+/// Both handlers are there when this returns, so that no signal is lost while the server starts.
+fn signals() -> Result<impl Future<Output = ()>, String> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let wanted = |kind| signal(kind).map_err(|error| format!("expected signals, but {error}"));
+    let (mut interrupt, mut terminate) =
+        (wanted(SignalKind::interrupt())?, wanted(SignalKind::terminate())?);
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn config(settings: &Settings) -> Result<Config, String> {
+    let mut builder = grevy::Grevy::builder();
+    if !settings.memory {
+        builder = builder.folder(&settings.data_dir);
+    }
+    if let Some(partitions) = settings.partitions {
+        builder = builder.partitions(partitions);
+    }
+    let tls = match (&settings.tls_certificate, &settings.tls_key) {
+        (Some(certificate), Some(key)) => {
+            Some(Tls { certificate: certificate.clone(), key: key.clone() })
+        }
+        (None, None) => None,
+        (Some(_), None) | (None, Some(_)) => {
+            return Err("expected both tls-certificate and tls-key, but only one is given".into());
+        }
+    };
+    Ok(Config {
+        grpc: SocketAddr::new(settings.bind, settings.grpc_port),
+        http: SocketAddr::new(settings.bind, settings.http_port),
+        tls,
+        access: settings.access()?,
+        partitions: settings.partitions.unwrap_or(1),
+        pinnable_clock: settings.pinnable_clock,
+        metrics: Some(server::install_metrics()?),
+        open: Box::new(move || builder.open()),
+    })
+}
+
+fn print(settings: &Settings, server: &Server) {
+    let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
+    println!("API page  {scheme}://{}/api", server.http);
+    println!("gRPC      {}", server.grpc);
+    println!("REST      {scheme}://{}/v2", server.http);
+    if settings.memory {
+        println!("data      in memory: nothing is kept");
+    } else {
+        println!("data      {}", settings.data_dir.display());
+    }
+}
+
+/// To standard error: standard output has the four lines only.
+fn log(settings: &Settings) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&settings.log_level).map_err(|error| {
+        Failure(format!("expected log levels such as 'info' or 'warn,api=debug', but {error}"))
+    })?;
+    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match settings.log_format {
+        LogFormat::Text => subscriber.init(),
+        LogFormat::Json => subscriber.json().init(),
+    }
+    Ok(())
+}
