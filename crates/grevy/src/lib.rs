@@ -29,6 +29,7 @@ mod pending;
 mod query;
 mod results;
 mod shared;
+mod steps;
 mod variables;
 mod worker;
 
@@ -43,5 +44,6 @@ pub use ops::Raised;
 pub use pending::Pending;
 pub use query::{Incident, Instance, PartitionHealth, Place};
 pub use results::Ended;
+pub use steps::{Durable, Holds, Steps};
 pub use variables::Variables;
 pub use worker::{Job, JobError, Worker};

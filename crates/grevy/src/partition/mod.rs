@@ -27,6 +27,7 @@ use crate::clock::{Clock, JumpGuard};
 use crate::limits::{AHEAD_BYTES_MAX, AHEAD_GROUPS_MAX, TURN_COMMANDS_MAX};
 use crate::machine::Machine;
 use crate::mailbox::{Class, Input, Mailbox, Signal};
+use crate::steps::Holds;
 use release::Outcome;
 
 /// A machine as a checkpoint left it.
@@ -110,6 +111,7 @@ pub struct Partition<M: Machine> {
     writer: Box<dyn Writer>,
     mailbox: Arc<Mailbox<M>>,
     status: Arc<Status>,
+    holds: Arc<Holds>,
     /// Time of the last step, in ms.
     time: i64,
     /// Position of the last appended group.
@@ -146,6 +148,8 @@ pub struct Remote<M: Machine> {
     pub status: Arc<Status>,
     /// Its log, for exporters and history.
     pub journal: Arc<dyn Journal>,
+    /// Who still has to read it.
+    pub holds: Arc<Holds>,
 }
 
 impl<M: Machine> Clone for Remote<M> {
@@ -154,6 +158,7 @@ impl<M: Machine> Clone for Remote<M> {
             mailbox: Arc::clone(&self.mailbox),
             status: Arc::clone(&self.status),
             journal: Arc::clone(&self.journal),
+            holds: Arc::clone(&self.holds),
         }
     }
 }
@@ -165,6 +170,7 @@ impl<M: Machine> Partition<M> {
             mailbox: Arc::clone(&self.mailbox),
             status: Arc::clone(&self.status),
             journal: Arc::clone(&self.parts.journal),
+            holds: Arc::clone(&self.holds),
         }
     }
 

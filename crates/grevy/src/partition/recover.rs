@@ -31,6 +31,7 @@ impl<M: Machine> Partition<M> {
             machine,
             mailbox,
             status: Arc::new(Status::default()),
+            holds: Arc::default(),
             time,
             accepted: claim.tail,
             writer: claim.writer,
