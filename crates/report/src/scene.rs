@@ -31,6 +31,8 @@ pub(crate) struct Node<'a> {
 pub(crate) enum Line<'a> {
     Sequence {
         flow: &'a Flow,
+        /// Id of the element that it leaves.
+        source: &'a str,
         /// Drawn with a dash across its beginning.
         default: bool,
         /// Conditional, and not behind a gateway.
@@ -200,7 +202,7 @@ impl<'a> Index<'a> {
                 _ => (false, false),
             };
             let conditional = flow.condition.is_some() && !gateway;
-            return Some(Line::Sequence { flow, default, conditional });
+            return Some(Line::Sequence { flow, source: &source.id, default, conditional });
         }
         if let Some(flow) = self.messages.get(id) {
             return Some(Line::Message(flow));

@@ -70,8 +70,18 @@ fn frame(id: &Arc<str>, x: f64, y: f64, width: f64, height: f64) -> Shape {
     Shape { element: id.clone(), bounds, label: None, expanded: None, horizontal: Some(true) }
 }
 
-/// Straight down or up between the pools, with one bend.
+/// Straight down or up, and across where there is no pool.
 fn message_flows(definitions: &Definitions, all: &mut Diagram) {
+    let pools: Vec<Bounds> = all
+        .shapes
+        .iter()
+        .filter(|s| definitions.collaboration.participants.iter().any(|p| p.id == s.element))
+        .map(|s| s.bounds)
+        .collect();
+    let pool_of = |b: &Bounds| {
+        let holds = |p: &&Bounds| p.y <= b.y && b.y + b.height <= p.y + p.height;
+        pools.iter().find(holds).copied().unwrap_or(*b)
+    };
     for flow in &definitions.collaboration.message_flows {
         let find = |id: &Arc<str>| all.shapes.iter().find(|s| s.element == *id).map(|s| s.bounds);
         let (Some(source), Some(target)) = (find(&flow.source), find(&flow.target)) else {
@@ -80,9 +90,11 @@ fn message_flows(definitions: &Definitions, all: &mut Diagram) {
         let down = source.y < target.y;
         let out = if down { source.y + source.height } else { source.y };
         let into = if down { target.y } else { target.y + target.height };
+        let pool = pool_of(&source);
+        let between = if down { pool.y + pool.height } else { pool.y };
+        let across = if down { between + MARGIN / 2.0 } else { between - MARGIN / 2.0 };
         let (from, to) = (source.x + source.width / 2.0, target.x + target.width / 2.0);
-        let middle = ((out + into) / 2.0).round();
-        let waypoints = vec![(from, out), (from, middle), (to, middle), (to, into)];
+        let waypoints = vec![(from, out), (from, across), (to, across), (to, into)];
         all.edges.push(Edge { element: flow.id.clone(), waypoints, label: None });
     }
 }
@@ -97,7 +109,7 @@ struct Placed {
 fn scope(process: &Process, scope: Option<ElementIndex>) -> Placed {
     let mut inner: Vec<(ElementIndex, Placed)> = Vec::new();
     for (index, element) in process.children(scope) {
-        if is_frame(element) {
+        if is_frame(element) && !element.children.is_empty() {
             inner.push((index, self::scope(process, Some(index))));
         }
     }
@@ -144,7 +156,7 @@ fn shapes(process: &Process, slot: &layers::Slot, diagram: &mut Diagram) {
         element: element.id.clone(),
         bounds,
         label: size::label(element, &bounds),
-        expanded: is_frame(element).then_some(true),
+        expanded: is_frame(element).then_some(!element.children.is_empty()),
         horizontal: None,
     });
     for (place, boundary) in element.boundaries.iter().enumerate() {

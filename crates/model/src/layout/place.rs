@@ -10,6 +10,8 @@ use super::size::LABEL;
 const SWEEPS: usize = 8;
 /// Heights are multiples of this, so that what is nearly in line is in line.
 const GRID: f64 = 10.0;
+/// Steps up to this height are taken out where there is room.
+const STEP_MAX: f64 = 60.0;
 /// Between two vertical lines in a channel.
 const TRACK: f64 = 12.0;
 /// From a shape to the first vertical line.
@@ -34,6 +36,48 @@ pub(super) fn rows(graph: &mut Graph) {
     for slot in &mut graph.slots {
         slot.y = (slot.y / GRID).round() * GRID;
     }
+    align(graph, &left, &right);
+}
+
+/// Takes small steps out of flows: what has one neighbour on a side and room enough moves to its
+/// height.
+fn align(graph: &mut Graph, left: &Neighbours, right: &Neighbours) {
+    for round in 0..4 {
+        let forward = round % 2 == 0;
+        let (beside, other) = if forward { (left, right) } else { (right, left) };
+        let count = graph.layers.len();
+        for step in 0..count {
+            let layer = if forward { step } else { count - 1 - step };
+            for at in 0..graph.layers[layer].len() {
+                let slot = graph.layers[layer][at];
+                let [(neighbour, ..)] = beside[slot][..] else { continue };
+                let (y, wish) = (graph.slots[slot].y, graph.slots[neighbour].y);
+                let straight = |n: &(usize, f64, f64)| graph.slots[n.0].y == y;
+                let kept = !forward && other[slot].iter().any(straight);
+                if y != wish
+                    && (y - wish).abs() <= STEP_MAX
+                    && !kept
+                    && fits(graph, layer, at, wish)
+                {
+                    graph.slots[slot].y = wish;
+                }
+            }
+        }
+    }
+}
+
+/// Whether a slot may move to this height without coming near those above and below it.
+fn fits(graph: &Graph, layer: usize, at: usize, y: f64) -> bool {
+    let slots = &graph.layers[layer];
+    let slot = &graph.slots[slots[at]];
+    let above = at.checked_sub(1).and_then(|a| slots.get(a)).map(|s| &graph.slots[*s]);
+    let below = slots.get(at + 1).map(|s| &graph.slots[*s]);
+    // Rounding may have taken a little of the gap.
+    let gap = |other: &super::layers::Slot| {
+        if slot.element.is_none() && other.element.is_none() { GRID } else { GAP - GRID }
+    };
+    above.is_none_or(|a| a.y + a.down + gap(a) + slot.up <= y)
+        && below.is_none_or(|b| y + slot.down + gap(b) + b.up <= b.y)
 }
 
 /// Isotonic regression: the heights nearest to what each slot wishes that keep order and distance.

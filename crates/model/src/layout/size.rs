@@ -12,8 +12,8 @@ const LINE: f64 = 14.0;
 const CHARACTER: f64 = 6.5;
 /// Between the centres of two boundary events, without and with names.
 const BESIDE: f64 = 46.0;
-const BESIDE_NAMED: f64 = 84.0;
-const BOUNDARY_LABEL: f64 = 62.0;
+const BESIDE_NAMED: f64 = 96.0;
+const BOUNDARY_LABEL: f64 = 78.0;
 /// Below the activity, to the first line of a boundary event's flow, and from line to line.
 const DROP: f64 = 34.0;
 const DROP_STEP: f64 = 14.0;

@@ -87,7 +87,8 @@ fn sheet(canvas: &mut Canvas, b: &Bounds) {
     let fold = 10.0_f64.min(b.width / 2.0).min(b.height / 2.0);
     let (right, bottom) = (b.x + b.width, b.y + b.height);
     canvas.push(&format!(
-        "<path class=\"s\" d=\"M{x} {y}H{in_x}L{right} {in_y}V{bottom}H{x}ZM{in_x} {y}V{in_y}H{right}\"/>",
+        "<path class=\"s\" d=\"M{x} {y}H{in_x}L{right} {in_y}V{bottom}H{x}Z\
+         M{in_x} {y}V{in_y}H{right}\"/>",
         x = n(b.x),
         y = n(b.y),
         in_x = n(right - fold),

@@ -1,9 +1,9 @@
 //! The overlay: heat, states, and pills with figures at the corners.
 
-use model::{Bounds, Shape};
+use model::{Bounds, Kind, Shape};
 
 use crate::overlay::{Mark, Overlay, State, Tone};
-use crate::scene::Figure;
+use crate::scene::{Figure, Scene};
 use crate::text::{short, width, wrap};
 
 use super::node::diamond_points;
@@ -95,7 +95,15 @@ fn tone(tone: Tone) -> &'static str {
 
 /// Tokens at the lower left, counts at the lower right, incidents at the upper right, the rest
 /// from the upper left on.
-pub(super) fn badges(canvas: &mut Canvas, figure: &Figure<'_>, shape: &Shape, overlay: &Overlay) {
+///
+/// `attached` are the boxes of its boundary events, which pills stay clear of.
+pub(super) fn badges(
+    canvas: &mut Canvas,
+    figure: &Figure<'_>,
+    shape: &Shape,
+    overlay: &Overlay,
+    attached: &[Bounds],
+) {
     let Some(mark) = overlay.elements.get(&shape.element) else { return };
     if let Figure::Artifact(_) = figure {
         return;
@@ -112,10 +120,14 @@ pub(super) fn badges(canvas: &mut Canvas, figure: &Figure<'_>, shape: &Shape, ov
         false => (b.y - 1.0, b.y + b.height + 1.0),
     };
     if mark.tokens > 0 {
-        pill(canvas, "info", &short(mark.tokens), (left, bottom));
+        let text = short(mark.tokens);
+        let x = clear(attached, (left, bottom), pill_width(&text), 8.0, b);
+        pill(canvas, "info", &text, (x, bottom));
     }
     if let Some(count) = mark.count {
-        pill(canvas, "", &short(count), (right, bottom));
+        let text = short(count);
+        let x = clear(attached, (right, bottom), pill_width(&text), -8.0, b);
+        pill(canvas, "", &text, (x, bottom));
     }
     let mut end = right;
     if mark.incidents > 0 {
@@ -135,4 +147,37 @@ pub(super) fn badges(canvas: &mut Canvas, figure: &Figure<'_>, shape: &Shape, ov
         pill(canvas, tone(badge.tone), &badge.text, (x + wide / 2.0 - 6.0, y));
         x += wide + 2.0;
     }
+}
+
+/// Boxes of the events attached to an activity.
+pub(super) fn attached(figure: &Figure<'_>, scene: &Scene<'_>) -> Vec<Bounds> {
+    let Figure::Node(node) = figure else { return Vec::new() };
+    if node.element.boundaries.is_empty() {
+        return Vec::new();
+    }
+    let boundary = |f: &Figure<'_>| match f {
+        Figure::Node(node) => matches!(node.element.kind, Kind::Boundary { .. }),
+        Figure::Pool(_) | Figure::Artifact(_) => false,
+    };
+    scene.shapes.iter().filter(|(f, _)| boundary(f)).map(|(_, s)| s.bounds).collect()
+}
+
+/// Moves along the edge until nothing is attached there; gives up at the other end.
+fn clear(attached: &[Bounds], at: (f64, f64), wide: f64, step: f64, host: &Bounds) -> f64 {
+    let hits = |x: f64| {
+        attached.iter().any(|b| {
+            x - wide / 2.0 < b.x + b.width
+                && b.x < x + wide / 2.0
+                && at.1 - HEIGHT / 2.0 < b.y + b.height
+                && b.y < at.1 + HEIGHT / 2.0
+        })
+    };
+    let mut x = at.0;
+    while hits(x) {
+        x += step;
+        if x < host.x || x > host.x + host.width {
+            return at.0;
+        }
+    }
+    x
 }

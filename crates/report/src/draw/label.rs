@@ -155,9 +155,11 @@ fn beside(canvas: &mut Canvas, name: &str, shape: &Shape, boundary: bool, faded:
 /// box and its number of lines are right, its width seldom.
 fn boxed(canvas: &mut Canvas, class: &str, name: &str, b: &Bounds) {
     let meant = ((b.height / (OUTSIDE * 1.2)).round() as usize).max(1);
-    let mut room = b.width.max(40.0);
+    let word = name.split_whitespace().map(|w| width(w, OUTSIDE)).fold(40.0, f64::max);
+    let mut room = b.width.max(word.min(ROOM));
+    let most = room * 1.3;
     let mut text = wrap(name, OUTSIDE, room, 12);
-    while text.len() > meant && room < b.width.max(ROOM) * 1.6 {
+    while text.len() > meant && room < most {
         room += 8.0;
         text = wrap(name, OUTSIDE, room, 12);
     }

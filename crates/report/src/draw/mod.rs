@@ -12,6 +12,7 @@ use model::Bounds;
 
 use crate::overlay::{Options, Overlay, Theme};
 use crate::scene::{Figure, Scene};
+pub(crate) use crate::text::escape;
 
 const STYLE: &str = include_str!("style.css");
 /// Colours on a dark background.
@@ -84,8 +85,9 @@ pub(crate) fn picture(scene: &Scene<'_>, overlay: &Overlay, options: &Options) -
     for (figure, shape) in scene.shapes.iter().filter(|(f, _)| !front(f)) {
         self::shape(&mut canvas, figure, shape, overlay);
     }
+    let leaving = edge::Leaving::new(scene);
     for (line, edge) in &scene.edges {
-        edge::edge(&mut canvas, line, edge, overlay);
+        edge::edge(&mut canvas, line, edge, overlay, &leaving);
     }
     for (figure, shape) in scene.shapes.iter().filter(|(f, _)| front(f)) {
         self::shape(&mut canvas, figure, shape, overlay);
@@ -98,7 +100,8 @@ pub(crate) fn picture(scene: &Scene<'_>, overlay: &Overlay, options: &Options) -
         label::outside(&mut canvas, figure, shape, overlay);
     }
     for (figure, shape) in &scene.shapes {
-        badge::badges(&mut canvas, figure, shape, overlay);
+        let attached = badge::attached(figure, scene);
+        badge::badges(&mut canvas, figure, shape, overlay, &attached);
     }
     wrap(canvas, options, scene.title)
 }
@@ -141,7 +144,8 @@ fn wrap(canvas: Canvas, options: &Options, name: &str) -> String {
         "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"grevy {theme}\" role=\"img\" \
          aria-label=\"{title}\" width=\"{width}\" height=\"{height}\" \
          viewBox=\"{x} {y} {width} {height}\">\n<style>{ON_LIGHT}{style}</style>\n\
-         <rect class=\"bg\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>\n{body}</svg>\n",
+         <rect class=\"bg\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>\n\
+         {body}</svg>\n",
         style = STYLE.replace("DARK", DARK).replace('\n', ""),
         body = canvas.out,
     )
@@ -155,22 +159,4 @@ pub(crate) fn n(value: f64) -> String {
     let rounded = (value * 100.0).round() / 100.0;
     // Not "-0".
     (rounded + 0.0).to_string()
-}
-
-/// Text for an attribute or an element. Characters that XML does not have are replaced.
-pub(crate) fn escape(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => out.push_str("&amp;"),
-            '<' => out.push_str("&lt;"),
-            '>' => out.push_str("&gt;"),
-            '"' => out.push_str("&quot;"),
-            '\'' => out.push_str("&#39;"),
-            '\n' | '\t' => out.push(c),
-            '\0'..='\u{1f}' | '\u{fffe}' | '\u{ffff}' => out.push('\u{fffd}'),
-            _ => out.push(c),
-        }
-    }
-    out
 }
