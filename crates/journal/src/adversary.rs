@@ -11,7 +11,7 @@ pub use broker::{Broker, Mischief};
 pub use writer::Acked;
 
 use crate::conformance::Subject;
-use crate::log::{Claim, Journal, Lsn, Notify, Reader};
+use crate::log::{Claim, Journal, Lsn, Notify, Reader, no_fold_at};
 use crate::progress::{Progress, lock};
 use crate::protocol::Mutation;
 use crate::record;
@@ -105,6 +105,18 @@ impl Journal for BrokerJournal {
             lent: Vec::new(),
         };
         Ok(Box::new(reader))
+    }
+
+    fn fold_at(&self, lsn: Lsn) -> Result<Fold, Error> {
+        let broker = lock(&self.broker);
+        let base = *broker.base();
+        if lsn < base.lsn {
+            return Err(Error::Trimmed { asked: lsn, first: base.lsn + 1 });
+        }
+        let found = (broker.start()..=broker.end()).map(|end| broker.fold_upto(end));
+        let found = found.take_while(|fold| fold.lsn <= lsn).find(|fold| fold.lsn == lsn);
+        let durable = self.durable_lsn();
+        found.filter(|_| lsn <= durable).ok_or_else(|| no_fold_at(lsn, durable))
     }
 
     fn trim(&self, upto: Lsn) -> Result<Lsn, Error> {

@@ -49,3 +49,10 @@ pub fn listen() -> (Notify, Arc<Mutex<Vec<Notice>>>) {
 pub fn deaf() -> Notify {
     Arc::new(|_| {})
 }
+
+/// How many seeds a test with random runs takes: `GREVY_TEST_SEEDS` times its own number, so that
+/// a long run in the lab is the same test.
+pub fn seeds(own: u64) -> u64 {
+    let times = std::env::var("GREVY_TEST_SEEDS").ok().and_then(|times| times.parse().ok());
+    own.saturating_mul(times.unwrap_or(1))
+}

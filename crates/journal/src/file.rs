@@ -23,7 +23,7 @@ mod zeros;
 use crate::folder::Place;
 use crate::log::{Claim, Journal, Lsn, Notify, Reader};
 use crate::progress::{Progress, lock};
-use crate::{Error, Folder};
+use crate::{Error, Fold, Folder};
 use pen::{FileWriter, Pen};
 use recover::Recovered;
 use segment::{Owner, Segment};
@@ -155,6 +155,17 @@ impl Journal for FileJournal {
     fn read(&self, from: Lsn) -> Result<Box<dyn Reader>, Error> {
         let reader = reader::FileReader::new(Arc::clone(&self.shared), from)?;
         Ok(Box::new(reader))
+    }
+
+    fn fold_at(&self, lsn: Lsn) -> Result<Fold, Error> {
+        let base = lock(&self.shared.segments).first().map_or(Fold::default(), |s| s.base);
+        if lsn < base.lsn {
+            return Err(Error::Trimmed { asked: lsn, first: base.lsn + 1 });
+        }
+        if lsn == base.lsn {
+            return Ok(base);
+        }
+        reader::FileReader::new(Arc::clone(&self.shared), lsn)?.fold_at(lsn)
     }
 
     fn trim(&self, upto: Lsn) -> Result<Lsn, Error> {

@@ -1,6 +1,6 @@
 //! The interface of a log, with the promises that its weakest backend can keep.
 
-use crate::{Error, Group, GroupBuf};
+use crate::{Error, Fold, Group, GroupBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -16,11 +16,11 @@ pub type Lsn = u64;
 /// Accept in order now, durable later:
 ///
 /// ```text
-///   writer ── append(group) ──► accepted ─────────────► written, synced ──► durable
-///             returns at once      │                       (one sync for           │
-///             with its positions   │ never shown to         all that came          │ Notice::Durable(lsn)
-///                                  │ anyone                 while the last ran)    ▼
-///                                                                          release effects up to lsn
+///   writer ── append(group) ──► accepted ───────────► written, synced ───► durable
+///             returns at once      │                    one sync for          │
+///             with its positions   │ never shown        all that came   Notice::Durable(lsn)
+///                                  │ to anyone          while the last       ▼
+///                                                       ran             release effects
 ///
 ///   lsn:  1 2 3 │ 4 5 │ 6 7 8 9 │ 10 │ 11 12 13 │
 ///         group   group   group   group   group
@@ -66,6 +66,14 @@ pub trait Journal: Send + Sync {
     /// # Errors
     /// [`Error::Trimmed`] if `from` is no longer there.
     fn read(&self, from: Lsn) -> Result<Box<dyn Reader>, Error>;
+
+    /// The fold at the end of the group that ends at `lsn`, for a checkpoint of that position, and
+    /// to check that a checkpoint belongs to this log. It may read a segment: off the loop.
+    ///
+    /// # Errors
+    /// [`Error::Trimmed`] if it is no longer there, [`Error::Misuse`] if it is not durable or no
+    /// group ends there.
+    fn fold_at(&self, lsn: Lsn) -> Result<Fold, Error>;
 
     /// Allows every frame up to and including `upto` to be dropped; returns the first position
     /// that remains readable. Whole pieces are dropped only, so some of them may stay.
@@ -160,4 +168,10 @@ pub trait Reader: Send {
 
     /// The position that is read next.
     fn position(&self) -> Lsn;
+}
+
+/// The error for a fold that is asked for where there is none.
+pub(crate) fn no_fold_at(lsn: Lsn, durable: Lsn) -> Error {
+    let what = format!("expected the end of a durable group, but {lsn} is none up to {durable}");
+    Error::Misuse { what }
 }

@@ -1,9 +1,11 @@
 //! A log in memory: for embedding without a folder, and for tests of whoever owns a log.
 
 use crate::limits::{BACKLOG_BYTES_MAX, BACKLOG_GROUPS_MAX};
-use crate::log::{Append, Backlog, Claim, Journal, Lsn, Notice, Notify, Reader, Writer};
+use crate::log::{
+    Append, Backlog, Claim, Journal, Lsn, Notice, Notify, Reader, Writer, no_fold_at,
+};
 use crate::progress::{Progress, lock};
-use crate::{Error, Group, GroupBuf};
+use crate::{Error, Fold, Group, GroupBuf};
 use std::collections::VecDeque;
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -33,6 +35,8 @@ struct State {
     groups: VecDeque<Stored>,
     /// The position before the first group that is kept.
     trimmed: Lsn,
+    trimmed_epoch: u64,
+    trimmed_seq: u64,
     accepted: Lsn,
     backlog: Backlog,
     failed: Option<Error>,
@@ -176,12 +180,38 @@ impl Journal for MemoryJournal {
         Ok(Box::new(MemoryReader { shared: Arc::clone(&self.shared), next: from, group: None }))
     }
 
+    /// Without the chain of hashes: nothing is read back from memory that was not written.
+    fn fold_at(&self, lsn: Lsn) -> Result<Fold, Error> {
+        let durable = self.shared.progress.durable();
+        let state = lock(&self.shared.state);
+        let fold = |epoch: u64, seq| Fold {
+            epoch,
+            writer: u128::from(epoch),
+            seq,
+            lsn,
+            ..Fold::default()
+        };
+        if lsn < state.trimmed {
+            return Err(Error::Trimmed { asked: lsn, first: state.trimmed + 1 });
+        }
+        let at = state.groups.partition_point(|g| g.lsn_last() < lsn);
+        match state.groups.get(at) {
+            Some(group) if group.lsn_last() == lsn && lsn <= durable => {
+                Ok(fold(group.epoch, group.seq))
+            }
+            _ if lsn == state.trimmed => Ok(fold(state.trimmed_epoch, state.trimmed_seq)),
+            _ => Err(no_fold_at(lsn, durable)),
+        }
+    }
+
     fn trim(&self, upto: Lsn) -> Result<Lsn, Error> {
         let durable = self.shared.progress.durable();
         let mut state = lock(&self.shared.state);
         while state.groups.front().is_some_and(|g| g.lsn_last() <= upto.min(durable)) {
             if let Some(group) = state.groups.pop_front() {
                 state.trimmed = group.lsn_last();
+                state.trimmed_epoch = group.epoch;
+                state.trimmed_seq = group.seq;
             }
         }
         Ok(state.trimmed + 1)

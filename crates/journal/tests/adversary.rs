@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 use journal::adversary::{Broker, BrokerJournal, BrokerSubject, Mischief};
-use journal::conformance::{deaf, run};
+use journal::conformance::{deaf, run, seeds};
 use journal::protocol::Mutation;
 use journal::{GroupBuf, Journal, Rng, Writer};
 use std::sync::{Arc, Mutex};
@@ -86,7 +86,7 @@ fn run_all(seeds: u64, mutation: Mutation) -> (usize, usize, Vec<String>) {
 
 #[test]
 fn nothing_acknowledged_is_lost_or_rests_on_another_past() {
-    let (acked, ignored, bad) = run_all(500, Mutation::Intact);
+    let (acked, ignored, bad) = run_all(seeds(500), Mutation::Intact);
     println!("{acked} acknowledged, {ignored} records ignored");
     assert!(acked > 2_000, "expected the runs to acknowledge something, but {acked}");
     assert!(ignored > 2_000, "expected the adversary to do harm, but {ignored} were ignored");

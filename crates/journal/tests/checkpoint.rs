@@ -1,6 +1,7 @@
 //! Checkpoints and blobs on a disk that forgets, fails and rots.
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
+use journal::conformance::seeds;
 use journal::fs::test::{Fault, Op, TestFs};
 use journal::{BlobStore, CheckpointStore, Error, Fold, Folder, Rng};
 use std::collections::BTreeMap;
@@ -290,7 +291,7 @@ fn work(fs: &TestFs, rng: &mut Rng, told: &mut Vec<(u64, BTreeMap<i64, Vec<u8>>)
 #[test]
 fn a_crash_at_any_call_leaves_the_newest_published_checkpoint_or_a_newer_one() {
     let mut runs = 0;
-    for seed in 0..5 {
+    for seed in 0..seeds(5) {
         let mut point = 0;
         loop {
             let fs = TestFs::new();

@@ -17,6 +17,7 @@ pub(super) const CASES: &[(&str, Case)] = &[
     ("each claim starts an epoch", epochs),
     ("a reader follows the durable end", follows),
     ("a read from within a group begins with that group", within),
+    ("the fold at a position is the same for ever", folds),
     ("a trim drops whole pieces from the front only", trims),
     ("groups without frames or above the limit change nothing", limits),
     ("the owner is told in order what is durable", tells),
@@ -169,6 +170,27 @@ fn within(subject: &mut dyn Subject) -> Result<(), String> {
     let found = read(journal.as_ref(), 3)?;
     same(words(&found), vec![(2, "b"), (3, "c"), (4, "d"), (5, "e")])?;
     same(read(journal.as_ref(), 6)?, Vec::new())
+}
+
+fn folds(subject: &mut dyn Subject) -> Result<(), String> {
+    let journal = subject.journal();
+    let mut writer = journal.claim(deaf()).map_err(text)?.writer;
+    put(writer.as_mut(), &["a", "b"])?;
+    put(writer.as_mut(), &["c"])?;
+    let fold = journal.fold_at(2).map_err(text)?;
+    same((fold.lsn, fold.epoch, fold.seq), (2, 1, 1))?;
+    for nowhere in [1, 4] {
+        same(journal.fold_at(nowhere).err().map(|e| e.code()), Some("JOURNAL_MISUSE"))?;
+    }
+    drop((writer, journal));
+    subject.reopen().map_err(text)?;
+    let journal = subject.journal();
+    let mut writer = journal.claim(deaf()).map_err(text)?.writer;
+    put(writer.as_mut(), &["d"])?;
+    same(journal.fold_at(2).map_err(text)?, fold)?;
+    same(journal.fold_at(0).map_err(text)?.lsn, 0)?;
+    let last = journal.fold_at(4).map_err(text)?;
+    same((last.epoch, last.seq), (2, 1))
 }
 
 fn trims(subject: &mut dyn Subject) -> Result<(), String> {

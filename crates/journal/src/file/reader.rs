@@ -5,7 +5,7 @@ use super::recover::broken;
 use super::segment::{HEAD_BYTES, Segment};
 use super::window::Window;
 use crate::fold::{Fold, Step};
-use crate::log::{Lsn, Reader};
+use crate::log::{Lsn, Reader, no_fold_at};
 use crate::progress::lock;
 use crate::record::{Invalid, padded};
 use crate::{Error, Group};
@@ -124,6 +124,15 @@ impl FileReader {
                 Found::Nothing(invalid) => return Err(self.lost(invalid)),
             }
         }
+    }
+
+    /// The fold where the group that contains `lsn` ends, if that is at `lsn`.
+    pub(crate) fn fold_at(mut self, lsn: Lsn) -> Result<Fold, Error> {
+        let found = self.seek()?;
+        if found.is_none() || self.fold.lsn != lsn {
+            return Err(no_fold_at(lsn, self.shared.progress.durable()));
+        }
+        Ok(self.fold)
     }
 
     /// The error for a durable position that is not there.
