@@ -17,7 +17,7 @@ pub(crate) struct Definitions {
     pub(crate) is_camunda: bool,
     pub(crate) imports: Vec<Import>,
     pub(crate) items: Vec<Item>,
-    pub(crate) inputs: Vec<InputData>,
+    pub(crate) inputs: Vec<Input>,
     pub(crate) decisions: Vec<Decision>,
     pub(crate) knowledge: Vec<Knowledge>,
     pub(crate) services: Vec<Service>,
@@ -64,7 +64,7 @@ pub(crate) struct Variable {
 }
 
 #[derive(Debug)]
-pub(crate) struct InputData {
+pub(crate) struct Input {
     pub(crate) id: String,
     pub(crate) variable: Variable,
 }

@@ -5,7 +5,7 @@ mod boxed;
 mod table;
 
 use crate::definitions::{
-    Decision, Definitions, FunctionItem, Import, InputData, Item, Knowledge, Place, Service, Text,
+    Decision, Definitions, FunctionItem, Import, Input, Item, Knowledge, Place, Service, Text,
     Variable,
 };
 use crate::error::{Diagnostic, ModelError};
@@ -136,7 +136,7 @@ impl Parser {
                     namespace: attribute_text(node, "namespace"),
                 }),
                 "itemDefinition" => found.items.extend(self.item(node, 0)),
-                "inputData" => found.inputs.push(InputData {
+                "inputData" => found.inputs.push(Input {
                     id: attribute_text(node, "id"),
                     variable: self.element_variable(node),
                 }),

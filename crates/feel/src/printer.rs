@@ -74,35 +74,8 @@ impl Printer<'_> {
                 self.text(")");
             }
             Kind::Binary(..) => self.binary(id),
-            Kind::Between(value, low, high) => {
-                self.text("(");
-                self.node(*value);
-                self.text(" between ");
-                self.node(*low);
-                self.text(" and ");
-                self.node(*high);
-                self.text(")");
-            }
-            Kind::In(value, tests) => {
-                self.text("(");
-                self.node(*value);
-                self.text(" in (");
-                self.separated(tests);
-                self.text("))");
-            }
-            Kind::InstanceOf(value, named) => {
-                self.text("(");
-                self.node(*value);
-                let _ = write!(self.out, " instance of {named})");
-            }
-            Kind::If(condition, then, otherwise) => {
-                self.text("(if ");
-                self.node(*condition);
-                self.text(" then ");
-                self.node(*then);
-                self.text(" else ");
-                self.node(*otherwise);
-                self.text(")");
+            Kind::Between(..) | Kind::In(..) | Kind::InstanceOf(..) | Kind::If(..) => {
+                self.words(id)
             }
             Kind::Iteration(..) => self.iteration(id),
             Kind::List(items) => {
@@ -134,6 +107,43 @@ impl Printer<'_> {
                 self.separated(tests);
                 self.text(if *negated { ")" } else { "" });
             }
+        }
+    }
+
+    /// Operations that are written in words.
+    fn words(&mut self, id: NodeId) {
+        match self.ast.kind(id) {
+            Kind::Between(value, low, high) => {
+                self.text("(");
+                self.node(*value);
+                self.text(" between ");
+                self.node(*low);
+                self.text(" and ");
+                self.node(*high);
+                self.text(")");
+            }
+            Kind::In(value, tests) => {
+                self.text("(");
+                self.node(*value);
+                self.text(" in (");
+                self.separated(tests);
+                self.text("))");
+            }
+            Kind::InstanceOf(value, named) => {
+                self.text("(");
+                self.node(*value);
+                let _ = write!(self.out, " instance of {named})");
+            }
+            Kind::If(condition, then, otherwise) => {
+                self.text("(if ");
+                self.node(*condition);
+                self.text(" then ");
+                self.node(*then);
+                self.text(" else ");
+                self.node(*otherwise);
+                self.text(")");
+            }
+            _ => {}
         }
     }
 

@@ -98,7 +98,8 @@ impl Callable for BuiltInValue {
 }
 
 pub(super) fn built_in_value(function: &'static BuiltIn) -> Value {
-    let parameters = function.signatures[0].names.iter().map(|name| Arc::from(*name)).collect();
+    let names = function.signatures[0].names;
+    let parameters = names.iter().map(|name| Arc::from(*name)).collect();
     Value::Function(Arc::new(BuiltInValue { function, parameters }))
 }
 

@@ -91,64 +91,17 @@ impl Machine<'_> {
     }
 
     /// One operation. A warning leaves `null` on the stack in place of its result, so operations
-    /// take their operands before they can fail. The table of operations; each line is one.
+    /// take their operands before they can fail.
+    #[inline(always)]
     fn step(&mut self, op: Op, program: &Arc<Program>, at: usize) -> Result<Flow, Trouble> {
-        let value = match op {
-            Op::Constant(index) => program.constants[index as usize].clone(),
-            Op::Variable(index) => return self.variable(&program.variables[index as usize]),
-            Op::VariablePath(index) => return self.path(program, index),
-            Op::Local(slot) => self.stack[self.base + slot as usize].clone(),
-            Op::ScopedEntry(index) => return Ok(self.scoped_entry(program, index)),
-            Op::Property(index) => {
-                let value = self.pop();
-                property::property(&mut self.core, &value, &program.names[index as usize])?
-            }
-            Op::Pop => {
-                self.pop();
-                return Ok(Flow::Next);
-            }
-            Op::Collapse(count) => {
-                let value = self.pop();
-                self.stack.truncate(self.stack.len() - count as usize);
-                value
-            }
-            Op::Negate => arithmetic::negate(self.pop())?,
-            Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Power => {
-                let (left, right) = self.pop_two();
-                arithmetic::binary(&mut self.core, op, left, right)?
-            }
-            Op::Compare(comparison) => {
-                let (left, right) = self.pop_two();
-                compare::compare(&self.core, comparison, &left, &right)?
-            }
-            Op::Between => self.between()?,
-            Op::InRange { start_included, end_included } => {
-                let (low, high) = self.pop_two();
-                let value = self.pop();
-                let range =
-                    Range { start: Some(low), start_included, end: Some(high), end_included };
-                compare::in_range(&value, &range)?
-            }
-            Op::Range { start_included, end_included } => {
-                let (low, high) = self.pop_two();
-                compare::range(&self.core, low, start_included, high, end_included)?
-            }
-            Op::HalfRange(comparison) => compare::half_range(comparison, self.pop())?,
-            Op::JumpIfFalse(target) => return Ok(self.jump_if(false, target)),
-            Op::JumpIfTrue(target) => return Ok(self.jump_if(true, target)),
-            Op::And | Op::Or => {
-                let (left, right) = self.pop_two();
-                compare::combine(op == Op::And, &left, &right)?
-            }
-            Op::Not => compare::not(&self.pop())?,
-            Op::BranchUnlessTrue(target) => return self.branch(target),
-            Op::Jump(target) => return Ok(Flow::Jump(target)),
-            Op::List(count) => {
-                let items = self.stack.split_off(self.stack.len() - count as usize);
-                bounded(Value::list(items))?
-            }
-            Op::Context(index) => self.context(program, index)?,
-            Op::InstanceOf(index) => self.instance_of(program, index),
+        match op {
+            Op::Variable(index) => self.variable(&program.variables[index as usize]),
+            Op::VariablePath(index) => self.path(program, index),
+            Op::ScopedEntry(index) => Ok(self.scoped_entry(program, index)),
+            Op::JumpIfFalse(target) => Ok(self.jump_if(false, target)),
+            Op::JumpIfTrue(target) => Ok(self.jump_if(true, target)),
+            Op::BranchUnlessTrue(target) => self.branch(target),
+            Op::Jump(target) => Ok(Flow::Jump(target)),
             Op::ResultsBegin
             | Op::ResultsPush
             | Op::ResultsDrop
@@ -163,37 +116,100 @@ impl Machine<'_> {
             | Op::FilterBegin(_)
             | Op::FilterStep(_)
             | Op::FilterEnd
-            | Op::Index(_) => return self.iterate(op),
+            | Op::Index(_) => self.iterate(op),
+            Op::Call(count) => self.call(count as usize),
+            Op::CallNamed(index) => self.call_named(program, index),
+            Op::BuiltIn(index) => self.built_in(program, index),
+            Op::Pop => {
+                self.pop();
+                Ok(Flow::Next)
+            }
             Op::Mute | Op::Unmute => {
                 let change = if op == Op::Mute { 1 } else { -1 };
                 self.core.muted = self.core.muted.saturating_add_signed(change);
-                return Ok(Flow::Next);
+                Ok(Flow::Next)
             }
-            Op::Closure(index) => bounded(self.closure(program, index))?,
-            Op::Call(count) => return self.call(count as usize),
-            Op::CallNamed(index) => return self.call_named(program, index),
-            Op::BuiltIn(index) => return self.built_in(program, index),
-            Op::TestValue => {
-                let (input, value) = self.pop_two();
-                compare::test_value(&self.core, &input, &value)?
+            Op::Trace(_) => Ok(self.record(program, at)),
+            _ => {
+                let value = self.value(op, program)?;
+                self.push(value);
+                Ok(Flow::Next)
             }
-            Op::TestVerdict => match self.pop() {
+        }
+    }
+
+    /// An operation that only leaves a value.
+    #[inline(always)]
+    fn value(&mut self, op: Op, program: &Arc<Program>) -> Outcome {
+        match op {
+            Op::Constant(index) => Ok(program.constants[index as usize].clone()),
+            Op::Local(slot) => Ok(self.stack[self.base + slot as usize].clone()),
+            Op::Property(index) => {
+                let value = self.pop();
+                property::property(&mut self.core, &value, &program.names[index as usize])
+            }
+            Op::Collapse(count) => {
+                let value = self.pop();
+                self.stack.truncate(self.stack.len() - count as usize);
+                Ok(value)
+            }
+            Op::Negate => arithmetic::negate(self.pop()),
+            Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Power => {
+                let (left, right) = self.pop_two();
+                arithmetic::binary(&mut self.core, op, left, right)
+            }
+            Op::Compare(comparison) => {
+                let (left, right) = self.pop_two();
+                compare::compare(&self.core, comparison, &left, &right)
+            }
+            Op::And | Op::Or => {
+                let (left, right) = self.pop_two();
+                compare::combine(op == Op::And, &left, &right)
+            }
+            Op::Not => compare::not(&self.pop()),
+            Op::List(count) => {
+                bounded(Value::list(self.stack.split_off(self.stack.len() - count as usize)))
+            }
+            Op::Context(index) => self.context(program, index),
+            Op::InstanceOf(index) => Ok(self.instance_of(program, index)),
+            Op::Closure(index) => bounded(self.closure(program, index)),
+            Op::TestVerdict => Ok(match self.pop() {
                 verdict @ Value::Bool(_) => verdict,
                 _ => Value::Null,
-            },
+            }),
             Op::Fail(index) => {
                 let (kind, message) = program.failures[index as usize].clone();
-                return Err(Trouble::Warn(kind, message));
+                Err(Trouble::Warn(kind, message))
             }
             Op::Raise(index) => {
                 let (kind, message) = program.errors[index as usize].clone();
-                return Err(Trouble::Raise(kind, message));
+                Err(Trouble::Raise(kind, message))
             }
-            Op::Trace(_) => return Ok(self.record(program, at)),
-            Op::Return => return Ok(Flow::Next),
-        };
-        self.push(value);
-        Ok(Flow::Next)
+            _ => self.ranges(op),
+        }
+    }
+
+    /// An operation on ranges and tests.
+    fn ranges(&mut self, op: Op) -> Outcome {
+        match op {
+            Op::Between => self.between(),
+            Op::InRange { start_included, end_included } => {
+                let (low, high) = self.pop_two();
+                let value = self.pop();
+                let (start, end) = (Some(low), Some(high));
+                compare::in_range(&value, &Range { start, start_included, end, end_included })
+            }
+            Op::Range { start_included, end_included } => {
+                let (low, high) = self.pop_two();
+                compare::range(&self.core, low, start_included, high, end_included)
+            }
+            Op::HalfRange(comparison) => compare::half_range(comparison, self.pop()),
+            Op::TestValue => {
+                let (input, value) = self.pop_two();
+                compare::test_value(&self.core, &input, &value)
+            }
+            other => unreachable!("{other:?} is handled where operations are told apart"),
+        }
     }
 
     pub(super) fn pop_two(&mut self) -> (Value, Value) {
