@@ -64,11 +64,7 @@ impl Folder {
         reserve_bytes: u64,
     ) -> Result<Arc<Folder>, Error> {
         let path = path.as_ref().to_owned();
-        fs.create_dir(&path).map_err(|e| Error::io("creating the folder", &path, e))?;
-        if let Some(above) = path.parent().filter(|p| !p.as_os_str().is_empty()) {
-            // The folder's own name; where that may not be synced it is not ours to insist.
-            let _ = fs.sync_dir(above);
-        }
+        create_dir(fs.as_ref(), &path)?;
         let fresh = look(fs.as_ref(), &path)?;
         let lock = take_lock(fs.as_ref(), &path)?;
         if fresh {
@@ -161,6 +157,23 @@ impl Drop for Place {
     fn drop(&mut self) {
         lock(&self.folder.open).remove(&self.name);
     }
+}
+
+/// Creates a folder and those above it that are missing, durably.
+///
+/// A folder that is there already may be new too: its process may have died before the sync.
+fn create_dir(fs: &dyn Fs, path: &Path) -> Result<(), Error> {
+    let missing = path.ancestors().take_while(|a| fs.list(a).is_err()).count();
+    fs.create_dir(path).map_err(|e| Error::io("creating the folder", path, e))?;
+    for dir in path.ancestors().skip(1).take(missing.max(1)) {
+        let dir = if dir.as_os_str().is_empty() { Path::new(".") } else { dir };
+        match fs.sync_dir(dir) {
+            // Where we may not look we did not create anything either.
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => {}
+            other => other.map_err(|e| Error::io("syncing the folder", dir, e))?,
+        }
+    }
+    Ok(())
 }
 
 /// Checks what is in the folder; whether it is new.
