@@ -248,19 +248,7 @@ impl<'a> Parser<'a> {
     }
 
     pub(crate) fn expression(&mut self) -> Parsed {
-        self.nested(Parser::expression_here)
-    }
-
-    fn expression_here(&mut self) -> Parsed {
-        if self.token.kind == TokenKind::Name {
-            match self.text_of(self.token) {
-                "if" if !self.is_declared() => return self.conditional(),
-                "for" if !self.is_declared() => return self.iteration(),
-                "some" | "every" if !self.is_declared() => return self.iteration(),
-                _ => {}
-            }
-        }
-        self.disjunction()
+        self.nested(Parser::disjunction)
     }
 
     /// Whether the word here is the start of a name that the model declares.

@@ -34,6 +34,8 @@ pub(crate) enum Op {
     Divide,
     Power,
     Compare(Comparison),
+    /// Compares the top with a constant: what most conditions do.
+    CompareConstant(Comparison, u32),
     /// `value between low and high` of the three topmost.
     Between,
     /// Whether the value under two range ends is between them.

@@ -14,6 +14,7 @@ use crate::expression::Step;
 use crate::program::Program;
 use crate::variables::Variables;
 use iterate::Iteration;
+use std::cell::Cell;
 use std::sync::Arc;
 use value::{List, Value};
 
@@ -35,6 +36,31 @@ pub(crate) struct Machine<'v> {
     callbacks: usize,
 }
 
+thread_local! {
+    /// The stack of the last evaluation on this thread, empty: allocating one costs as much as
+    /// a small condition.
+    static STACK: Cell<Vec<Value>> = const { Cell::new(Vec::new()) };
+}
+
+/// Values that a stack may have room for and still be kept.
+const POOLED_STACK_MAX: usize = 1_024;
+
+fn pooled_stack(capacity: usize) -> Vec<Value> {
+    let mut stack = STACK.take();
+    stack.reserve(capacity);
+    stack
+}
+
+impl Drop for Machine<'_> {
+    fn drop(&mut self) {
+        if self.stack.capacity() <= POOLED_STACK_MAX {
+            let mut stack = std::mem::take(&mut self.stack);
+            stack.clear();
+            STACK.set(stack);
+        }
+    }
+}
+
 /// Where to go on after a call.
 struct Frame {
     program: Arc<Program>,
@@ -47,7 +73,7 @@ impl<'v> Machine<'v> {
         Machine {
             variables,
             core: Core::new(env),
-            stack: Vec::with_capacity(stack + 2),
+            stack: pooled_stack(stack + 2),
             base: 0,
             frames: Vec::new(),
             iterations: Vec::new(),
@@ -76,8 +102,8 @@ impl<'v> Machine<'v> {
         self.execute(program.clone(), 0, 0)
     }
 
-    pub(crate) fn into_warnings(self) -> Vec<Warning> {
-        self.core.warnings
+    pub(crate) fn into_warnings(mut self) -> Vec<Warning> {
+        std::mem::take(&mut self.core.warnings)
     }
 
     pub(crate) fn start_trace(&mut self) {

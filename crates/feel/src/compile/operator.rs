@@ -31,8 +31,17 @@ impl Compiler<'_> {
                 Binary::Or => Some(self.emit(Op::JumpIfTrue(0))),
                 _ => None,
             };
-            self.expression(*right);
-            self.emit_with(operation(*operator), -1);
+            match (operator, self.literal(*right)) {
+                (Binary::Compare(comparison), Some(value)) if !self.trace => {
+                    let index = self.program.constants.len() as u32;
+                    self.program.constants.push(value);
+                    self.emit(Op::CompareConstant(*comparison, index));
+                }
+                _ => {
+                    self.expression(*right);
+                    self.emit_with(operation(*operator), -1);
+                }
+            }
             if let Some(skip) = skip {
                 self.land(skip);
             }
@@ -41,6 +50,16 @@ impl Compiler<'_> {
                 self.emit(Op::Trace(*node));
             }
             self.span = outer;
+        }
+    }
+}
+
+impl Compiler<'_> {
+    fn literal(&self, id: NodeId) -> Option<Value> {
+        match self.ast.kind(id) {
+            Kind::Literal(value) => Some(value.clone()),
+            Kind::Number(number) => Some(Value::Number(number.clone())),
+            _ => None,
         }
     }
 }

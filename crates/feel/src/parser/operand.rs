@@ -128,6 +128,8 @@ impl Parser<'_> {
             "true" => Some(Value::Bool(true)),
             "false" => Some(Value::Bool(false)),
             "function" => return self.nested(Parser::function),
+            "if" => return self.nested(Parser::conditional),
+            "for" | "some" | "every" => return self.nested(Parser::iteration),
             _ => None,
         };
         match literal {

@@ -47,11 +47,15 @@ impl Parser<'_> {
             return self.half_range(operator);
         }
         let test = self.expression()?;
+        Ok(self.lone_boolean(test, start))
+    }
+
+    fn lone_boolean(&mut self, test: NodeId, start: usize) -> NodeId {
         match self.nodes[test as usize].kind {
             Kind::Literal(Value::Bool(_)) => {
-                Ok(self.add(Kind::HalfRange(Comparison::Equal, test), start))
+                self.add(Kind::HalfRange(Comparison::Equal, test), start)
             }
-            _ => Ok(test),
+            _ => test,
         }
     }
 
@@ -63,7 +67,7 @@ impl Parser<'_> {
                 let tests = parser.tests(Parser::test)?;
                 parser.expect(")")?;
                 // `(a) + b` is one operand that starts with a parenthesis.
-                let goes_on = ["+", "-", "*", "/", "**", ".", "[", ".."];
+                let goes_on = ["+", "-", "*", "/", "**", ".", "[", "(", ".."];
                 match goes_on.iter().any(|symbol| parser.token.is(symbol)) {
                     true => Err(parser.unexpected("the end of the tests")),
                     false => Ok(tests),
@@ -87,6 +91,7 @@ impl Parser<'_> {
             let compared = Kind::Binary(crate::ast::Binary::Compare(operator), test, right);
             return Ok(vec![self.add(compared, start)]);
         }
-        Ok(vec![test])
+        let start = self.start_of(test);
+        Ok(vec![self.lone_boolean(test, start)])
     }
 }

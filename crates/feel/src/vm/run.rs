@@ -162,6 +162,10 @@ impl Machine<'_> {
                 let (left, right) = self.pop_two();
                 compare::compare(&self.core, comparison, &left, &right)
             }
+            Op::CompareConstant(comparison, index) => {
+                let left = self.pop();
+                compare::compare(&self.core, comparison, &left, &program.constants[index as usize])
+            }
             Op::And | Op::Or => {
                 let (left, right) = self.pop_two();
                 compare::combine(op == Op::And, &left, &right)
