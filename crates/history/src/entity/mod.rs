@@ -1,0 +1,52 @@
+//! The lists, field by field: names as clients know them, columns as the tables have them.
+
+mod audit;
+mod definition;
+mod element_instance;
+mod incident;
+mod job;
+mod message;
+mod process_instance;
+mod statistics;
+mod variable;
+mod wait_state;
+
+pub use audit::AUDIT;
+pub use definition::PROCESS_DEFINITION;
+pub use element_instance::ELEMENT_INSTANCE;
+pub use incident::INCIDENT;
+pub use job::JOB;
+pub use message::{CORRELATED_SUBSCRIPTION, MESSAGE, MESSAGE_SUBSCRIPTION};
+pub use process_instance::PROCESS_INSTANCE;
+pub use statistics::{
+    ERROR_STATISTICS, ERROR_VERSION_STATISTICS, FINGERPRINT, JOB_TYPE, PROCESS_STATISTICS, STUCK,
+    SUBSCRIPTION_STATISTICS, VARIABLE_NAME, VERSION_STATISTICS,
+};
+pub use variable::VARIABLE;
+pub use wait_state::WAIT_STATE;
+
+use crate::query::Entity;
+
+/// All of them.
+pub const ALL: [&Entity; 20] = [
+    &PROCESS_DEFINITION,
+    &PROCESS_INSTANCE,
+    &ELEMENT_INSTANCE,
+    &VARIABLE,
+    &JOB,
+    &INCIDENT,
+    &MESSAGE,
+    &MESSAGE_SUBSCRIPTION,
+    &CORRELATED_SUBSCRIPTION,
+    &WAIT_STATE,
+    &AUDIT,
+    &PROCESS_STATISTICS,
+    &VERSION_STATISTICS,
+    &SUBSCRIPTION_STATISTICS,
+    &ERROR_STATISTICS,
+    &ERROR_VERSION_STATISTICS,
+    &FINGERPRINT,
+    &VARIABLE_NAME,
+    &JOB_TYPE,
+    &STUCK,
+];

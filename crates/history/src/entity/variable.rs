@@ -1,0 +1,26 @@
+//! Variables as they are now, or were when their instance ended.
+
+use crate::query::{Entity, Field};
+
+pub const VARIABLE: Entity = Entity {
+    name: "variables",
+    from: "variable v",
+    joins: " LEFT JOIN process_instance i ON i.key = v.instance\
+            \x20LEFT JOIN process_definition d ON d.key = i.definition",
+    key: "v.key",
+    base: "",
+    orders: &[(&["v.instance"], "v.key")],
+    definition: "",
+    fields: &[
+        Field::text("name", "v.name"),
+        Field::text("tenantId", "d.tenant"),
+        Field::key("variableKey", "v.key"),
+        Field::key("scopeKey", "v.scope"),
+        Field::key("processInstanceKey", "v.instance"),
+        Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
+        Field::text("value", "v.value").hidden(),
+        // `VALUE_PREVIEW_CHARS_MAX`.
+        Field::text("value", "substr(v.value, 1, 8191)").shown_only(),
+        Field::flag("isTruncated", "(length(v.value) > 8191)").no_sort(),
+    ],
+};

@@ -1,0 +1,39 @@
+//! The read model: what happened, in tables that can be searched, and the events themselves by
+//! instance.
+//!
+//! History is an exporter ([`History::export`]) with a writer thread of its own. It reads only
+//! what is durable, keeps its position of each journal in the transaction that writes the rows,
+//! and can be built again from its own frames and the journal. [`Reader`] answers searches; it
+//! waits for what a client was told before ([`Reader::wait_for`]).
+//!
+//! Lists are table-driven: [`entity`] says for each of them which fields there are, how they are
+//! stored and what may be asked; [`query`] turns a request into SQL.
+
+mod batch;
+pub mod entity;
+mod error;
+mod explain;
+mod fingerprint;
+mod fold;
+pub mod limits;
+pub mod names;
+pub mod query;
+mod reader;
+mod replay;
+mod retention;
+mod statistics;
+mod store;
+mod words;
+mod write;
+
+pub use batch::{Batch, META, MetaStep, Step};
+pub use error::{Error, Result};
+pub use explain::{Choice, Explanation, Failure, NearMiss, Surroundings, Wait, What};
+pub use fingerprint::{hash as error_hash, normalise as error_text};
+pub use reader::{Behind, Reader};
+pub use replay::{Position, Shown, Watched};
+pub use retention::Retention;
+pub use statistics::{Caller, ElementCount, ElementDuration, Minute, Taken};
+pub use store::{History, Settings};
+pub use words::{date, span};
+pub use write::{Gap, OnCap, Positions, Pressure};

@@ -1,0 +1,153 @@
+//! Fields: what a list shows, what may be asked of it, and where that stands in the tables.
+
+use crate::names::Names;
+
+/// A list that can be searched.
+#[derive(Debug)]
+pub struct Entity {
+    /// As it reads in messages.
+    pub name: &'static str,
+    /// Table and alias.
+    pub(crate) from: &'static str,
+    /// What names and ids are read from; left joins to unique rows, so that unused ones cost
+    /// nothing.
+    pub(crate) joins: &'static str,
+    /// Unique; ends every order, so that pages are stable.
+    pub(crate) key: &'static str,
+    /// Rows that there are for clients; may be empty.
+    pub(crate) base: &'static str,
+    /// Indices that hold these columns equal and order by the last one.
+    pub(crate) orders: &'static [(&'static [&'static str], &'static str)],
+    /// Column of the definition, where there is one: filters by its properties are looked up first.
+    pub(crate) definition: &'static str,
+    pub fields: &'static [Field],
+}
+
+/// One field of a list.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    pub name: &'static str,
+    pub kind: Kind,
+    /// Column or expression.
+    pub(crate) sql: &'static str,
+    pub filter: bool,
+    pub sort: bool,
+    /// Is it part of what a search answers?
+    pub show: bool,
+    pub nullable: bool,
+    /// Where `sql` speaks of rows of another table: the beginning of a selection that gives keys
+    /// of this list. Conditions on the same selection must hold for one and the same row.
+    pub(crate) inside: &'static str,
+    /// `sql` speaks of the definition `d` only.
+    pub(crate) of_definition: bool,
+}
+
+/// How a field is stored and written.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Kind {
+    /// A key: a number in the tables, a string for clients.
+    Key,
+    Text,
+    Int,
+    Flag,
+    /// Milliseconds since 1970 in the tables.
+    Date,
+    /// Small number in the tables, a name for clients.
+    Name(Names),
+    /// `|a|b|` in the tables; a filter asks for all of its tags.
+    Tags,
+    /// JSON text that is passed on as it is.
+    Json,
+    /// Conditions on variables; see [`crate::query::VariableTest`].
+    Variables,
+}
+
+impl Field {
+    pub(crate) const fn new(name: &'static str, kind: Kind, sql: &'static str) -> Field {
+        Field {
+            name,
+            kind,
+            sql,
+            filter: true,
+            sort: true,
+            show: true,
+            nullable: false,
+            inside: "",
+            of_definition: false,
+        }
+    }
+
+    pub(crate) const fn key(name: &'static str, sql: &'static str) -> Field {
+        Field::new(name, Kind::Key, sql)
+    }
+
+    pub(crate) const fn text(name: &'static str, sql: &'static str) -> Field {
+        Field::new(name, Kind::Text, sql)
+    }
+
+    pub(crate) const fn int(name: &'static str, sql: &'static str) -> Field {
+        Field::new(name, Kind::Int, sql)
+    }
+
+    pub(crate) const fn flag(name: &'static str, sql: &'static str) -> Field {
+        Field::new(name, Kind::Flag, sql)
+    }
+
+    pub(crate) const fn date(name: &'static str, sql: &'static str) -> Field {
+        Field::new(name, Kind::Date, sql)
+    }
+
+    pub(crate) const fn named(name: &'static str, sql: &'static str, names: Names) -> Field {
+        Field::new(name, Kind::Name(names), sql)
+    }
+
+    pub(crate) const fn nullable(self) -> Field {
+        Field { nullable: true, ..self }
+    }
+
+    pub(crate) const fn shown_only(self) -> Field {
+        Field { filter: false, sort: false, ..self }
+    }
+
+    pub(crate) const fn no_sort(self) -> Field {
+        Field { sort: false, ..self }
+    }
+
+    pub(crate) const fn no_filter(self) -> Field {
+        Field { filter: false, ..self }
+    }
+
+    pub(crate) const fn hidden(self) -> Field {
+        Field { show: false, ..self }
+    }
+
+    /// Asked of rows of another table; neither shown nor sorted by.
+    pub(crate) const fn inside(self, inside: &'static str) -> Field {
+        Field { show: false, sort: false, inside, ..self }
+    }
+
+    pub(crate) const fn of_definition(self) -> Field {
+        Field { of_definition: true, ..self }
+    }
+}
+
+impl Entity {
+    pub fn field(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name)
+    }
+
+    /// The field of a filter.
+    pub fn filtered(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name && field.filter)
+    }
+
+    /// The field of a sort.
+    pub fn sorted(&self, name: &str) -> Option<&'static Field> {
+        self.fields.iter().find(|field| field.name == name && field.sort)
+    }
+
+    /// Names of the fields that pass.
+    pub fn names(&self, pass: impl Fn(&Field) -> bool) -> Vec<&'static str> {
+        self.fields.iter().filter(|field| pass(field)).map(|field| field.name).collect()
+    }
+}

@@ -1,0 +1,129 @@
+//! Searches over the tables, and waiting for what a client was told.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sqlx::Row;
+use sqlx::sqlite::{SqlitePool, SqliteRow};
+
+use crate::error::{Error, Result};
+use crate::query::{Entity, Filter, Page, Paging, Query, Record, Test, Value};
+use crate::write::{Gap, Positions, Queue};
+
+/// Answers searches. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    pub(crate) pool: SqlitePool,
+    queue: Arc<Queue>,
+}
+
+/// How far the tables are behind what was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Behind {
+    No,
+    /// Steps that are missing yet, and how long the oldest of them has waited.
+    Yes {
+        steps: u64,
+        lag: Duration,
+    },
+}
+
+impl Reader {
+    pub(crate) fn new(pool: SqlitePool, queue: Arc<Queue>) -> Reader {
+        Reader { pool, queue }
+    }
+
+    /// Waits until the tables hold these positions: a client reads its own writes. A batch that is
+    /// being gathered is closed at once. Past `timeout` the answer says how far behind they are.
+    pub async fn wait_for(&self, wanted: &Positions, timeout: Duration) -> Behind {
+        let mut positions = self.queue.positions.subscribe();
+        let reached = |there: &Positions| missing(wanted, there) == 0;
+        if reached(&positions.borrow_and_update()) {
+            return Behind::No;
+        }
+        let hurry = Hurry::new(&self.queue);
+        let waited = tokio::time::timeout(timeout, positions.wait_for(reached)).await;
+        drop(hurry);
+        match waited {
+            Ok(Ok(_)) => Behind::No,
+            Ok(Err(_)) | Err(_) => {
+                let steps = missing(wanted, &self.queue.positions.borrow());
+                Behind::Yes { steps, lag: self.queue.lag() }
+            }
+        }
+    }
+
+    /// Up to where each journal is in the tables.
+    pub fn positions(&self) -> Positions {
+        self.queue.positions.borrow().clone()
+    }
+
+    /// A page of a list.
+    ///
+    /// # Errors
+    /// [`Error::is_query`] when the request is at fault.
+    pub async fn search(&self, entity: &Entity, query: &Query) -> Result<Page> {
+        let mut transaction = self.pool.begin().await?;
+        query.run(&mut transaction, entity).await
+    }
+
+    /// What was left out because the queue was full.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn gaps(&self) -> Result<Vec<Gap>> {
+        let text = "SELECT partition, first_lsn, last_lsn, time FROM gap ORDER BY time LIMIT 1000";
+        let rows = sqlx::query(text).fetch_all(&self.pool).await?;
+        let number = |row: &SqliteRow, at| -> Result<i64> { Ok(row.try_get(at)?) };
+        let gap = |row: &SqliteRow| {
+            Ok(Gap {
+                partition: number(row, 0)?.try_into().unwrap_or_default(),
+                first_lsn: number(row, 1)?.try_into().unwrap_or_default(),
+                last_lsn: number(row, 2)?.try_into().unwrap_or_default(),
+                time: number(row, 3)?,
+            })
+        };
+        rows.iter().map(gap).collect()
+    }
+
+    /// One row of a list by its key.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn get(&self, entity: &Entity, key: i64) -> Result<Option<Record>> {
+        let field = entity
+            .fields
+            .iter()
+            .find(|field| field.sql == entity.key)
+            .ok_or_else(|| Error::store(format!("{} have no key", entity.name)))?;
+        let test = Test::Eq(Value::Int(key));
+        let filter = Filter::Is(crate::query::Condition { field, test });
+        let page = Paging::From { from: 0, limit: 1 };
+        let query = Query { filter: Filter::All(vec![filter]), page, ..Query::default() };
+        Ok(self.search(entity, &query).await?.items.into_iter().next())
+    }
+}
+
+/// Steps that are missing. Positions may have holes; then it is an upper bound.
+fn missing(wanted: &Positions, there: &Positions) -> u64 {
+    let one = |(partition, lsn): (&u16, &u64)| {
+        lsn.saturating_sub(there.get(partition).copied().unwrap_or_default())
+    };
+    wanted.iter().map(one).sum()
+}
+
+/// Hurries the writer for as long as it lives, whatever becomes of the waiting.
+struct Hurry<'a>(&'a Queue);
+
+impl<'a> Hurry<'a> {
+    fn new(queue: &'a Queue) -> Hurry<'a> {
+        queue.hurry(1);
+        Hurry(queue)
+    }
+}
+
+impl Drop for Hurry<'_> {
+    fn drop(&mut self) {
+        self.0.hurry(-1);
+    }
+}

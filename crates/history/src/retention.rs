@@ -1,0 +1,121 @@
+//! Forgetting: by age, each process by its own.
+
+use std::time::Duration;
+
+use sqlx::sqlite::SqliteConnection;
+
+use crate::error::Result;
+use crate::limits::RETENTION_INSTANCES;
+
+/// How long ended instances, and what belongs to none, are kept.
+#[derive(Debug, Clone, Default)]
+pub struct Retention {
+    /// `None`: for ever.
+    pub age: Option<Duration>,
+    /// By process id; they win over `age`.
+    pub processes: Vec<(String, Option<Duration>)>,
+}
+
+/// Tables with a column of the instance.
+const OF_INSTANCE: [&str; 10] = [
+    "frame",
+    "element_instance",
+    "flow_taken",
+    "variable",
+    "job",
+    "incident",
+    "timer",
+    "message_subscription",
+    "correlated_subscription",
+    "audit",
+];
+
+/// Removes up to [`RETENTION_INSTANCES`] instances that are old enough; returns how many.
+pub(crate) async fn sweep(
+    connection: &mut SqliteConnection,
+    retention: &Retention,
+    now: i64,
+) -> Result<u64> {
+    let mut removed = 0;
+    let before = |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(now));
+    for (process_id, age) in &retention.processes {
+        if let Some(age) = age {
+            let text = "AND i.definition IN \
+                        (SELECT key FROM process_definition WHERE process_id = ?)";
+            removed += instances(connection, before(*age), text, &[process_id]).await?;
+        }
+    }
+    if let Some(age) = retention.age {
+        let named: Vec<&String> = retention.processes.iter().map(|(id, _)| id).collect();
+        let places = vec!["?"; named.len()].join(",");
+        let text = format!(
+            "AND i.definition NOT IN \
+             (SELECT key FROM process_definition WHERE process_id IN ({places}))"
+        );
+        removed += instances(connection, before(age), &text, &named).await?;
+        loose(connection, before(age)).await?;
+    }
+    Ok(removed)
+}
+
+/// A child goes when its root has ended long enough ago: a hierarchy is forgotten as a whole.
+async fn instances(
+    connection: &mut SqliteConnection,
+    before: i64,
+    of: &str,
+    ids: &[&String],
+) -> Result<u64> {
+    for text in
+        ["CREATE TEMP TABLE IF NOT EXISTS gone (key BIGINT PRIMARY KEY)", "DELETE FROM gone"]
+    {
+        sqlx::query(text).execute(&mut *connection).await?;
+    }
+    let text = format!(
+        "INSERT INTO gone SELECT i.key FROM process_instance i \
+         LEFT JOIN process_instance r ON r.key = i.root \
+         WHERE i.end_date IS NOT NULL AND i.end_date < ? \
+         AND (r.key IS NULL OR (r.end_date IS NOT NULL AND r.end_date < ?)) {of} \
+         ORDER BY i.end_date LIMIT {RETENTION_INSTANCES}"
+    );
+    let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(before).bind(before);
+    for id in ids {
+        query = query.bind((*id).clone());
+    }
+    let found = query.execute(&mut *connection).await?.rows_affected();
+    if found == 0 {
+        return Ok(0);
+    }
+    let totals = "UPDATE instance_total SET \
+        completed = completed - (SELECT count(*) FROM gone g JOIN process_instance i \
+            ON i.key = g.key WHERE i.definition = instance_total.definition AND i.state = 1), \
+        terminated = terminated - (SELECT count(*) FROM gone g JOIN process_instance i \
+            ON i.key = g.key WHERE i.definition = instance_total.definition AND i.state = 2)";
+    sqlx::query(totals).execute(&mut *connection).await?;
+    for table in OF_INSTANCE {
+        let text = format!("DELETE FROM {table} WHERE instance IN (SELECT key FROM gone)");
+        sqlx::query(sqlx::AssertSqlSafe(text)).execute(&mut *connection).await?;
+    }
+    let text = "DELETE FROM process_instance WHERE key IN (SELECT key FROM gone)";
+    sqlx::query(text).execute(&mut *connection).await?;
+    Ok(found)
+}
+
+/// What belongs to no instance: messages that are gone, frames, counters, lines of the audit log.
+async fn loose(connection: &mut SqliteConnection, before: i64) -> Result<()> {
+    for text in [
+        "DELETE FROM message WHERE key IN (SELECT key FROM message \
+         WHERE published < ?1 AND deadline < ?1 LIMIT 5000)",
+        "DELETE FROM frame WHERE rowid IN (SELECT rowid FROM frame \
+         WHERE instance = 0 AND last_time < ?1 LIMIT 5000)",
+        "DELETE FROM audit WHERE key IN (SELECT key FROM audit WHERE time < ?1 \
+         AND (instance IS NULL OR instance NOT IN (SELECT key FROM process_instance)) LIMIT 5000)",
+        "DELETE FROM minute_total WHERE minute < ?1",
+        "DELETE FROM duration_total WHERE minute < ?1",
+    ] {
+        sqlx::query(text).bind(before).execute(&mut *connection).await?;
+    }
+    let text = "DELETE FROM process_definition WHERE state = 2 AND deployed < ? AND NOT EXISTS \
+        (SELECT 1 FROM process_instance i WHERE i.definition = process_definition.key)";
+    sqlx::query(text).bind(before).execute(&mut *connection).await?;
+    Ok(())
+}

@@ -1,0 +1,288 @@
+//! Counts and curves that are no pages: per element, per minute, per instance.
+
+use std::collections::BTreeMap;
+
+use engine::Key;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use crate::entity::PROCESS_INSTANCE;
+use crate::error::Result;
+use crate::fold;
+use crate::fold::totals::{WHOLE, bucket_middle};
+use crate::limits::{CALL_DEPTH_MAX, LIST_ROWS_MAX};
+use crate::query::{Filter, Sql, Value, Writing, fetch};
+use crate::reader::Reader;
+
+/// How many of an element there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElementCount {
+    pub element_id: String,
+    pub active: i64,
+    pub completed: i64,
+    pub terminated: i64,
+    pub incidents: i64,
+}
+
+/// How long an element takes, by its completions in a range of time. Durations are read from
+/// buckets and right to a fifth.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElementDuration {
+    /// `None`: the instance as a whole.
+    pub element_id: Option<String>,
+    pub count: i64,
+    pub p50_ms: i64,
+    pub p95_ms: i64,
+}
+
+/// What happened in one minute.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Minute {
+    /// Its beginning, ms since 1970.
+    pub time: i64,
+    pub started: i64,
+    pub completed: i64,
+    pub terminated: i64,
+    /// Completed element instances.
+    pub elements: i64,
+    pub incidents: i64,
+}
+
+/// An instance in the line of those that called it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub instance: Key,
+    pub definition: Key,
+    pub name: String,
+}
+
+/// A flow that an instance took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Taken {
+    pub flow_id: String,
+    pub times: i64,
+}
+
+const COUNTED: &str = "SELECT m.id, sum(e.state = 0 OR e.state = 9), sum(e.state = 1), \
+    sum(e.state = 2), sum(e.incident IS NOT NULL AND e.state <> 2) FROM element_instance e \
+    JOIN element m ON m.definition = e.definition AND m.no = e.element_no";
+
+impl Reader {
+    /// Counts per element over the instances of a definition that a filter finds. Without a filter
+    /// it reads counters, with one the element instances.
+    ///
+    /// # Errors
+    /// [`crate::Error::is_query`] when the filter is at fault.
+    pub async fn element_counts(
+        &self,
+        definition: Key,
+        filter: &Filter,
+    ) -> Result<Vec<ElementCount>> {
+        filter.check()?;
+        let of = Value::Int(definition);
+        if *filter == Filter::default() {
+            let text = "SELECT m.id, t.active, t.completed, t.terminated, (SELECT count(*) \
+                FROM incident x JOIN element_instance e ON e.key = x.element \
+                WHERE x.resolved IS NULL AND e.definition = t.definition \
+                AND e.element_no = t.element_no) FROM element_total t JOIN element m \
+                ON m.definition = t.definition AND m.no = t.element_no \
+                WHERE t.definition = ? ORDER BY t.element_no";
+            return self.list(Sql::with(text, [of]), element_count).await;
+        }
+        let writing = Writing { entity: &PROCESS_INSTANCE, indexed: None, few: &[] };
+        let mut sql = Sql::with(
+            format!(
+                "{COUNTED} WHERE e.definition = ? AND e.instance IN (SELECT i.key FROM \
+                 process_instance i LEFT JOIN process_definition d ON d.key = i.definition WHERE "
+            ),
+            [of],
+        );
+        sql.push(writing.filter(filter));
+        sql.push_str(") GROUP BY e.element_no ORDER BY e.element_no");
+        self.list(sql, element_count).await
+    }
+
+    /// Counts per element of one instance.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn element_counts_of(&self, instance: Key) -> Result<Vec<ElementCount>> {
+        let text = format!("{COUNTED} WHERE e.instance = ? GROUP BY e.element_no ORDER BY 1");
+        self.list(Sql::with(text, [Value::Int(instance)]), element_count).await
+    }
+
+    /// How many waits there are at each element of an instance.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn wait_counts_of(&self, instance: Key) -> Result<Vec<(String, i64)>> {
+        let text = "SELECT m.id, count(*) FROM wait_state w JOIN element m \
+            ON m.definition = w.definition AND m.no = w.element_no \
+            WHERE w.instance = ? GROUP BY m.id ORDER BY m.id";
+        let row = |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?));
+        self.list(Sql::with(text, [Value::Int(instance)]), row).await
+    }
+
+    /// The flows that an instance took, each once.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn flows_of(&self, instance: Key) -> Result<Vec<Taken>> {
+        let text = format!(
+            "SELECT f.id, t.taken FROM flow_taken t JOIN process_instance i ON i.key = t.instance \
+             JOIN flow f ON f.definition = i.definition AND f.no = t.flow_no \
+             WHERE t.instance = ? ORDER BY t.flow_no LIMIT {LIST_ROWS_MAX}"
+        );
+        let row = |row: &SqliteRow| Ok(Taken { flow_id: row.try_get(0)?, times: row.try_get(1)? });
+        self.list(Sql::with(text, [Value::Int(instance)]), row).await
+    }
+
+    /// An instance and those that called it, the root first; empty when there is none.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn callers(&self, instance: Key) -> Result<Vec<Caller>> {
+        let text = "WITH RECURSIVE line(key, depth) AS (SELECT key, 0 FROM process_instance \
+            WHERE key = ? UNION ALL SELECT i.parent_instance, line.depth + 1 FROM line \
+            JOIN process_instance i ON i.key = line.key \
+            WHERE i.parent_instance IS NOT NULL AND line.depth < ?) \
+            SELECT i.key, i.definition, COALESCE(d.name, d.process_id, '') FROM line \
+            JOIN process_instance i ON i.key = line.key \
+            LEFT JOIN process_definition d ON d.key = i.definition ORDER BY line.depth DESC";
+        let row = |row: &SqliteRow| {
+            let (instance, definition) = (row.try_get(0)?, row.try_get(1)?);
+            Ok(Caller { instance, definition, name: row.try_get(2)? })
+        };
+        let values = [Value::Int(instance), Value::Int(CALL_DEPTH_MAX)];
+        self.list(Sql::with(text, values), row).await
+    }
+
+    /// The resource of a definition as it was deployed.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn resource(&self, definition: Key) -> Result<Option<Vec<u8>>> {
+        let text = "SELECT bytes FROM process_definition WHERE key = ?";
+        let row = |row: &SqliteRow| Ok(row.try_get::<Vec<u8>, _>(0)?);
+        let found = self.list(Sql::with(text, [Value::Int(definition)]), row).await?;
+        let Some(bytes) = found.into_iter().next() else { return Ok(None) };
+        let codec = bytes.first().copied().unwrap_or_default();
+        let packed = bytes.get(1..).unwrap_or_default().to_vec();
+        fold::unpack(i64::from(codec), packed).map(Some)
+    }
+
+    /// Counts per minute, from `from` to before `upto` (ms); of one definition, or of all.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn minutes(
+        &self,
+        definition: Option<Key>,
+        from: i64,
+        upto: i64,
+    ) -> Result<Vec<Minute>> {
+        let mut sql = Sql::with(
+            "SELECT minute, sum(started), sum(completed), sum(terminated), sum(elements), \
+             sum(incidents) FROM minute_total WHERE minute >= ? AND minute < ?",
+            [Value::Int(from), Value::Int(upto)],
+        );
+        if let Some(definition) = definition {
+            sql.push(Sql::with(" AND definition = ?", [Value::Int(definition)]));
+        }
+        sql.push_str(&format!(" GROUP BY minute ORDER BY minute LIMIT {LIST_ROWS_MAX}"));
+        let row = |row: &SqliteRow| {
+            Ok(Minute {
+                time: row.try_get(0)?,
+                started: row.try_get(1)?,
+                completed: row.try_get(2)?,
+                terminated: row.try_get(3)?,
+                elements: row.try_get(4)?,
+                incidents: row.try_get(5)?,
+            })
+        };
+        self.list(sql, row).await
+    }
+
+    /// Durations per element of a definition, and of its instances, by what completed from `from`
+    /// to before `upto` (ms).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn durations(
+        &self,
+        definition: Key,
+        from: i64,
+        upto: i64,
+    ) -> Result<Vec<ElementDuration>> {
+        let text = "SELECT t.element_no, m.id, t.bucket, sum(t.amount) FROM duration_total t \
+            LEFT JOIN element m ON m.definition = t.definition AND m.no = t.element_no \
+            WHERE t.definition = ? AND t.minute >= ? AND t.minute < ? \
+            GROUP BY t.element_no, t.bucket ORDER BY t.element_no, t.bucket";
+        let values = [Value::Int(definition), Value::Int(from), Value::Int(upto)];
+        type Found = (i64, Option<String>, i64, i64);
+        let row = |row: &SqliteRow| -> Result<Found> {
+            Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?, row.try_get(3)?))
+        };
+        let mut elements: BTreeMap<i64, (Option<String>, Buckets)> = BTreeMap::new();
+        for (no, id, bucket, amount) in self.list(Sql::with(text, values), row).await? {
+            let element = elements.entry(no).or_insert_with(|| (id, Vec::new()));
+            element.1.push((bucket, amount));
+        }
+        let known = |(no, (id, _)): &(i64, (Option<String>, _))| *no == WHOLE || id.is_some();
+        let whole = elements.into_iter().filter(known);
+        Ok(whole
+            .map(|(_, (element_id, buckets))| ElementDuration {
+                element_id,
+                count: buckets.iter().map(|(_, amount)| amount).sum(),
+                p50_ms: percentile(&buckets, 50),
+                p95_ms: percentile(&buckets, 95),
+            })
+            .collect())
+    }
+
+    async fn list<T>(&self, sql: Sql, row: impl Fn(&SqliteRow) -> Result<T>) -> Result<Vec<T>> {
+        let mut connection = self.pool.acquire().await?;
+        fetch(&mut connection, sql).await?.iter().map(row).collect()
+    }
+}
+
+fn element_count(row: &SqliteRow) -> Result<ElementCount> {
+    Ok(ElementCount {
+        element_id: row.try_get(0)?,
+        active: row.try_get(1)?,
+        completed: row.try_get(2)?,
+        terminated: row.try_get(3)?,
+        incidents: row.try_get(4)?,
+    })
+}
+
+/// Buckets with how many are in each.
+type Buckets = Vec<(i64, i64)>;
+
+/// The bucket in which so many percent have ended.
+fn percentile(buckets: &[(i64, i64)], percent: i64) -> i64 {
+    let total: i64 = buckets.iter().map(|(_, amount)| amount).sum();
+    let wanted = (total * percent + 99) / 100;
+    let mut seen = 0;
+    for (bucket, amount) in buckets {
+        seen += amount;
+        if seen >= wanted {
+            return bucket_middle(*bucket);
+        }
+    }
+    0
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentile_is_the_bucket_that_reaches_it() {
+        let buckets = [(0, 50), (10, 45), (40, 5)];
+        assert_eq!(percentile(&buckets, 50), 0);
+        assert_eq!(percentile(&buckets, 95), bucket_middle(10));
+        assert_eq!(percentile(&buckets, 96), bucket_middle(40));
+        assert_eq!(percentile(&[], 50), 0);
+    }
+}

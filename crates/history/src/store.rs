@@ -1,0 +1,224 @@
+//! The database: opened, brought up to date, and given a writer and readers.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use sqlx::migrate::{Migration, MigrationType, Migrator};
+use sqlx::sqlite::{
+    SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
+    SqliteSynchronous,
+};
+use sqlx::{Connection, SqlSafeStr};
+
+use crate::batch::{Batch, Item, MetaStep};
+use crate::error::{Error, Result};
+use crate::limits::{HISTORY_LAG_MAX, QUEUE_BYTES_MAX, READERS};
+use crate::reader::Reader;
+use crate::retention::Retention;
+use crate::write::{self, OnCap, Positions, Pressure, Queue, Sweep, Writer};
+
+/// Where history is kept and what happens when it lags.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub path: PathBuf,
+    /// Past this, new starts are throttled.
+    pub lag_max: Duration,
+    /// Bytes of steps that may wait to be written.
+    pub queue_bytes_max: usize,
+    /// What happens past that.
+    pub on_cap: OnCap,
+}
+
+impl Settings {
+    /// Defaults for a database at `path`.
+    pub fn new(path: impl Into<PathBuf>) -> Settings {
+        Settings {
+            path: path.into(),
+            lag_max: HISTORY_LAG_MAX,
+            queue_bytes_max: QUEUE_BYTES_MAX,
+            on_cap: OnCap::default(),
+        }
+    }
+}
+
+/// The read model: one writer, many readers.
+#[derive(Debug)]
+pub struct History {
+    queue: Arc<Queue>,
+    pool: SqlitePool,
+    lag_max: Duration,
+    writer: Option<JoinHandle<()>>,
+}
+
+impl History {
+    /// Opens or creates the database, brings its tables up to date and starts the writer.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, was written by a newer build, or no thread can be started.
+    pub fn open(settings: Settings) -> Result<History> {
+        let (send, receive) = std::sync::mpsc::channel();
+        let options = options(&settings.path).create_if_missing(true);
+        let of_writer = settings.clone();
+        let writer = std::thread::Builder::new()
+            .name("grevy-history".to_owned())
+            .spawn(move || run(&of_writer, options, &send))
+            .map_err(|error| Error::store(format!("no thread for the writer: {error}")))?;
+        let queue = receive.recv().map_err(|_| Error::closed())??;
+        let pool = SqlitePoolOptions::new()
+            .max_connections(READERS)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_lazy_with(options_of_readers(&settings.path));
+        Ok(History { queue, pool, lag_max: settings.lag_max, writer: Some(writer) })
+    }
+
+    /// Hands durable steps to the writer. Steps that are written already are left out.
+    ///
+    /// # Errors
+    /// [`Error::is_full`]: nothing was taken, offer it again later. [`Error::is_closed`].
+    pub fn export(&self, batch: Batch) -> Result<()> {
+        self.queue.push(Item::Steps(batch))
+    }
+
+    /// As [`History::export`], for the meta journal.
+    ///
+    /// # Errors
+    /// As [`History::export`].
+    pub fn export_meta(&self, steps: Vec<MetaStep>) -> Result<()> {
+        self.queue.push(Item::Meta(steps))
+    }
+
+    /// Up to where each journal is in the tables: an exporter goes on behind it.
+    pub fn positions(&self) -> Positions {
+        self.queue.positions.borrow().clone()
+    }
+
+    /// What the runtime should do about how far the writer lags.
+    pub fn pressure(&self) -> Pressure {
+        self.queue.pressure(self.lag_max)
+    }
+
+    /// How long the oldest step has waited to be written.
+    pub fn lag(&self) -> Duration {
+        self.queue.lag()
+    }
+
+    /// Why nothing can be written at the moment.
+    pub fn failure(&self) -> Option<String> {
+        self.queue.failure()
+    }
+
+    /// Forgets up to [`crate::limits::RETENTION_INSTANCES`] instances of each rule that ended long
+    /// enough before `now` (ms); returns how many. Call it again while it forgets some: each call
+    /// is one short transaction between batches.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn sweep(&self, retention: &Retention, now: i64) -> Result<u64> {
+        let (done, receive) = std::sync::mpsc::channel();
+        self.queue.sweep(Sweep { retention: retention.clone(), now, done })?;
+        receive.recv().map_err(|_| Error::closed())?
+    }
+
+    /// Searches; cheap to clone.
+    pub fn reader(&self) -> Reader {
+        Reader::new(self.pool.clone(), self.queue.clone())
+    }
+
+    /// Writes what waits and closes the database.
+    pub fn close(mut self) {
+        self.end();
+    }
+
+    fn end(&mut self) {
+        self.queue.close();
+        if let Some(writer) = self.writer.take()
+            && writer.join().is_err()
+        {
+            tracing::error!("the writer of history panicked");
+        }
+    }
+}
+
+impl Drop for History {
+    fn drop(&mut self) {
+        self.end();
+    }
+}
+
+type Ready = std::sync::mpsc::Sender<Result<Arc<Queue>>>;
+
+/// The writer's thread.
+fn run(settings: &Settings, options: SqliteConnectOptions, ready: &Ready) {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_time().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            let _ = ready.send(Err(Error::store(format!("no runtime for the writer: {error}"))));
+            return;
+        }
+    };
+    runtime.block_on(async {
+        match open(&options).await {
+            Ok((connection, positions)) => {
+                let (bytes, on_cap) = (settings.queue_bytes_max, settings.on_cap);
+                let queue = Arc::new(Queue::new(positions, bytes, on_cap));
+                let closing = Closing(queue.clone());
+                // Nobody waits for it when the opening thread has gone.
+                if ready.send(Ok(queue.clone())).is_ok() {
+                    Writer::new(connection, queue).run().await;
+                }
+                drop(closing);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        }
+    });
+}
+
+/// Closes the queue also when the writer panics: exporters must not wait for ever.
+struct Closing(Arc<Queue>);
+
+impl Drop for Closing {
+    fn drop(&mut self) {
+        self.0.close();
+    }
+}
+
+async fn open(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Positions)> {
+    let mut connection = SqliteConnection::connect_with(options).await?;
+    migrate(&mut connection).await?;
+    let positions = write::positions(&mut connection).await?;
+    Ok((connection, positions))
+}
+
+async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
+    let tables = include_str!("../migrations/0001_tables.sql");
+    let migration = |version, name: &'static str, text: &'static str| {
+        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    };
+    Migrator::with_migrations(vec![migration(1, "tables", tables)]).run(connection).await?;
+    Ok(())
+}
+
+/// Write-ahead log: readers never wait for the writer. A commit is synced by checkpoints only,
+/// because what a crash loses is written again from the journal.
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Normal)
+        .busy_timeout(Duration::from_secs(30))
+        .statement_cache_capacity(512)
+        .pragma("cache_size", "-65536")
+        .pragma("wal_autocheckpoint", "4000")
+        .pragma("journal_size_limit", "67108864")
+        .pragma("temp_store", "memory")
+        .pragma("case_sensitive_like", "on")
+}
+
+fn options_of_readers(path: &Path) -> SqliteConnectOptions {
+    options(path).read_only(true).pragma("cache_size", "-16384").pragma("mmap_size", "268435456")
+}

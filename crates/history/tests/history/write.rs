@@ -1,0 +1,224 @@
+//! Writing: once, in time, and nothing silently lost.
+
+use std::time::Duration;
+
+use engine::Cause;
+use engine::command::Source;
+use history::entity::*;
+use history::query::Query;
+use history::{Batch, Behind, OnCap, Position, Positions, Pressure, Retention, Settings, Watched};
+
+use crate::support::*;
+
+/// Every table as text, to compare databases.
+async fn dump(world: &World) -> String {
+    let mut out = String::new();
+    for entity in ALL {
+        let page = world.search(entity, &Query::default()).await;
+        for item in page.items {
+            let values: Vec<String> =
+                item.values.iter().map(|(f, v)| format!("{}={v:?}", f.name)).collect();
+            out.push_str(&format!("{} {}\n", entity.name, values.join(" ")));
+        }
+    }
+    out
+}
+
+fn story(world: &mut World) {
+    world.deploy(ORDER);
+    world.deploy(WAITING);
+    for at in 0..20i64 {
+        world.now += 700;
+        world.create("order", &format!(r#"{{"n": {at}}}"#));
+        world.create("waiting", &format!(r#"{{"orderId": "{at}"}}"#));
+    }
+    for (at, job) in world.lease("payment").into_iter().enumerate() {
+        world.now += 700;
+        match at % 3 {
+            0 => world.complete(job.key, r#"{"n": null, "m": "x"}"#),
+            1 => world.fail(job.key, 0, &format!("bank {at} is closed")),
+            _ => world.fail(job.key, 2, "later"),
+        }
+        world.publish("paid", &at.to_string(), 10_000);
+    }
+}
+
+#[tokio::test]
+async fn the_tables_do_not_depend_on_how_steps_were_batched() {
+    let mut one = World::new();
+    story(&mut one);
+    let expected = dump(&one).await;
+    assert!(expected.contains("bank 1 is closed"));
+    let mut other = World::new();
+    other.exporting = false;
+    story(&mut other);
+    other.export();
+    assert_eq!(dump(&other).await, expected);
+}
+
+#[tokio::test]
+async fn steps_that_come_again_change_nothing() {
+    let mut world = World::new();
+    story(&mut world);
+    let expected = dump(&world).await;
+    let steps = world.steps.clone();
+    for part in [&steps[..], &steps[steps.len() / 2..]] {
+        world.history().export(Batch { partition: 1, steps: part.to_vec() }).unwrap();
+    }
+    world.reopen();
+    world.history().export(Batch { partition: 1, steps }).unwrap();
+    world.create("order", "{}");
+    let text = dump(&world).await;
+    let before: Vec<&str> =
+        expected.lines().filter(|line| line.starts_with("incidents ")).collect();
+    let after: Vec<&str> = text.lines().filter(|line| line.starts_with("incidents ")).collect();
+    assert_eq!(before, after);
+    let elements =
+        |text: &str| text.lines().filter(|line| line.starts_with("element inst")).count();
+    assert_eq!(elements(&text), elements(&expected) + 2);
+    assert_eq!(world.history().positions(), world.wanted());
+}
+
+#[tokio::test]
+async fn a_search_waits_for_what_was_told_and_says_when_it_cannot() {
+    let mut world = World::new();
+    world.deploy(ORDER);
+    for _ in 0..20 {
+        let key = world.create("order", "{}");
+        // Without the hurry a batch would be gathered first.
+        world.settle().await;
+        assert!(world.reader.get(&PROCESS_INSTANCE, key).await.unwrap().is_some());
+    }
+    let beyond = Positions::from([(1, world.lsn + 3)]);
+    let behind = world.reader.wait_for(&beyond, Duration::from_millis(20)).await;
+    assert_eq!(behind, Behind::Yes { steps: 3, lag: Duration::ZERO });
+}
+
+#[tokio::test]
+async fn a_full_queue_stops_intake_or_lists_the_gap() {
+    let fill = |on_cap| {
+        let mut world =
+            World::with(|settings| Settings { queue_bytes_max: 40_000, on_cap, ..settings });
+        world.deploy(ORDER);
+        world.exporting = false;
+        for _ in 0..200 {
+            world.create("order", "{}");
+        }
+        world
+    };
+    let one_by_one = |world: &mut World| {
+        let steps = world.take_held();
+        let mut refused = 0;
+        for step in steps {
+            let batch = Batch { partition: 1, steps: vec![step] };
+            refused += usize::from(world.history().export(batch).is_err_and(|e| e.is_full()));
+        }
+        refused
+    };
+    // The writer is slower than this loop by far; but it may take one batch meanwhile.
+    let mut world = fill(OnCap::StopIntake);
+    assert!(one_by_one(&mut world) > 0);
+    let mut world = fill(OnCap::Gap);
+    assert_eq!(one_by_one(&mut world), 0);
+    let all = Positions::from([(1, world.lsn)]);
+    assert_eq!(world.reader.wait_for(&all, Duration::from_secs(30)).await, Behind::No);
+    let gaps = world.reader.gaps().await.unwrap();
+    assert!(!gaps.is_empty());
+    assert!(gaps.iter().all(|gap| gap.partition == 1 && gap.first_lsn <= gap.last_lsn));
+    assert_eq!(world.history().pressure(), Pressure::Open);
+}
+
+#[tokio::test]
+async fn who_did_what_is_on_record() {
+    let mut world = World::new();
+    world.cause = Cause { principal: Some("ann".into()), ..Cause::default() };
+    let definition = world.deploy(ORDER);
+    let instance = world.create("order", "{}");
+    world.cause = Cause { source: Source::Dispatcher, ..Cause::default() };
+    world.lease("payment");
+    world.cause = Cause { client: Some("console".into()), ..Cause::default() };
+    let set = engine::Command::SetVariables {
+        scope: instance,
+        variables: value::object_from_json(r#"{"a": 1}"#).unwrap(),
+        local: false,
+    };
+    world.ask(&set).unwrap();
+    world.ask(&engine::Command::CancelInstance { instance }).unwrap();
+    let page = world
+        .search(&AUDIT, &Query { sort: vec![sort(&AUDIT, "timestamp", false)], ..Query::default() })
+        .await;
+    let names = |item: &history::query::Record| {
+        let name = |names, field| history::names::name(names, item.int(field).unwrap());
+        (
+            name(history::names::AUDIT_OPERATIONS, "operationType"),
+            name(history::names::AUDIT_ENTITIES, "entityType"),
+            item.text("actorId").map(str::to_owned),
+            item.int("processInstanceKey"),
+        )
+    };
+    let (ann, console) = (Some("ann".to_owned()), Some("console".to_owned()));
+    let told: Vec<_> = page.items.iter().map(names).collect();
+    let expected = [
+        ("CREATE", "RESOURCE", ann.clone(), None),
+        ("CREATE", "PROCESS_INSTANCE", ann, Some(instance)),
+        ("UPDATE", "VARIABLE", console.clone(), Some(instance)),
+        ("CANCEL", "PROCESS_INSTANCE", console, Some(instance)),
+    ];
+    for line in &expected {
+        assert!(told.contains(line), "{line:?}\n{told:?}");
+    }
+    assert_eq!(told.len(), expected.len(), "{told:?}");
+    assert_eq!(page.items[1].int("processDefinitionKey"), Some(definition));
+}
+
+#[tokio::test]
+async fn frames_give_back_the_events_in_their_order() {
+    let mut world = World::new();
+    story(&mut world);
+    world.settle().await;
+    let instance = world.create("order", "{}");
+    world.settle().await;
+    let of_instance: Vec<_> = world.reader.frames(instance).await.unwrap();
+    assert_eq!(of_instance.len(), 1);
+    assert_eq!(of_instance[0].lsn, world.lsn);
+    let mut at = Position { partition: 1, lsn: 0 };
+    let mut read = Vec::new();
+    loop {
+        let (steps, next) = world.reader.follow(at, &Watched::default()).await.unwrap();
+        if next == at {
+            break;
+        }
+        read.extend(steps);
+        at = next;
+    }
+    let told: Vec<(u64, usize)> = read.iter().map(|s| (s.position.lsn, s.events.len())).collect();
+    let expected: Vec<(u64, usize)> = world.steps.iter().map(|s| (s.lsn, s.events.len())).collect();
+    assert_eq!(told, expected);
+    let watched = Watched { instance: Some(instance), definitions: Vec::new() };
+    let start = Position { partition: 1, lsn: world.lsn - 1 };
+    let (steps, _) = world.reader.follow(start, &watched).await.unwrap();
+    assert_eq!(steps.len(), 1);
+}
+
+#[tokio::test]
+async fn retention_forgets_what_ended_long_ago() {
+    let mut world = World::new();
+    world.deploy(ORDER);
+    world.deploy(WAITING);
+    let keep = world.create("order", "{}");
+    let job = world.lease("payment")[0].key;
+    let running = world.create("waiting", r#"{"orderId": "1"}"#);
+    world.complete(job, "{}");
+    let day = Duration::from_secs(86_400);
+    world.now += 2 * 86_400_000;
+    world.settle().await;
+    let by_process = Retention { age: Some(day), processes: vec![("order".to_owned(), None)] };
+    world.history().sweep(&by_process, world.now).unwrap();
+    assert!(world.reader.get(&PROCESS_INSTANCE, keep).await.unwrap().is_some());
+    let all = Retention { age: Some(day), processes: Vec::new() };
+    world.history().sweep(&all, world.now).unwrap();
+    assert!(world.reader.get(&PROCESS_INSTANCE, keep).await.unwrap().is_none());
+    assert!(world.reader.get(&PROCESS_INSTANCE, running).await.unwrap().is_some());
+    assert!(world.reader.frames(keep).await.unwrap().is_empty());
+    assert!(!world.reader.frames(running).await.unwrap().is_empty());
+}
