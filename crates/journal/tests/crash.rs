@@ -310,3 +310,25 @@ fn any_bytes_in_place_of_a_segment_are_refused_without_a_panic() {
         }
     }
 }
+
+/// A segment that was begun, never used and removed can come back without its head.
+#[test]
+fn a_headless_segment_is_damage_only_where_something_is_missing() {
+    let fs = TestFs::new();
+    for _ in 0..2 {
+        let journal = open(&fs).unwrap();
+        journal.claim(deaf()).unwrap().writer.close().unwrap();
+    }
+    let first = PathBuf::from("/data/log/segment-0000000001.log");
+    assert!(!fs.files().contains(&first), "an empty segment is removed by the next claim");
+    fs.put(&first, &[0; 2048]);
+    assert_eq!(read_all(&fs).unwrap(), 0);
+    assert!(!fs.files().contains(&first));
+
+    let fs = TestFs::new();
+    let segments = written(&fs, 16);
+    fs.put(&segments[1], &[0; 2048]);
+    let error = read_all(&fs).unwrap_err();
+    assert!(matches!(&error, Error::Corrupt { file, .. } if *file == segments[1]), "{error}");
+    assert!(fs.files().contains(&segments[1]), "what is damaged is not removed");
+}

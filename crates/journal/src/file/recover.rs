@@ -56,11 +56,7 @@ pub(crate) fn files(fs: &dyn Fs, dir: &Path) -> Result<Vec<(u64, PathBuf)>, Erro
 }
 
 /// Opens a segment file and reads its head; the error says why it has none.
-pub(crate) fn open_segment(
-    fs: &dyn Fs,
-    number: u64,
-    path: &Path,
-) -> Result<Result<Segment, Invalid>, Error> {
+fn open_segment(fs: &dyn Fs, number: u64, path: &Path) -> Result<Result<Segment, Invalid>, Error> {
     let fail = |e| Error::io("opening a segment", path, e);
     let file = fs.open(path).map_err(fail)?;
     let mut window = Window::new(Arc::clone(&file));
@@ -71,21 +67,54 @@ pub(crate) fn open_segment(
     Ok(head.map(|(base, owner)| Segment { number, path: path.to_owned(), file, base, owner }))
 }
 
-pub(crate) fn recover(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
+/// The segments of a folder and the files that are not in use, both oldest first.
+type Files = (Vec<Arc<Segment>>, Vec<PathBuf>);
+
+/// Opens all segments of a folder.
+///
+/// A file without a head was prepared or begun and never used; so it is damage if the segments
+/// around it do not meet.
+pub(crate) fn open_all(fs: &dyn Fs, files: &[(u64, PathBuf)]) -> Result<Files, Error> {
     let mut segments: Vec<Arc<Segment>> = Vec::new();
     let mut unused: Vec<PathBuf> = Vec::new();
-    let files = files(fs, dir)?;
-    for (number, path) in &files {
+    let mut headless = None;
+    for (number, path) in files {
         match open_segment(fs, *number, path)? {
             Ok(segment) => {
-                if let Some(headless) = unused.first() {
+                if let Some(headless) = headless.take()
+                    && !meet(segments.last(), &segment)?
+                {
                     return Err(damaged_head(headless, segment.base.lsn));
                 }
                 segments.push(Arc::new(segment));
             }
-            Err(_) => unused.push(path.clone()),
+            Err(_) => {
+                headless = Some(path.as_path());
+                unused.push(path.clone());
+            }
         }
     }
+    Ok((segments, unused))
+}
+
+/// Whether the records of `before` go up to where `after` begins.
+fn meet(before: Option<&Arc<Segment>>, after: &Segment) -> Result<bool, Error> {
+    let Some(before) = before else { return Ok(after.base.lsn == 0) };
+    let mut scan = Scan::new(before);
+    let mut window = Window::new(Arc::clone(&before.file));
+    while scan.fold.lsn < after.base.lsn {
+        let read = window.record(scan.at);
+        match read.map_err(|e| Error::io("reading a segment", &before.path, e))? {
+            Ok(record) if scan.step(&record) != Step::Broken => {}
+            Ok(_) | Err(_) => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+pub(crate) fn recover(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
+    let files = files(fs, dir)?;
+    let (segments, unused) = open_all(fs, &files)?;
     let mut found = Recovered {
         segments,
         unused,
@@ -106,7 +135,7 @@ pub(crate) fn recover(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
     Ok(found)
 }
 
-pub(crate) fn damaged_head(path: &Path, lsn: Lsn) -> Error {
+fn damaged_head(path: &Path, lsn: Lsn) -> Error {
     Error::Corrupt {
         file: path.to_owned(),
         offset: 0,

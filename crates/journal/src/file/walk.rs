@@ -1,6 +1,6 @@
 //! Reads a log from its files for a report, without opening it.
 
-use super::recover::{self, broken, damaged_head};
+use super::recover::{self, broken};
 use super::segment::{HEAD_BYTES, Segment};
 use super::window::Window;
 use crate::Error;
@@ -20,21 +20,11 @@ pub(crate) struct FileSegment {
 }
 
 pub(crate) fn walk(fs: &dyn Fs, dir: &Path, report: &mut Report) -> Result<(), Error> {
-    let mut segments: Vec<Segment> = Vec::new();
-    for (number, path) in recover::files(fs, dir)? {
-        match recover::open_segment(fs, number, &path)? {
-            Ok(segment) => {
-                if let Some(headless) = report.unused.first() {
-                    return Err(damaged_head(headless, segment.base.lsn));
-                }
-                segments.push(segment);
-            }
-            Err(_) => report.unused.push(path),
-        }
-    }
+    let (segments, unused) = recover::open_all(fs, &recover::files(fs, dir)?)?;
+    report.unused = unused;
     let mut fold = segments.first().map_or(Fold::default(), |first| first.base);
     for (i, segment) in segments.iter().enumerate() {
-        let next = segments.get(i + 1);
+        let next = segments.get(i + 1).map(Arc::as_ref);
         walk_segment(report, &mut fold, segment, next)?;
     }
     for path in &report.unused {

@@ -83,10 +83,9 @@ impl Zeros {
         }
         let mut state = lock(&self.slot.state);
         let size = state.size.max(need);
+        self.shared.place.folder.hold_reserve()?;
         let prepared = prepare(&self.shared, size)?;
         state.size = next_size(&self.shared, state.size);
-        drop(state);
-        self.shared.place.folder.hold_reserve()?;
         Ok(prepared)
     }
 
