@@ -99,8 +99,8 @@ fn sweep(seeds: std::ops::Range<u64>, lie: bool) -> Result<u64, String> {
 
 #[test]
 fn a_crash_at_any_call_loses_nothing_durable_and_leaves_no_gap() {
-    let runs = sweep(0..seeds(25), false).unwrap();
-    assert!(runs > 1_000, "expected many crash points, but {runs}");
+    let runs = sweep(0..seeds(10), false).unwrap();
+    assert!(runs > 400, "expected many crash points, but {runs}");
 }
 
 /// The mutation: a disk whose syncs do nothing is a journal without its sync.
@@ -113,7 +113,7 @@ fn without_fdatasync_the_same_check_fails() {
 /// A process that is killed loses nothing it wrote; what it had accepted may be there or not.
 #[test]
 fn a_kill_at_any_call_loses_nothing_durable() {
-    for seed in 100..100 + seeds(8) {
+    for seed in 100..100 + seeds(4) {
         for at in 0..150 {
             let fs = TestFs::new();
             let mut rng = Rng::new(seed);
@@ -200,7 +200,7 @@ fn read_all(fs: &TestFs) -> Result<u64, Error> {
 
 #[test]
 fn rot_in_any_byte_of_a_record_is_reported_and_never_cut_off() {
-    for groups in [1, 3, 16] {
+    for groups in [1, 12] {
         let fs = TestFs::new();
         let segments = written(&fs, groups);
         let mut rng = Rng::new(groups as u64);
@@ -286,7 +286,7 @@ fn a_payload_that_looks_like_a_proof_is_none() {
 
 #[test]
 fn any_bytes_in_place_of_a_segment_are_refused_without_a_panic() {
-    for seed in 0..seeds(200) {
+    for seed in 0..seeds(100) {
         let mut rng = Rng::new(seed);
         let fs = TestFs::new();
         let segments = written(&fs, 12);

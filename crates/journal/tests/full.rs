@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
 use journal::conformance::{deaf, listen};
-use journal::fs::test::TestFs;
+use journal::fs::test::{Fault, Op, TestFs};
 use journal::{Error, FileConfig, FileJournal, Folder, GroupBuf, Journal, Notice, Notify};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
@@ -249,4 +249,49 @@ fn foreign_and_newer_folders_are_refused_by_name() {
     let foreign = Folder::open(dir.path()).unwrap_err();
     assert!(foreign.to_string().contains("thesis.doc"), "{foreign}");
     assert!(!dir.path().join("lock").exists(), "nothing is left in a foreign folder");
+}
+
+/// The way back after an error: the owner hears of it, claims again and folds what is there.
+#[test]
+fn a_failed_writer_tells_its_owner_who_claims_again_in_the_same_process() {
+    for op in [Op::Sync, Op::Write, Op::Create] {
+        let fs = TestFs::new();
+        let folder = folder(&fs);
+        let journal = FileJournal::open(&folder, "log", config(true)).unwrap();
+        let (notify, heard) = ear();
+        let mut writer = journal.claim(notify).unwrap().writer;
+        writer.append(&group(10)).unwrap();
+        let durable = writer.flush().unwrap();
+        fs.inject(op, 0, u64::MAX, Fault::Fail);
+        let mut accepted = durable;
+        let error = loop {
+            match writer.append(&group(1000)).and_then(|append| {
+                accepted = append.lsn_last;
+                writer.flush()
+            }) {
+                Ok(_) => {}
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error.code(), "JOURNAL_FAILED", "{op:?}");
+        let told = std::iter::from_fn(|| heard.recv_timeout(PATIENCE).ok());
+        let mut told = told.skip_while(|n| !matches!(n, Notice::Failed(_)));
+        assert!(told.next().is_some(), "{op:?}: expected the owner to be told");
+        let durable = journal.durable_lsn();
+        fs.heal();
+
+        let claim = journal.claim(deaf()).unwrap();
+        assert_eq!(claim.epoch, 2, "{op:?}");
+        assert!((durable..=accepted).contains(&claim.tail), "{op:?}: {}", claim.tail);
+        assert_eq!(writer.append(&group(1)).unwrap_err().code(), "JOURNAL_FENCED");
+        let mut writer = claim.writer;
+        writer.append(&group(10)).unwrap();
+        let last = writer.flush().unwrap();
+        assert_eq!(last, claim.tail + 1);
+        drop((writer, journal, folder));
+        fs.restart(3);
+        let folder = self::folder(&fs);
+        let journal = FileJournal::open(&folder, "log", config(true)).unwrap();
+        assert_eq!(journal.claim(deaf()).unwrap().tail, last, "{op:?}");
+    }
 }
