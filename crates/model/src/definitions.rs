@@ -375,7 +375,11 @@ impl Process {
         &self,
         scope: Option<ElementIndex>,
     ) -> impl Iterator<Item = (ElementIndex, &Element)> {
-        (0..).zip(&self.elements).filter(move |(_, e)| e.scope == scope)
+        // One half is always empty: what is in a sub-process is listed there.
+        let top = if scope.is_none() { &self.elements[..] } else { &[] };
+        let inside = scope.map_or(&[][..], |s| &self.elements[s as usize].children);
+        let top = (0..).zip(top).filter(|(_, e)| e.scope.is_none());
+        top.chain(inside.iter().map(|i| (*i, &self.elements[*i as usize])))
     }
 }
 

@@ -1,11 +1,15 @@
 //! Compensation handlers and what may be compensated (BPMN 2.0, 10.7).
 
+use std::collections::BTreeSet;
+
 use crate::codes;
 use crate::definitions::{Element, ElementIndex, Event, Kind};
 
 use super::{Check, event_of, is_activity};
 
 pub(super) fn check(check: &mut Check<'_>) {
+    let handlers: BTreeSet<ElementIndex> =
+        check.elements().filter_map(|(_, e)| e.compensation_handler).collect();
     for (index, element) in check.elements() {
         if let Kind::Boundary { event: Event::Compensation { .. }, .. } = &element.kind {
             boundary(check, element);
@@ -13,7 +17,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             reference(check, element, *activity);
         }
         if element.for_compensation {
-            handler(check, index, element);
+            handler(check, element, handlers.contains(&index));
         }
     }
 }
@@ -39,7 +43,7 @@ fn boundary(check: &mut Check<'_>, element: &Element) {
     check.error(codes::COMPENSATION_HANDLER, element, message);
 }
 
-fn handler(check: &mut Check<'_>, index: ElementIndex, element: &Element) {
+fn handler(check: &mut Check<'_>, element: &Element, drawn: bool) {
     if !element.incoming.is_empty() || !element.outgoing.is_empty() {
         let message = "expected no flow into or out of a compensation handler, but there is one";
         check.error(codes::COMPENSATION_HANDLER, element, message);
@@ -48,7 +52,7 @@ fn handler(check: &mut Check<'_>, index: ElementIndex, element: &Element) {
         let message = "expected no boundary event on a compensation handler, but there is one";
         check.error(codes::COMPENSATION_HANDLER, element, message);
     }
-    if !check.elements().any(|(_, e)| e.compensation_handler == Some(index)) {
+    if !drawn {
         let message = "expected an association from a compensation event to this handler, \
                        but there is none";
         check.warn(codes::COMPENSATION_HANDLER, element, message);

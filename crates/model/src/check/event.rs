@@ -39,14 +39,13 @@ pub(super) fn check(check: &mut Check<'_>) {
 
 /// Start events of the event sub-processes directly in `scope`.
 fn event_starts<'a>(check: &Check<'a>, scope: Option<ElementIndex>) -> Vec<&'a Element> {
-    check
-        .elements()
-        .filter(|(_, e)| matches!(e.kind, Kind::Start { .. }))
-        .filter(|(_, e)| {
-            let holder = e.scope.map(|s| check.element(s));
-            holder.is_some_and(|h| h.kind == Kind::EventSubProcess && h.scope == scope)
-        })
+    let process = check.process;
+    process
+        .children(scope)
+        .filter(|(_, e)| e.kind == Kind::EventSubProcess)
+        .flat_map(|(index, _)| process.children(Some(index)))
         .map(|(_, e)| e)
+        .filter(|e| matches!(e.kind, Kind::Start { .. }))
         .collect()
 }
 
@@ -145,7 +144,8 @@ fn timer(check: &mut Check<'_>, element: &Element) {
 fn links(check: &mut Check<'_>, scope: Option<ElementIndex>) {
     let mut catches: BTreeMap<&str, &Element> = BTreeMap::new();
     let mut throws = Vec::new();
-    for (_, element) in check.elements().filter(|(_, e)| e.scope == scope) {
+    let process = check.process;
+    for (_, element) in process.children(scope) {
         match &element.kind {
             Kind::IntermediateCatch(Event::Link { name }) => {
                 if let Some(first) = catches.insert(name, element) {

@@ -48,9 +48,9 @@ pub(super) fn check(check: &mut Check<'_>) {
 }
 
 fn starts<'a>(check: &Check<'a>, scope: Option<ElementIndex>) -> Vec<(&'a Element, &'a Event)> {
-    check
-        .elements()
-        .filter(|(_, e)| e.scope == scope)
+    let process = check.process;
+    process
+        .children(scope)
         .filter_map(|(_, e)| match &e.kind {
             Kind::Start { event, .. } => Some((e, event)),
             _ => None,
@@ -101,8 +101,8 @@ fn event_sub_process(check: &mut Check<'_>, index: ElementIndex, element: &Eleme
 }
 
 fn ad_hoc(check: &mut Check<'_>, index: ElementIndex, element: &Element) {
-    let children: Vec<_> =
-        check.elements().filter(|(_, e)| e.scope == Some(index)).map(|(_, e)| e).collect();
+    let process = check.process;
+    let children: Vec<_> = process.children(Some(index)).map(|(_, e)| e).collect();
     if !children.iter().any(|e| is_activity(e)) {
         let message = "expected an activity in the ad-hoc sub-process, but there is none";
         check.error(codes::AD_HOC, element, message);

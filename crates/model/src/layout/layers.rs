@@ -1,5 +1,6 @@
 //! Slots, links between them, and the column of each.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::definitions::{Bounds, ElementIndex, Kind, Process};
@@ -58,14 +59,14 @@ impl Graph {
         size: &dyn Fn(ElementIndex) -> (f64, f64),
     ) -> Graph {
         let mut graph = Graph { slots: Vec::new(), links: Vec::new(), layers: Vec::new() };
-        let mut slot_of = vec![None; process.elements.len()];
+        let mut slot_of = BTreeMap::new();
         for (index, element) in process.children(scope) {
             if matches!(element.kind, Kind::Boundary { .. } | Kind::EventSubProcess) {
                 continue;
             }
             let (width, height) = size(index);
             let below = size::below(process, element) + label_room(element);
-            slot_of[index as usize] = Some(graph.slots.len());
+            slot_of.insert(index, graph.slots.len());
             graph.slots.push(Slot {
                 element: Some(index),
                 layer: 0,
@@ -81,14 +82,19 @@ impl Graph {
         graph
     }
 
-    fn connect(&mut self, process: &Process, scope: Option<ElementIndex>, slots: &[Option<usize>]) {
+    fn connect(
+        &mut self,
+        process: &Process,
+        scope: Option<ElementIndex>,
+        slots: &BTreeMap<ElementIndex, usize>,
+    ) {
         let end = |index: ElementIndex| -> Option<(usize, Option<usize>)> {
             let Kind::Boundary { attached_to, .. } = process.elements[index as usize].kind else {
-                return Some((slots[index as usize]?, None));
+                return Some((*slots.get(&index)?, None));
             };
             let host = &process.elements[attached_to as usize];
             let place = host.boundaries.iter().position(|b| *b == index);
-            Some((slots[attached_to as usize]?, place))
+            Some((*slots.get(&attached_to)?, place))
         };
         let mut add = |id: &Arc<str>, name: &Option<Arc<str>>, from, to| {
             let (Some((source, boundary)), Some((target, _))) = (end(from), end(to)) else {
@@ -98,7 +104,8 @@ impl Graph {
             let link = Link { id, name, source, target, boundary, back: false, via: Vec::new() };
             self.links.push(link);
         };
-        for flow in &process.flows {
+        for flow in process.children(scope).flat_map(|(_, e)| &e.outgoing) {
+            let flow = &process.flows[*flow as usize];
             add(&flow.id, &flow.name, flow.source, flow.target);
         }
         for (index, element) in process.children(scope) {

@@ -11,10 +11,11 @@ mod place;
 mod route;
 mod size;
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::definitions::{
-    Bounds, Definitions, Diagram, Edge, Element, ElementIndex, Kind, Process, Shape,
+    Bounds, Definitions, Diagram, Edge, Element, ElementIndex, Kind, Participant, Process, Shape,
 };
 
 use layers::Graph;
@@ -41,8 +42,10 @@ pub fn layout_file(definitions: &Definitions) -> Diagram {
     let mut all = Diagram::default();
     let mut y = MARGIN;
     let participants = &definitions.collaboration.participants;
+    let pools: BTreeMap<&str, &Participant> =
+        participants.iter().filter_map(|p| Some((p.process_id.as_deref()?, p))).collect();
     for process in &definitions.processes {
-        let pool = participants.iter().find(|p| p.process_id.as_ref() == Some(&process.id));
+        let pool = pools.get(&*process.id);
         let placed = scope(process, None);
         let mut diagram = placed.diagram;
         let inset = if pool.is_some() { PADDING } else { 0.0 };
@@ -72,18 +75,18 @@ fn frame(id: &Arc<str>, x: f64, y: f64, width: f64, height: f64) -> Shape {
 
 /// Straight down or up, and across where there is no pool.
 fn message_flows(definitions: &Definitions, all: &mut Diagram) {
-    let pools: Vec<Bounds> = all
-        .shapes
-        .iter()
-        .filter(|s| definitions.collaboration.participants.iter().any(|p| p.id == s.element))
-        .map(|s| s.bounds)
-        .collect();
+    let collaboration = &definitions.collaboration;
+    let ids: BTreeSet<&str> = collaboration.participants.iter().map(|p| &*p.id).collect();
+    let pools: Vec<Bounds> =
+        all.shapes.iter().filter(|s| ids.contains(&*s.element)).map(|s| s.bounds).collect();
     let pool_of = |b: &Bounds| {
         let holds = |p: &&Bounds| p.y <= b.y && b.y + b.height <= p.y + p.height;
         pools.iter().find(holds).copied().unwrap_or(*b)
     };
+    let places: BTreeMap<&str, Bounds> =
+        all.shapes.iter().map(|s| (&*s.element, s.bounds)).collect();
     for flow in &definitions.collaboration.message_flows {
-        let find = |id: &Arc<str>| all.shapes.iter().find(|s| s.element == *id).map(|s| s.bounds);
+        let find = |id: &Arc<str>| places.get(&**id).copied();
         let (Some(source), Some(target)) = (find(&flow.source), find(&flow.target)) else {
             continue;
         };
@@ -107,14 +110,14 @@ struct Placed {
 }
 
 fn scope(process: &Process, scope: Option<ElementIndex>) -> Placed {
-    let mut inner: Vec<(ElementIndex, Placed)> = Vec::new();
+    let mut inner: BTreeMap<ElementIndex, Placed> = BTreeMap::new();
     for (index, element) in process.children(scope) {
         if is_frame(element) && !element.children.is_empty() {
-            inner.push((index, self::scope(process, Some(index))));
+            inner.insert(index, self::scope(process, Some(index)));
         }
     }
-    let size = |index: ElementIndex| match inner.iter().find(|(i, _)| *i == index) {
-        Some((_, placed)) => (
+    let size = |index: ElementIndex| match inner.get(&index) {
+        Some(placed) => (
             (placed.width + 2.0 * PADDING).max(200.0),
             (placed.height + TITLE + PADDING).max(120.0),
         ),
@@ -132,10 +135,11 @@ fn scope(process: &Process, scope: Option<ElementIndex>) -> Placed {
     }
     route::edges(process, &graph, &columns, &mut diagram);
     event_sub_processes(process, scope, &size, &mut diagram);
+    let frames: BTreeMap<Arc<str>, Bounds> =
+        diagram.shapes.iter().map(|s| (s.element.clone(), s.bounds)).collect();
     for (index, mut placed) in inner {
-        let id = &process.elements[index as usize].id;
-        let Some(frame) = diagram.shapes.iter().find(|s| s.element == *id) else { continue };
-        let (x, y) = (frame.bounds.x + PADDING, frame.bounds.y + TITLE);
+        let Some(frame) = frames.get(&process.elements[index as usize].id) else { continue };
+        let (x, y) = (frame.x + PADDING, frame.y + TITLE);
         shift(&mut placed.diagram, x, y);
         diagram.shapes.append(&mut placed.diagram.shapes);
         diagram.edges.append(&mut placed.diagram.edges);

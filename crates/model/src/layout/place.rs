@@ -20,8 +20,9 @@ const LEAD: f64 = 24.0;
 /// Gives every slot its height: near its neighbours, in order, without overlap.
 pub(super) fn rows(graph: &mut Graph) {
     let (left, right) = neighbours(graph);
+    let nothing = vec![Vec::new(); graph.slots.len()];
     for layer in 0..graph.layers.len() {
-        settle(graph, layer, &vec![Vec::new(); graph.slots.len()]);
+        settle(graph, layer, &nothing);
     }
     for sweep in 0..SWEEPS {
         let forward = sweep % 2 == 0 || sweep + 1 == SWEEPS;

@@ -1,12 +1,16 @@
 //! Elements that no token comes to, and elements from which none gets away.
 
-use crate::check::{Check, event_of};
+use std::collections::BTreeMap;
+
+use crate::check::Check;
 use crate::codes;
 use crate::definitions::{Element, ElementIndex, Event, Kind, Process};
 
 pub(super) fn check(check: &mut Check<'_>) {
     let process = check.process;
-    let reached = walk(process, &roots(process), forward);
+    let links = link_catches(process);
+    let mut reached = vec![false; process.elements.len()];
+    walk(&mut reached, roots(process), |index, open| forward(process, &links, index, open));
     // Each lost part is told once: where it begins, or at its first element when it is a loop.
     let mut told = reached.clone();
     for loops in [false, true] {
@@ -14,8 +18,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             if told[index as usize] || (!loops && !begins(process, &reached, element)) {
                 continue;
             }
-            let lost = walk(process, &[index], forward);
-            told.iter_mut().zip(lost).for_each(|(told, lost)| *told |= lost);
+            walk(&mut told, vec![index], |index, open| forward(process, &links, index, open));
             let message = "expected a path from a start event to here, but there is none";
             check.warn(codes::UNREACHABLE, element, message);
         }
@@ -32,20 +35,25 @@ fn roots(process: &Process) -> Vec<ElementIndex> {
         .collect()
 }
 
-type Step = fn(&Process, ElementIndex, &mut Vec<ElementIndex>);
-
-fn walk(process: &Process, from: &[ElementIndex], step: Step) -> Vec<bool> {
-    let mut reached = vec![false; process.elements.len()];
-    let mut open = from.to_vec();
+/// Marks what a step leads to, again and again.
+fn walk(
+    reached: &mut [bool],
+    mut open: Vec<ElementIndex>,
+    step: impl Fn(ElementIndex, &mut Vec<ElementIndex>),
+) {
     while let Some(index) = open.pop() {
         if !std::mem::replace(&mut reached[index as usize], true) {
-            step(process, index, &mut open);
+            step(index, &mut open);
         }
     }
-    reached
 }
 
-fn forward(process: &Process, index: ElementIndex, open: &mut Vec<ElementIndex>) {
+fn forward(
+    process: &Process,
+    links: &Links<'_>,
+    index: ElementIndex,
+    open: &mut Vec<ElementIndex>,
+) {
     let element = &process.elements[index as usize];
     open.extend(element.outgoing.iter().map(|f| process.flows[*f as usize].target));
     open.extend(&element.boundaries);
@@ -57,19 +65,22 @@ fn forward(process: &Process, index: ElementIndex, open: &mut Vec<ElementIndex>)
             open.push(*child);
         }
     }
-    if let Some(Event::Link { name }) = event_of(element) {
-        open.extend(link_catches(process, element, name));
+    if let Kind::IntermediateThrow(Event::Link { name }) = &element.kind {
+        open.extend(links.get(&(element.scope, &**name)).into_iter().flatten());
     }
 }
 
-fn link_catches(process: &Process, throw: &Element, name: &str) -> Vec<ElementIndex> {
-    process
-        .children(throw.scope)
-        .filter(|(_, e)| {
-            matches!(&e.kind, Kind::IntermediateCatch(Event::Link { name: n }) if **n == *name)
-        })
-        .map(|(index, _)| index)
-        .collect()
+/// Catches of links by scope and name.
+type Links<'a> = BTreeMap<(Option<ElementIndex>, &'a str), Vec<ElementIndex>>;
+
+fn link_catches(process: &Process) -> Links<'_> {
+    let mut links = Links::new();
+    for (index, element) in (0..).zip(&process.elements) {
+        if let Kind::IntermediateCatch(Event::Link { name }) = &element.kind {
+            links.entry((element.scope, name)).or_default().push(index);
+        }
+    }
+    links
 }
 
 /// Whether nothing that is lost too leads to a lost element.
@@ -90,7 +101,17 @@ fn no_end(check: &mut Check<'_>, reached: &[bool]) {
     let process = check.process;
     let ends: Vec<ElementIndex> =
         check.elements().filter(|(_, e)| ends(e)).map(|(index, _)| index).collect();
-    let leaves = walk(process, &ends, backward);
+    let mut handled: BTreeMap<ElementIndex, Vec<ElementIndex>> = BTreeMap::new();
+    for (index, element) in check.elements() {
+        if let Some(handler) = element.compensation_handler {
+            handled.entry(handler).or_default().push(index);
+        }
+    }
+    let mut leaves = vec![false; process.elements.len()];
+    walk(&mut leaves, ends, |index, open| {
+        backward(process, index, open);
+        open.extend(handled.get(&index).into_iter().flatten());
+    });
     let stuck: Vec<&Element> = check
         .elements()
         .filter(|(i, _)| reached[*i as usize] && !leaves[*i as usize])
@@ -117,10 +138,5 @@ fn backward(process: &Process, index: ElementIndex, open: &mut Vec<ElementIndex>
     open.extend(element.incoming.iter().map(|f| process.flows[*f as usize].source));
     if let Kind::Boundary { attached_to, .. } = element.kind {
         open.push(attached_to);
-    }
-    for (at, other) in (0..).zip(&process.elements) {
-        if other.compensation_handler == Some(index) {
-            open.push(at);
-        }
     }
 }

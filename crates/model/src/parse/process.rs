@@ -1,6 +1,6 @@
 //! One process: its flow nodes and flows, then the rules that need all of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::check;
@@ -85,8 +85,9 @@ pub(super) fn process<'a>(
 
 /// What concerns the processes of a file together.
 pub(super) fn check_file<'a>(reader: &mut Reader<'a>, root: Node<'a>, processes: &[Process]) {
-    for (i, process) in processes.iter().enumerate() {
-        if processes[..i].iter().any(|p| p.id == process.id) {
+    let mut seen = BTreeSet::new();
+    for process in processes {
+        if !seen.insert(&process.id) {
             reader.element = Some(process.id.clone());
             let message =
                 format!("expected every process id once, but {} appears again", process.id);

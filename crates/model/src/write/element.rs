@@ -1,7 +1,7 @@
 //! Processes, flow nodes and sequence flows, in the order of the schema.
 
 use crate::definitions::{
-    AdHoc, Element, ElementIndex, Flow, Kind, MultiInstance, Process, TaskKind,
+    AdHoc, Element, ElementIndex, Flow, FlowIndex, Kind, MultiInstance, Process, TaskKind,
 };
 
 use super::xml::{Xml, raw};
@@ -29,10 +29,11 @@ fn scope(xml: &mut Xml, process: &Process, scope: Option<ElementIndex>, roots: &
     for (index, element) in process.children(scope) {
         flow_node(xml, process, index, element, roots);
     }
-    for flow in &process.flows {
-        if process.elements[flow.source as usize].scope == scope {
-            sequence_flow(xml, process, flow);
-        }
+    let mut flows: Vec<FlowIndex> =
+        process.children(scope).flat_map(|(_, e)| e.outgoing.iter().copied()).collect();
+    flows.sort_unstable();
+    for flow in flows {
+        sequence_flow(xml, process, &process.flows[flow as usize]);
     }
     for (_, element) in process.children(scope) {
         let Some(handler) = element.compensation_handler else { continue };
@@ -126,7 +127,9 @@ fn flow_node(
         multi_instance(xml, multi);
     }
     event::definition(xml, process, element, roots);
-    scope(xml, process, Some(index), roots);
+    if !element.children.is_empty() {
+        scope(xml, process, Some(index), roots);
+    }
     if let Kind::AdHoc(AdHoc { completion_condition: Some(condition), .. }) = &element.kind {
         formal(xml, "bpmn:completionCondition", &raw(condition));
     }

@@ -9,7 +9,7 @@ mod event;
 mod extension;
 mod xml;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::definitions::{Code, Collaboration, Definitions, Diagram, Process, Text};
@@ -93,6 +93,9 @@ fn participants(xml: &mut Xml, id: &str, collaboration: &Collaboration) {
 /// What elements refer to, collected while they are written, and the ids that are taken.
 pub(super) struct Roots {
     taken: BTreeSet<Arc<str>>,
+    /// Ids by kind and meaning.
+    known: BTreeMap<(String, String), Arc<str>>,
+    counts: BTreeMap<String, usize>,
     messages: Vec<(Arc<str>, Text, Option<Text>)>,
     errors: Vec<(Arc<str>, Code)>,
     escalations: Vec<(Arc<str>, Code)>,
@@ -111,6 +114,8 @@ impl Roots {
         }
         Roots {
             taken,
+            known: BTreeMap::new(),
+            counts: BTreeMap::new(),
             messages: Vec::new(),
             errors: Vec::new(),
             escalations: Vec::new(),
@@ -130,41 +135,49 @@ impl Roots {
         id
     }
 
-    pub(super) fn message(&mut self, name: &Text, key: Option<&Text>) -> Arc<str> {
-        if let Some((id, ..)) =
-            self.messages.iter().find(|(_, n, k)| n == name && k.as_ref() == key)
-        {
-            return id.clone();
+    /// The id of something that is referred to, and whether it is met for the first time.
+    fn known(&mut self, kind: &str, meaning: String) -> (Arc<str>, bool) {
+        let key = (kind.to_owned(), meaning);
+        if let Some(id) = self.known.get(&key) {
+            return (id.clone(), false);
         }
-        let id = self.fresh(&format!("message_{}", self.messages.len() + 1));
-        self.messages.push((id.clone(), name.clone(), key.cloned()));
+        let count = self.counts.entry(kind.to_owned()).or_default();
+        *count += 1;
+        let wish = format!("{kind}_{count}");
+        let id = self.fresh(&wish);
+        self.known.insert(key, id.clone());
+        (id, true)
+    }
+
+    pub(super) fn message(&mut self, name: &Text, key: Option<&Text>) -> Arc<str> {
+        let (id, new) = self.known("message", format!("{name:?} {key:?}"));
+        if new {
+            self.messages.push((id.clone(), name.clone(), key.cloned()));
+        }
         id
     }
 
     pub(super) fn error(&mut self, code: &Code) -> Arc<str> {
-        if let Some((id, _)) = self.errors.iter().find(|(_, c)| c == code) {
-            return id.clone();
+        let (id, new) = self.known("error", format!("{code:?}"));
+        if new {
+            self.errors.push((id.clone(), code.clone()));
         }
-        let id = self.fresh(&format!("error_{}", self.errors.len() + 1));
-        self.errors.push((id.clone(), code.clone()));
         id
     }
 
     pub(super) fn escalation(&mut self, code: &Code) -> Arc<str> {
-        if let Some((id, _)) = self.escalations.iter().find(|(_, c)| c == code) {
-            return id.clone();
+        let (id, new) = self.known("escalation", format!("{code:?}"));
+        if new {
+            self.escalations.push((id.clone(), code.clone()));
         }
-        let id = self.fresh(&format!("escalation_{}", self.escalations.len() + 1));
-        self.escalations.push((id.clone(), code.clone()));
         id
     }
 
     pub(super) fn signal(&mut self, name: &Text) -> Arc<str> {
-        if let Some((id, _)) = self.signals.iter().find(|(_, n)| n == name) {
-            return id.clone();
+        let (id, new) = self.known("signal", format!("{name:?}"));
+        if new {
+            self.signals.push((id.clone(), name.clone()));
         }
-        let id = self.fresh(&format!("signal_{}", self.signals.len() + 1));
-        self.signals.push((id.clone(), name.clone()));
         id
     }
 

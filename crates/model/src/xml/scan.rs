@@ -79,7 +79,16 @@ fn end(bytes: &[u8], from: usize, mark: &[u8]) -> usize {
 
 fn find(bytes: &[u8], from: usize, mark: &[u8]) -> Option<usize> {
     let rest = bytes.get(from..)?;
-    rest.windows(mark.len()).position(|w| w == mark).map(|at| from + at)
+    let (first, others) = mark.split_first()?;
+    let mut at = 0;
+    // A mark begins rarely, so that most of the work is the search for its first byte.
+    while let Some(next) = rest[at..].iter().position(|b| b == first) {
+        if rest[at + next + 1..].starts_with(others) {
+            return Some(from + at + next);
+        }
+        at += next + 1;
+    }
+    None
 }
 
 #[cfg(test)]

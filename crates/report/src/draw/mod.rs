@@ -100,8 +100,10 @@ pub(crate) fn picture(scene: &Scene<'_>, overlay: &Overlay, options: &Options) -
         label::outside(&mut canvas, figure, shape, overlay);
     }
     for (figure, shape) in &scene.shapes {
-        let attached = badge::attached(figure, scene);
-        badge::badges(&mut canvas, figure, shape, overlay, &attached);
+        if overlay.elements.contains_key(&shape.element) {
+            let attached = badge::attached(figure, scene);
+            badge::badges(&mut canvas, figure, shape, overlay, &attached);
+        }
     }
     wrap(canvas, options, scene.title)
 }
