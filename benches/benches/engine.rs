@@ -36,8 +36,7 @@ fn main() {
         let Ok(Reply::Jobs(jobs)) = leased.answer else { panic!("expected a job") };
         let job = jobs.jobs[0].key;
         let begun = Instant::now();
-        let completed =
-            bare.ask(&Command::CompleteJob { job, variables: Vec::new(), token: None });
+        let completed = bare.ask(&Command::CompleteJob { job, variables: Vec::new(), token: None });
         record::encode_step(&mut frame, NOW, &cause, &completed.events);
         spent += begun.elapsed();
         bytes += frame.len();

@@ -24,7 +24,8 @@ pub fn print(name: &str, figure: f64, unit: &str) {
 /// Variables of about `bytes` bytes as JSON.
 pub fn variables(bytes: usize) -> Vec<NamedValue> {
     let text = "x".repeat(bytes.saturating_sub(60));
-    let json = format!("{{\"orderId\":\"o-1\",\"amount\":12.50,\"order\":{{\"text\":\"{text}\"}}}}");
+    let json =
+        format!("{{\"orderId\":\"o-1\",\"amount\":12.50,\"order\":{{\"text\":\"{text}\"}}}}");
     value::object_from_json(&json).expect("a constant object is valid")
 }
 

@@ -23,7 +23,8 @@ pub struct Demo {
     #[arg(long, value_name = "N", default_value_t = 30)]
     orders: u32,
     /// Orders a second.
-    #[arg(long, value_name = "N", default_value_t = 10, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    #[arg(long, value_name = "N", default_value_t = 10,
+        value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: u32,
     /// Lets time run FACTOR times as fast; a day a second when no factor is given.
     #[arg(long, value_name = "FACTOR", num_args = 0..=1, default_missing_value = "86400",

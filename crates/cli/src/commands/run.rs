@@ -93,9 +93,9 @@ impl Run {
 
 fn pairs(texts: &[String], usage: &str) -> Result<BTreeMap<String, String>, Failure> {
     let one = |text: &String| {
-        let (name, value) = text.split_once('=').ok_or_else(|| {
-            Failure(format!("expected {usage}, but got '{text}' without a '='"))
-        })?;
+        let (name, value) = text
+            .split_once('=')
+            .ok_or_else(|| Failure(format!("expected {usage}, but got '{text}' without a '='")))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     texts.iter().map(one).collect()

@@ -66,9 +66,7 @@ pub fn start(grevy: &Grevy) -> Vec<Worker> {
             variables.set("cardUpdated", true);
             Some(variables)
         }),
-        grevy.worker("restore-credit", |_: &Job| {
-            Ok::<_, JobError>([("creditRestored", true)])
-        }),
+        grevy.worker("restore-credit", |_: &Job| Ok::<_, JobError>([("creditRestored", true)])),
         sends(grevy, "payment-received", "PaymentReceived", |_| Some(Variables::new())),
         sends(grevy, "payment-failed", "PaymentFailed", |_| {
             Some(Variables::from([("paymentFailed", true)]))

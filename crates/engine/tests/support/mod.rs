@@ -74,8 +74,7 @@ impl World {
             "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" \
              xmlns:zeebe=\"http://camunda.org/schema/zeebe/1.0\">{body}</definitions>"
         );
-        let resource =
-            meta::Resource { name: "p.bpmn".into(), bytes: xml.as_bytes().into() };
+        let resource = meta::Resource { name: "p.bpmn".into(), bytes: xml.as_bytes().into() };
         let deploy =
             meta::Command::Deploy { resources: vec![resource], tenant: DEFAULT_TENANT.into() };
         let (answer, events) = self.meta.decide(&deploy);
@@ -146,12 +145,8 @@ impl World {
         let before = self.state.clone();
         self.state.inject_fault(at);
         let watched = BTreeSet::new();
-        let turn = Turn {
-            now: self.now,
-            catalog: &self.catalog,
-            routes: &self.routes,
-            watched: &watched,
-        };
+        let turn =
+            Turn { now: self.now, catalog: &self.catalog, routes: &self.routes, watched: &watched };
         let state = &mut self.state;
         let decided = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
             state.decide(command, &turn).map(|decision| decision.events.len())
