@@ -8,7 +8,8 @@
 //! use model::Builder;
 //! use report::{FlowMark, Mark, Overlay};
 //!
-//! let model = Builder::process("p").start("s").service_task("work", "w").end("e").build().unwrap();
+//! let model = Builder::process("p").start("s").service_task("work", "w").end("e").build();
+//! let model = model.expect("it is correct");
 //! let mut overlay = Overlay::default();
 //! overlay.elements.insert("work".into(), Mark { tokens: 3, heat: Some(0.8), ..Mark::default() });
 //! overlay.flows.insert("s_to_work".into(), FlowMark { taken: Some(120), share: Some(1.0) });
@@ -17,12 +18,14 @@
 //! ```
 
 mod draw;
+pub mod html;
 mod overlay;
 mod scene;
 mod text;
 
 use model::{Definitions, Process};
 
+pub use html::{Page, html};
 pub use overlay::{Badge, FlowMark, Mark, Options, Overlay, State, Theme, Tone};
 
 /// The picture of a file: its coordinates, or our layout where it has none.

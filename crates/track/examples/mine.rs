@@ -1,13 +1,16 @@
-//! `cargo run --release --example mine -- LOG [NOISE]`: counts, tree and quality of a log.
+//! `cargo run --release --example mine -- LOG [NOISE [OUT]]`: counts, tree and quality of a log;
+//! with OUT also OUT.bpmn and OUT.html.
 
 use std::path::Path;
 use std::time::Instant;
 
+use track::chart::{Binding, Chart};
 use track::conform::{Net, quality};
 use track::discover::{Options, discover};
 use track::log::LogBuilder;
 use track::mapping::{Reading, guess};
 use track::source::{Item, Progress, open};
+use track::{export, picture, stats::Stats};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
@@ -37,6 +40,26 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tree = discover(&log, Options { noise })?;
     println!("discovered {:?}\n{}", start.elapsed(), tree.show(&log.activities));
     let start = Instant::now();
-    println!("{:#?}\nmeasured {:?}", quality(&log, &Net::of(&tree)), start.elapsed());
+    let quality = quality(&log, &Net::of(&tree));
+    println!("{quality:#?}\nmeasured {:?}", start.elapsed());
+    let Some(out) = arguments.next() else { return Ok(()) };
+    let start = Instant::now();
+    let process = export::process(&tree, &log.activities, "discovered", export::Purpose::Tracking);
+    let known = log.activities.iter().cloned().collect();
+    let binding = Binding { known: Some(known), ..Binding::default() };
+    let chart = Chart::new(&process, &binding)?;
+    let definitions = export::definitions(process);
+    std::fs::write(format!("{out}.bpmn"), model::write(&definitions))?;
+    let page = picture::page(&picture::Subject {
+        title: "Discovered process",
+        source: &path,
+        log: &log,
+        stats: &Stats::new(&log, Some(86_400_000)),
+        definitions: &definitions,
+        chart: &chart,
+        quality: Some(quality),
+    });
+    std::fs::write(format!("{out}.html"), report::html(&page))?;
+    println!("drawn {:?}", start.elapsed());
     Ok(())
 }

@@ -3,6 +3,7 @@
 mod align;
 mod measure;
 mod net;
+mod pnml;
 mod precision;
 mod replay;
 mod space;

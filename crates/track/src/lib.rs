@@ -6,11 +6,14 @@
 pub mod chart;
 pub mod conform;
 pub mod discover;
+pub mod durable;
 pub mod export;
+pub mod ingest;
 pub mod limits;
 pub mod log;
 pub mod machine;
 pub mod mapping;
+pub mod picture;
 pub mod source;
 pub mod stats;
 pub mod traces;

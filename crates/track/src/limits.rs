@@ -66,3 +66,5 @@ pub const EARLY_TTL_MS: i64 = 3_600_000;
 pub const TICK_TIMERS_MAX: usize = 256;
 /// Messages that are listed of one trace.
 pub const TRACE_MESSAGES_MAX: usize = 10_000;
+/// Different reasons for rejected records that are counted apart.
+pub const REASONS_MAX: usize = 1_000;

@@ -31,7 +31,7 @@ pub struct ElementHeat {
 /// Lays every case over the model by an optimal alignment of its variant.
 pub fn heat(chart: &Chart, process: &model::Process, log: &Log) -> Heat {
     let numbers: Vec<Activity> = chart.numbers(log);
-    let mut aligner = Aligner::new(&chart.net, chart.kinds.len() + log.activities.len());
+    let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
     let mut heat = Heat { cases: log.cases.len() as u64, ..Heat::default() };
     for element in &chart.elements {
         heat.elements.insert(element.id.to_string(), ElementHeat::default());

@@ -76,7 +76,15 @@ impl Aligner {
 
     /// With another bound on the states that one search may visit.
     pub fn bounded(net: &Net, activities: usize, states_max: usize) -> Aligner {
-        Aligner { space: Space::new(net, activities), cache: HashMap::new(), states_max }
+        let space = Space::new(net, activities, false);
+        Aligner { space, cache: HashMap::new(), states_max }
+    }
+
+    /// For nets with many silent choices, which are taken as soon as they can be. Costs are the
+    /// same; precision must not be measured with it.
+    pub fn eager(net: &Net, activities: usize) -> Aligner {
+        let space = Space::new(net, activities, true);
+        Aligner { space, cache: HashMap::new(), states_max: ALIGNMENT_STATES_MAX }
     }
 
     /// The cheapest alignment of a whole trace.

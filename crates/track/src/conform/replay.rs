@@ -23,7 +23,7 @@ pub struct Replay {
 
 /// Replays every variant once.
 pub fn replay(log: &Log, net: &Net) -> Replay {
-    let mut space = Space::new(net, log.activities.len());
+    let mut space = Space::new(net, log.activities.len(), false);
     let mut sums = Replay::default();
     for variant in &log.variants {
         let mut marking = Space::START;

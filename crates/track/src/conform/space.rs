@@ -29,6 +29,11 @@ pub(super) struct Space {
     must: Vec<Bits>,
     /// Transitions that take from each place.
     consumers: Vec<Vec<u32>>,
+    /// Transitions that can be taken at once, before all others, without losing a run: silent ones
+    /// that nothing else competes with.
+    forced: Vec<bool>,
+    /// Places whose silent choice can be taken before everything else.
+    choices: Vec<bool>,
     words: usize,
 }
 
@@ -48,8 +53,10 @@ pub(super) struct Step {
 }
 
 impl Space {
-    /// `labels` is the number of activities that traces may name.
-    pub(super) fn new(net: &Net, labels: usize) -> Space {
+    /// `labels` is the number of activities that traces may name. `eager` takes silent choices as
+    /// soon as they can be taken: fewer markings, but those behind a prefix are then decided more
+    /// than the prefix says.
+    pub(super) fn new(net: &Net, labels: usize, eager: bool) -> Space {
         let words = labels.div_ceil(64).max(1);
         let (may, must) = labels_ahead(net, words);
         let mut consumers = vec![Vec::new(); net.places as usize];
@@ -58,10 +65,25 @@ impl Space {
                 consumers[*place as usize].push(number);
             }
         }
-        let index = HashMap::new();
-        let own = net.clone();
-        let markings = Vec::new();
-        let mut space = Space { net: own, index, markings, may, must, consumers, words };
+        let alone = |place: &u32| consumers[*place as usize].len() == 1;
+        let forced =
+            net.transitions.iter().map(|t| t.label.is_none() && t.inputs.iter().all(alone));
+        let silent = |number: &u32| {
+            let transition = &net.transitions[*number as usize];
+            transition.label.is_none() && transition.inputs.len() == 1
+        };
+        let choices = consumers.iter().map(|of| eager && !of.is_empty() && of.iter().all(silent));
+        let mut space = Space {
+            net: net.clone(),
+            index: HashMap::new(),
+            markings: Vec::new(),
+            may,
+            must,
+            forced: forced.collect(),
+            choices: choices.collect(),
+            consumers,
+            words,
+        };
         let mut places = vec![0; (net.places as usize).div_ceil(64)].into_boxed_slice();
         set(&mut places, net.start);
         space.number(places);
@@ -122,7 +144,12 @@ impl Space {
         }
         let places = self.markings[marking as usize].places.clone();
         let mut steps = Vec::new();
-        for place in (0..self.net.places).filter(|place| has(&places, *place)) {
+        let marked = |place: &u32| has(&places, *place);
+        let choice = (0..self.net.places).filter(marked).find(|p| self.choices[*p as usize]);
+        for place in (0..self.net.places).filter(marked) {
+            if choice.is_some_and(|choice| choice != place) {
+                continue;
+            }
             for number in self.consumers[place as usize].clone() {
                 let transition = &self.net.transitions[number as usize];
                 // Each transition once: at its first input.
@@ -134,7 +161,15 @@ impl Space {
                 transition.inputs.iter().for_each(|p| clear(&mut next, *p));
                 transition.outputs.iter().for_each(|p| set(&mut next, *p));
                 let label = transition.label;
-                steps.push(Step { transition: number, label, to: self.number(next) });
+                let forced = self.forced[number as usize];
+                let step = Step { transition: number, label, to: self.number(next) };
+                if forced {
+                    // Nothing else is lost by going on here: it stays possible behind it.
+                    let steps: Box<[Step]> = Box::from([step]);
+                    self.markings[marking as usize].steps = Some(steps.clone());
+                    return steps;
+                }
+                steps.push(step);
             }
         }
         let steps = steps.into_boxed_slice();

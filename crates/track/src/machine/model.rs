@@ -96,7 +96,7 @@ pub(super) fn compile(publish: &Publish) -> Result<Compiled, String> {
     let fixed: BTreeMap<String, String> = publish.types.clone();
     let chart = Chart::new(process, &Binding { fixed, known })?;
     let labels = chart.kinds.len() + crate::limits::UNKNOWN_KINDS_MAX;
-    let mut aligner = Aligner::new(&chart.net, labels);
+    let mut aligner = Aligner::eager(&chart.net, labels);
     let (opening, _) = aligner.next(&[chart.net.start]);
     Ok(Compiled { chart, aligner: Mutex::new(aligner), opening })
 }

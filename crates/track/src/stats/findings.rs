@@ -33,7 +33,7 @@ const EXAMPLES: usize = 3;
 /// Judges every case; cases of one variant together unless deadlines tell them apart.
 pub fn deviations(chart: &Chart, log: &Log) -> Deviations {
     let numbers = chart.numbers(log);
-    let mut aligner = Aligner::new(&chart.net, chart.kinds.len() + log.activities.len());
+    let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
     let mut by_variant: BTreeMap<u32, Vec<(FindingKind, u32)>> = BTreeMap::new();
     let mut counts: BTreeMap<(FindingKind, u32), (u64, Vec<String>)> = BTreeMap::new();
     let mut cases = 0;
