@@ -104,6 +104,7 @@ pub(crate) fn token_at(text: &str, at: usize) -> Token {
     };
     let (kind, length) = match first {
         '"' => quoted(rest, '"', TokenKind::String),
+        '`' if rest.starts_with("``") => (TokenKind::Unknown, 2),
         '`' => quoted(rest, '`', TokenKind::Quoted),
         '@' if rest[1..].trim_start().starts_with('"') => {
             let gap = rest[1..].len() - rest[1..].trim_start().len() + 1;

@@ -18,7 +18,7 @@ use std::cell::Cell;
 use std::sync::Arc;
 use value::{List, Value};
 
-pub use call::{Budget, NativeFunction, call};
+pub use call::{Body, Budget, NativeFunction, call};
 pub(crate) use compare::contains;
 pub use compare::{equal, is_in, order};
 pub(crate) use core::{Core, Outcome, Trouble, bounded};

@@ -12,14 +12,13 @@ fn blocks<'t>(text: &'t str, kind: &str) -> Vec<&'t str> {
 
 #[test]
 fn the_examples_of_the_guide_are_true() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/guide/feel.md");
-    let text = std::fs::read_to_string(path).expect("the guide");
-    let [json] = blocks(&text, "json")[..] else { panic!("expected one block of variables") };
+    let text = include_str!("../../../docs/guide/feel.md");
+    let [json] = blocks(text, "json")[..] else { panic!("expected one block of variables") };
     let Value::Context(variables) = Packed::from_json(json).expect("JSON").to_value() else {
         panic!("expected an object of variables")
     };
     let mut examples = 0;
-    for block in blocks(&text, "feel") {
+    for block in blocks(text, "feel") {
         let mut expression = String::new();
         for line in block.lines() {
             let Some(expected) = line.strip_prefix("--> ") else {

@@ -31,9 +31,10 @@ pub(super) fn knowledge(model: &Arc<Compiled>, at: usize) -> Value {
     let element = &model.elements[at];
     let ElementKind::Knowledge(knowledge) = &element.kind else { return Value::Null };
     let Some(function) = knowledge.function.clone() else { return Value::Null };
+    let name = element.name.clone();
     let model = model.clone();
     let shapes = parameters(&function);
-    NativeFunction::value(element.name.clone(), shapes, move |arguments, env, budget| {
+    let body = move |arguments: &[Value], env: &Env, budget: &Budget| {
         let run = Run::new(&model, &(), env, budget);
         let element = &model.elements[at];
         let names =
@@ -44,7 +45,8 @@ pub(super) fn knowledge(model: &Arc<Compiled>, at: usize) -> Value {
         let wanted = element_type(&element.kind);
         let result = result.and_then(|value| run.conform(wanted, value, &element.name));
         finish(run, result)
-    })
+    };
+    NativeFunction::value(name, shapes, Box::new(body))
 }
 
 /// The function of a decision service.
@@ -56,8 +58,9 @@ pub(super) fn service(model: &Arc<Compiled>, at: usize) -> Value {
         parameter(&input.name, element_type(&input.kind))
     });
     let shapes: Parameters = shapes.collect();
+    let name = element.name.clone();
     let model = model.clone();
-    NativeFunction::value(element.name.clone(), shapes, move |arguments, env, budget| {
+    let body = move |arguments: &[Value], env: &Env, budget: &Budget| {
         let mut run = Run::new(&model, &(), env, budget);
         if let ElementKind::Service(service) = &model.elements[at].kind {
             for (input, value) in service.inputs.iter().zip(arguments) {
@@ -70,7 +73,8 @@ pub(super) fn service(model: &Arc<Compiled>, at: usize) -> Value {
         }
         let result = run.service(at).map_err(|failure| failure.message);
         finish(run, result)
-    })
+    };
+    NativeFunction::value(name, shapes, Box::new(body))
 }
 
 /// A boxed function; it holds on to the values around it.
@@ -86,7 +90,7 @@ pub(super) fn boxed(
         let result = call(&run, &function, around.clone(), arguments);
         finish(run, result)
     };
-    NativeFunction::value(Arc::from("function"), shapes, run_body)
+    NativeFunction::value(Arc::from("function"), shapes, Box::new(run_body))
 }
 
 fn call(

@@ -103,7 +103,8 @@ pub(super) fn built_in_value(function: &'static BuiltIn) -> Value {
     Value::Function(Arc::new(BuiltInValue { function, parameters }))
 }
 
-type Body = dyn Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync;
+/// What a native function does with its arguments.
+pub type Body = dyn Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync;
 
 /// A function that is not written in FEEL, such as a business knowledge model with a decision
 /// table. Expressions call it like their own.
@@ -116,13 +117,9 @@ pub struct NativeFunction {
 
 impl NativeFunction {
     /// A function with those parameters, as a value.
-    pub fn value(
-        name: Arc<str>,
-        parameters: Vec<(Arc<str>, Type)>,
-        body: impl Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync + 'static,
-    ) -> Value {
+    pub fn value(name: Arc<str>, parameters: Vec<(Arc<str>, Type)>, body: Box<Body>) -> Value {
         let (parameters, types) = parameters.into_iter().unzip();
-        Value::Function(Arc::new(NativeFunction { name, parameters, types, body: Box::new(body) }))
+        Value::Function(Arc::new(NativeFunction { name, parameters, types, body }))
     }
 }
 
