@@ -85,6 +85,21 @@ fn a_damaged_checkpoint_falls_back_to_the_one_before() {
 }
 
 #[test]
+fn a_checkpoint_without_its_files_pushes_no_good_one_out() {
+    let fs = TestFs::new();
+    let store = open(&fs).unwrap();
+    save(&store, 1, b"good").unwrap();
+    save(&store, 2, b"bad").unwrap();
+    drop(store);
+    fs.put(&find(&fs, "2-state.part")[0], b"");
+    let store = open(&fs).unwrap();
+    save(&store, 3, b"newest").unwrap();
+    assert_eq!(store.list().iter().map(|m| m.at.lsn).collect::<Vec<_>>(), [1, 3]);
+    assert_eq!(store.trim_upto(), 1);
+    assert_eq!(find(&fs, ".manifest").len(), 2, "the bad one is swept");
+}
+
+#[test]
 fn a_checkpoint_never_runs_ahead_of_the_durable_log() {
     let fs = TestFs::new();
     let store = open(&fs).unwrap();

@@ -44,6 +44,7 @@ impl CheckpointStore {
             last = last.max(number);
             if Manifest::number_of(&name).is_some()
                 && let Some(manifest) = read_manifest(&place, &name)?
+                && has_files(&place, &manifest)
             {
                 manifests.push(manifest);
             }
@@ -120,9 +121,11 @@ impl CheckpointStore {
         };
         let drafting = manifests.last().map_or(0, |m| m.number);
         for name in names(&self.place)? {
-            let ours = match part_number(&name) {
+            let manifest = Manifest::number_of(&name);
+            let known = |number| manifests.iter().any(|m| m.number == number);
+            let ours = match manifest.or_else(|| part_number(&name)) {
                 // A draft that is being written has a higher number than all that are published.
-                Some(number) => number <= drafting,
+                Some(number) => number <= drafting && !(manifest.is_some() && known(number)),
                 None => crate::blob::is_blob_file(&name),
             };
             if ours && !named(&name) && !live.contains(&name) {
@@ -144,6 +147,16 @@ fn names(place: &Place) -> Result<Vec<String>, Error> {
 /// The number of the checkpoint that a file of one belongs to.
 fn part_number(name: &str) -> Option<u64> {
     name.strip_suffix(".part")?.split_once('-')?.0.parse().ok()
+}
+
+/// Whether all files of a checkpoint are there in full size. One without is not counted among
+/// those that are kept, or it would push out a good one.
+fn has_files(place: &Place, manifest: &Manifest) -> bool {
+    let all = manifest.parts.iter().chain(&manifest.index).chain(&manifest.blobs);
+    all.into_iter().all(|part| {
+        let len = place.fs().open(&place.dir.join(&part.name)).and_then(|file| file.len());
+        len.is_ok_and(|len| len >= part.bytes)
+    })
 }
 
 /// A manifest that can be read; `None` for one that is damaged.
