@@ -142,6 +142,8 @@ fn files(t: &mut Cases) {
     t.only(codes::NOT_XML, "", "<a><b></a>");
     t.only(codes::NOT_XML, "", "");
     t.only(codes::NOT_XML, "", "{}");
+    let cut = problems("<a>\n  <b>");
+    assert_eq!((cut[0].position.line, cut[0].position.column), (2, 6), "{cut:?}");
     t.only(codes::DOCUMENT_TYPE, "", "<!DOCTYPE a [<!ENTITY b 'c'>]><a/>");
     t.only(codes::TOO_COMPLEX, "", &"<a>".repeat(1_000));
     t.only(codes::NOT_BPMN, "", "<definitions/>");

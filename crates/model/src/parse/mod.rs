@@ -118,7 +118,13 @@ fn open(
         Ok(document) => document,
         Err(error) => {
             let pos = error.pos();
-            let position = Position { line: pos.row, column: pos.col };
+            let position = match error {
+                // The parser has no place for these; what is missing is missing at the end.
+                roxmltree::Error::UnexpectedEndOfStream
+                | roxmltree::Error::UnclosedRootNode
+                | roxmltree::Error::NoRootNode => Places::new(&text).at(text.len()),
+                _ => Position { line: pos.row, column: pos.col },
+            };
             let message = format!("expected well-formed XML, but: {error}");
             return refuse(codes::NOT_XML, position, message);
         }
