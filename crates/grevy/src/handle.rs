@@ -162,6 +162,16 @@ impl Grevy {
         self.ask(command, false, Ok)
     }
 
+    /// As [`Grevy::submit`], with a callback. It runs on the thread of the partition's loop: it
+    /// must not block.
+    pub fn submit_then(
+        &self,
+        command: Command,
+        then: impl FnOnce(Result<Reply, Error>) + Send + 'static,
+    ) {
+        self.ask_then(command, false, then);
+    }
+
     pub(crate) fn ask<T: Send + 'static>(
         &self,
         command: Command,
@@ -278,7 +288,8 @@ impl Grevy {
             }
         }
         Err(Error::invalid(format!(
-            "expected the models to come to rest, but after {ADVANCE_ROUNDS_MAX} timers more are due"
+            "expected the models to come to rest, but after {ADVANCE_ROUNDS_MAX} timers more \
+             are due"
         )))
     }
 

@@ -66,8 +66,8 @@ pub enum Input<M: Machine> {
 
 /// What the loop is told beside commands.
 pub enum Signal<M: Machine> {
-    /// Of the journal.
-    Notice(Notice),
+    /// Of the journal's writer, with the number of its claim: a dead writer has no say.
+    Notice(u64, Notice),
     /// A cold aggregate was read; `None`: it is not in the store.
     Loaded(Key, Result<Option<Vec<u8>>, Error>, Token),
     /// Change the loop itself: pause, resume, checkpoint.
@@ -160,7 +160,7 @@ impl<M: Machine> Mailbox<M> {
     /// Tells the loop something. Dropped when it is closed.
     pub fn signal(&self, signal: Signal<M>) {
         let mut waiting = self.lock();
-        if !waiting.closed || matches!(signal, Signal::Notice(_)) {
+        if !waiting.closed || matches!(signal, Signal::Notice(..)) {
             waiting.signals.push_back(signal);
             drop(waiting);
             self.arrived.notify_one();

@@ -1,11 +1,12 @@
 //! Starting an engine: in memory or on a folder, with a real or a virtual clock.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
 
 use engine::{Key, PartitionId, Routes, meta};
+use journal::fs::{Fs, RealFs};
 use journal::{FileConfig, FileJournal, Folder, Journal, MemoryJournal};
 
 use crate::Error;
@@ -30,6 +31,8 @@ pub struct Builder {
     skip: Vec<Key>,
     forget: Option<u64>,
     journal: FileConfig,
+    file_system: Arc<dyn Fs>,
+    echo: bool,
 }
 
 impl Default for Builder {
@@ -43,6 +46,8 @@ impl Default for Builder {
             skip: Vec::new(),
             forget: None,
             journal: FileConfig::default(),
+            file_system: Arc::new(RealFs),
+            echo: false,
         }
     }
 }
@@ -110,13 +115,25 @@ impl Builder {
         self
     }
 
+    /// For tests: a file system that loses, tears and refuses.
+    pub fn file_system(mut self, file_system: Arc<dyn Fs>) -> Builder {
+        self.file_system = file_system;
+        self
+    }
+
+    /// For tests: whatever partitions send each other is delivered twice.
+    pub fn echo(mut self, echo: bool) -> Builder {
+        self.echo = echo;
+        self
+    }
+
     /// Opens the folder or the memory, folds what is there, and starts.
     ///
     /// # Errors
     /// A folder in use, of a newer version, from elsewhere or with more partitions; a journal that
     /// cannot be read or folded.
     pub fn open(self) -> Result<Grevy, Error> {
-        let folder = self.folder.as_ref().map(Folder::open).transpose()?;
+        let folder = self.folder.as_ref().map(|path| self.own(path)).transpose()?;
         let journals = Journals { folder, config: self.journal };
         let activity = Activity::default();
         let meta_journal = journals.open("meta")?;
@@ -154,7 +171,9 @@ impl Builder {
         let routes = Arc::new(Routes::new(count.dealt));
         let dispatcher = Dispatcher::new(activity.clone(), self.paused);
         let (clock, meta) = (self.clock.clone(), meta.clone());
-        let shared = Shared::new(Made { clock, activity, dispatcher, known, routes, meta });
+        let echo = self.echo;
+        let made = Made { clock, activity, dispatcher, known, routes, meta, echo };
+        let shared = Shared::new(made);
         let mut partitions = Vec::new();
         for partition in 1..=count.partitions {
             partitions.push(self.partition(partition, &journals, &shared)?);
@@ -174,6 +193,10 @@ impl Builder {
             inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(inner)
+    }
+
+    fn own(&self, path: &Path) -> Result<Arc<Folder>, journal::Error> {
+        Folder::open_on(Arc::clone(&self.file_system), path, journal::RESERVE_BYTES)
     }
 
     fn parts<M: Machine>(

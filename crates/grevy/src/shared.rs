@@ -36,6 +36,8 @@ pub(crate) struct Shared {
     pub alerts: Mutex<Vec<Alert>>,
     /// Closures begin no further job.
     pub closing: AtomicBool,
+    /// Items are delivered twice, for tests.
+    echo: bool,
     /// Pairs (sender, receiver) whose acknowledgement is under way.
     acknowledging: Mutex<BTreeSet<(PartitionId, PartitionId)>>,
     /// Pairs whose items are being sent again.
@@ -50,11 +52,12 @@ pub(crate) struct Made {
     pub known: Arc<Known>,
     pub routes: Arc<Routes>,
     pub meta: Remote<Meta>,
+    pub echo: bool,
 }
 
 impl Shared {
     pub fn new(made: Made) -> Arc<Shared> {
-        let Made { clock, activity, dispatcher, known, routes, meta } = made;
+        let Made { clock, activity, dispatcher, known, routes, meta, echo } = made;
         Arc::new(Shared {
             clock,
             activity,
@@ -68,6 +71,7 @@ impl Shared {
             meta,
             alerts: Mutex::default(),
             closing: AtomicBool::new(false),
+            echo,
             acknowledging: Mutex::default(),
             resending: Mutex::default(),
         })
@@ -109,7 +113,12 @@ impl Shared {
             Effect::JobAvailable { tenant, job_type } => {
                 self.dispatcher.available(from, tenant, job_type);
             }
-            Effect::Send { to, sequence, item } => self.deliver(from, to, sequence, item),
+            Effect::Send { to, sequence, item } => {
+                if self.echo {
+                    self.deliver(from, to, sequence, item.clone());
+                }
+                self.deliver(from, to, sequence, item);
+            }
             // The loop asks the state for work of its own accord.
             Effect::WorkPending { .. } => {}
             Effect::Ended { instance, completed, variables } => {

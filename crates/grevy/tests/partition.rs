@@ -384,7 +384,7 @@ fn commands_of_a_cold_aggregate_wait_in_order_and_the_log_is_the_same() {
 fn a_full_mailbox_says_so_at_once() {
     let journal = MemoryJournal::held();
     let rig = rig(journal, None);
-    let refused = (0..200_000).map(|n| rig.add(n % 7, 1)).find_map(|a| a.try_recv().ok());
+    let refused = (0..400_000).map(|n| rig.add(n % 7, 1)).find_map(|a| a.try_recv().ok());
     let error = refused.expect("nothing is durable, so intake stops").unwrap_err();
     assert_eq!(error.code(), "RESOURCE_EXHAUSTED");
 }

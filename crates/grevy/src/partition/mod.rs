@@ -138,6 +138,8 @@ pub struct Partition<M: Machine> {
     /// Held while there is something to do.
     busy: Option<Token>,
     failed: Option<journal::Error>,
+    /// Number of the present writer's claim, in this process.
+    claim: u64,
 }
 
 /// A partition's mailbox and status, for everyone else.
@@ -254,10 +256,11 @@ impl<M: Machine> Partition<M> {
 
     fn handle(&mut self, signal: Signal<M>) {
         match signal {
-            Signal::Notice(Notice::Durable(_)) => self.release(),
-            Signal::Notice(Notice::Full) => self.set_full(true),
-            Signal::Notice(Notice::Room) => self.set_full(false),
-            Signal::Notice(Notice::Failed(error)) => self.failed = Some(error),
+            Signal::Notice(claim, _) if claim != self.claim => {}
+            Signal::Notice(_, Notice::Durable(_)) => self.release(),
+            Signal::Notice(_, Notice::Full) => self.set_full(true),
+            Signal::Notice(_, Notice::Room) => self.set_full(false),
+            Signal::Notice(_, Notice::Failed(error)) => self.failed = Some(error),
             Signal::Loaded(key, blob, _token) => self.loaded(key, blob),
             Signal::Control(control, _token) => control(self),
             Signal::Wake(_token) => {}

@@ -4,7 +4,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine::Cause;
 use engine::command::Source;
@@ -26,7 +26,7 @@ impl<M: Machine> Partition<M> {
     /// Folds the log and begins an epoch. Nothing runs yet.
     pub fn open(mut parts: Parts<M>) -> Result<Partition<M>, Error> {
         let mailbox = Arc::new(Mailbox::default());
-        let (machine, claim, time) = fold(&mut parts, &mailbox)?;
+        let (machine, claim, time) = fold(&mut parts, &mailbox, 0)?;
         let mut partition = Partition {
             machine,
             mailbox,
@@ -48,6 +48,7 @@ impl<M: Machine> Partition<M> {
             work_after: None,
             busy: None,
             failed: None,
+            claim: 0,
             parts,
         };
         partition.busy = Some(partition.parts.activity.begin());
@@ -88,7 +89,8 @@ impl<M: Machine> Partition<M> {
         self.status.health.store(Health::Unavailable as u64, Ordering::Release);
         let mut pause = RETRY_FIRST;
         loop {
-            match fold(&mut self.parts, &self.mailbox) {
+            self.claim += 1;
+            match fold(&mut self.parts, &self.mailbox, self.claim) {
                 Ok((machine, claim, time)) => {
                     self.take_over(machine, claim, time, &unavailable);
                     return;
@@ -96,7 +98,7 @@ impl<M: Machine> Partition<M> {
                 Err(error) => {
                     tracing::error!(partition = %self.parts.name, %error, "trying again");
                     self.drop_speculation(&unavailable);
-                    if self.wait(pause) {
+                    if self.wait(pause, &unavailable) {
                         return;
                     }
                     pause = (pause * 2).min(RETRY_LAST);
@@ -141,9 +143,27 @@ impl<M: Machine> Partition<M> {
         }
     }
 
-    /// Waits between attempts; has the engine been closed?
-    fn wait(&mut self, pause: Duration) -> bool {
-        self.mailbox.take(0, false, Some(pause)).closed
+    /// Waits between attempts; has the engine been closed? Whoever asked before commands were
+    /// refused is told now: nobody knows how long the journal will be gone.
+    fn wait(&mut self, pause: Duration, unavailable: &Error) -> bool {
+        let until = Instant::now() + pause;
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            let batch = self.mailbox.take(usize::MAX, true, Some(left));
+            for input in self.todo.drain(..).chain(batch.inputs) {
+                if let Input::Command(Envelope { reply: Some(reply), .. }) = input {
+                    reply(Err(unavailable.clone()));
+                }
+            }
+            for signal in batch.signals {
+                if let Signal::Control(control, _token) = signal {
+                    control(self);
+                }
+            }
+            if batch.closed || left.is_zero() {
+                return batch.closed;
+            }
+        }
     }
 
     /// Writes what is decided, marks the end of the log.
@@ -167,8 +187,9 @@ impl<M: Machine> Partition<M> {
 fn fold<M: Machine>(
     parts: &mut Parts<M>,
     mailbox: &Arc<Mailbox<M>>,
+    number: u64,
 ) -> Result<(M, Claim, i64), Error> {
-    let claim = parts.journal.claim(notify(mailbox))?;
+    let claim = parts.journal.claim(notify(mailbox, number))?;
     if let Some(cold) = &parts.cold {
         cold.reset();
     }
@@ -204,11 +225,11 @@ fn fold_frame<M: Machine>(
     }
 }
 
-fn notify<M: Machine>(mailbox: &Arc<Mailbox<M>>) -> Notify {
+fn notify<M: Machine>(mailbox: &Arc<Mailbox<M>>, number: u64) -> Notify {
     let mailbox = Arc::downgrade(mailbox);
     Arc::new(move |notice| {
         if let Some(mailbox) = mailbox.upgrade() {
-            mailbox.signal(Signal::Notice(notice));
+            mailbox.signal(Signal::Notice(number, notice));
         }
     })
 }

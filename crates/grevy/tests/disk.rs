@@ -1,0 +1,187 @@
+//! The engine on a disk that loses what was not synced, and on one that is full. The same story
+//! is told on a disk that lies about its syncs, where it must fail: the test sees what it is for.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine::command::{DEFAULT_TENANT, LeaseJobs, PublishMessage};
+use engine::event::{Event as Happened, InstanceEvent};
+use grevy::{Error, Event, Grevy, Job, Model};
+use journal::FileConfig;
+use journal::fs::test::{Fault, Op, TestFs};
+
+fn open(fs: &TestFs) -> Result<Grevy, Error> {
+    let journal = FileConfig {
+        segment_bytes: 32 << 10,
+        first_segment_bytes: 8 << 10,
+        ..FileConfig::default()
+    };
+    let fs = Arc::new(fs.clone());
+    Grevy::builder()
+        .file_system(fs)
+        .folder("/data")
+        .partitions(2)
+        .journal(journal)
+        .echo(true)
+        .open()
+}
+
+fn model() -> Model {
+    let model = Model::process("pay").start("start").service_task("charge", "charge");
+    model.catch("paid", Event::message("paid", "=id")).end("end")
+}
+
+fn paid(id: &str) -> PublishMessage {
+    PublishMessage {
+        name: "paid".into(),
+        correlation_key: id.into(),
+        id: id.into(),
+        time_to_live: 3_600_000,
+        tenant: DEFAULT_TENANT.into(),
+        variables: vec![],
+    }
+}
+
+fn charges() -> LeaseJobs {
+    LeaseJobs {
+        job_type: "charge".into(),
+        worker: "test".into(),
+        timeout: 60_000,
+        max_jobs: 4,
+        fetch_variables: vec![],
+        tenants: vec![DEFAULT_TENANT.into()],
+    }
+}
+
+/// What a client was told before the power went.
+#[derive(Default)]
+struct Told {
+    created: Vec<i64>,
+    completed: Vec<i64>,
+    published: Vec<String>,
+}
+
+/// Works until the disk is dead.
+fn work(grevy: &Grevy) -> Told {
+    let mut told = Told::default();
+    for order in 0..10_000 {
+        let id = format!("o-{order}");
+        let Ok(created) = grevy.start("pay", [("id", id.as_str())]).wait() else { break };
+        told.created.push(created.instance);
+        let Ok(jobs) = grevy.activate_jobs(charges(), Duration::from_millis(50)).wait() else {
+            break;
+        };
+        for job in jobs {
+            match grevy.complete_job(job.key, (), Some(job.token)).wait() {
+                Ok(()) => told.completed.push(job.key),
+                Err(_) => return told,
+            }
+        }
+        if order % 2 == 0 {
+            let Ok(_) = grevy.publish_message(paid(&id)).wait() else { break };
+            told.published.push(id);
+        }
+    }
+    told
+}
+
+/// Opens what is left, ends everything, and says what was lost or happened twice.
+fn verdict(fs: &TestFs, told: &Told) -> Result<(), String> {
+    let grevy = open(fs).map_err(|e| format!("it does not start: {e}"))?;
+    grevy.deploy_model(model()).wait().map_err(|e| e.to_string())?;
+    let mut events = Vec::new();
+    grevy.settle();
+    for partition in 1..=2 {
+        let mut steps = grevy.steps(partition, 1).map_err(|e| e.to_string())?;
+        while let Some(step) = steps.next(Duration::ZERO).map_err(|e| e.to_string())? {
+            events.extend(step.step.events);
+        }
+    }
+    let count = |of: &dyn Fn(&Happened) -> bool| events.iter().filter(|e| of(e)).count();
+    for key in &told.created {
+        let is = |e: &Happened| matches!(e, Happened::Instance { instance, event: InstanceEvent::Created(_) } if instance == key);
+        if count(&is) != 1 {
+            return Err(format!(
+                "instance {key} was acknowledged and is there {} times",
+                count(&is)
+            ));
+        }
+        let taken = |e: &Happened| matches!(e, Happened::Instance { instance, event: InstanceEvent::SubscriptionCorrelated { .. } } if instance == key);
+        if count(&taken) > 1 {
+            return Err(format!("instance {key} took its message {} times", count(&taken)));
+        }
+    }
+    for job in &told.completed {
+        let is = |e: &Happened| matches!(e, Happened::Instance { event: InstanceEvent::JobCompleted { key }, .. } if key == job);
+        if count(&is) != 1 {
+            return Err(format!("job {job} was completed {} times", count(&is)));
+        }
+    }
+    for id in &told.published {
+        let again = grevy.publish_message(paid(id)).wait();
+        if !again.is_err_and(|e| e.code() == "ALREADY_EXISTS") {
+            return Err(format!("message {id} was acknowledged and is gone"));
+        }
+    }
+    Ok(())
+}
+
+/// Power goes at some write of the disk.
+fn cut(seed: u64, lie: bool) -> Result<(), String> {
+    let fs = TestFs::new();
+    let grevy = open(&fs).map_err(|e| e.to_string())?;
+    grevy.deploy_model(model()).wait().map_err(|e| e.to_string())?;
+    if lie {
+        fs.inject(Op::Sync, 0, u64::MAX, Fault::Lie);
+    }
+    fs.crash_at(fs.ops() + 20 + seed.wrapping_mul(0x9e37_79b9) % 150);
+    let told = work(&grevy);
+    assert!(fs.crashed(), "the work ended before the power went");
+    drop(grevy);
+    fs.restart(seed);
+    verdict(&fs, &told)
+}
+
+#[test]
+fn what_was_acknowledged_survives_a_power_cut() {
+    for seed in 1..=12 {
+        if let Err(problem) = cut(seed, false) {
+            panic!("seed {seed}: {problem}");
+        }
+    }
+}
+
+#[test]
+fn the_power_cut_is_seen_when_syncs_are_left_out() {
+    let seen = (1..=12).filter(|seed| cut(*seed, true).is_err()).count();
+    assert!(seen > 0, "a disk without syncs lost nothing in 12 power cuts");
+}
+
+#[test]
+fn a_full_disk_refuses_clearly_and_goes_on_when_there_is_room() {
+    let fs = TestFs::new();
+    let grevy = open(&fs).unwrap();
+    grevy.deploy_model(model()).wait().unwrap();
+    grevy.start("pay", [("id", "before")]).wait().unwrap();
+    fs.set_capacity(Some(fs.used()));
+    let text = "x".repeat(4_000);
+    let refused = (0..1_000).find_map(|_| grevy.start("pay", [("id", text.as_str())]).wait().err());
+    let error = refused.expect("a full disk cannot take a thousand instances");
+    assert_eq!(error.code(), "DISK_FULL", "{error}");
+    fs.set_capacity(None);
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    let after = loop {
+        match grevy.start("pay", [("id", "after")]).wait() {
+            Ok(created) => break created,
+            Err(error) => {
+                assert_eq!(error.code(), "DISK_FULL", "{error}");
+                assert!(std::time::Instant::now() < until, "room was not noticed");
+                std::thread::yield_now();
+            }
+        }
+    };
+    grevy.worker("charge", |_: &Job| Ok::<_, String>(()));
+    grevy.publish_message(paid("after")).wait().unwrap();
+    grevy.settle();
+    assert_eq!(grevy.instance(after.instance).wait().unwrap(), None);
+}
