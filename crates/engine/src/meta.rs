@@ -1,8 +1,12 @@
 //! The meta machine: deployments, in a journal of their own. Partitions follow it and journal how
 //! far they have come.
 
+mod image;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use image::Image;
 
 use crate::compile::{Expr, Order, Problem, Process, TimerExpr, Trigger};
 use crate::event::Text;

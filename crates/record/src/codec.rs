@@ -12,8 +12,8 @@ mod number;
 mod rows;
 mod text;
 
-pub(crate) use key::{Abs, Anchor, Offset};
-pub(crate) use list::{Arced, Boxed, List, Msg, Numbers, Opt, read_numbers};
+pub(crate) use key::{Abs, Anchor, Keys, Offset};
+pub(crate) use list::{Arced, Boxed, List, Msg, Numbers, Opt, Shared, read_numbers};
 pub(crate) use number::{Flag, I32, I64, Size, U16, U32, U64};
 pub(crate) use rows::{Map, Pairs, Row};
 pub(crate) use text::{Blob, Json, Str, Tenant};

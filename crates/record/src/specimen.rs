@@ -195,3 +195,13 @@ pub fn meta_event_of(of: EventType, choices: &mut Choices<'_>) -> engine::meta::
 pub fn meta_step(choices: &mut Choices<'_>) -> crate::MetaStep {
     crate::MetaStep::any(choices)
 }
+
+/// Any small tables; the rows need not fit each other.
+pub fn tables(choices: &mut Choices<'_>) -> engine::state::Image {
+    engine::state::Image::any(choices)
+}
+
+/// Any rows of the meta machine.
+pub fn deployments(choices: &mut Choices<'_>) -> engine::meta::Image {
+    engine::meta::Image::any(choices)
+}

@@ -9,7 +9,10 @@
 
 use std::path::PathBuf;
 
-use record::checkpoint::{decode_instance, encode_instance};
+use record::checkpoint::{
+    decode_deployments, decode_instance, decode_tables, encode_deployments, encode_instance,
+    encode_tables,
+};
 use record::specimen::{self, Choices, EventType};
 use record::{MetaStep, decode_meta_step, decode_step, encode_meta_step, encode_step};
 
@@ -58,15 +61,34 @@ fn meta_events() -> impl Iterator<Item = Case> {
     })
 }
 
-fn blobs() -> [Case; 1] {
-    [Case {
-        name: "checkpoint-instance".to_owned(),
-        fresh: encode_instance(&specimen::instance(&mut Choices::full())),
-        read: |bytes| {
-            let instance = decode_instance(bytes).expect("golden bytes");
-            (format!("{instance:#?}\n"), encode_instance(&instance))
+fn blobs() -> [Case; 3] {
+    let mut full = Choices::full();
+    [
+        Case {
+            name: "checkpoint-instance".to_owned(),
+            fresh: encode_instance(&specimen::instance(&mut Choices::full())),
+            read: |bytes| {
+                let instance = decode_instance(bytes).expect("golden bytes");
+                (format!("{instance:#?}\n"), encode_instance(&instance))
+            },
         },
-    }]
+        Case {
+            name: "checkpoint-tables".to_owned(),
+            fresh: encode_tables(&specimen::tables(&mut full)),
+            read: |bytes| {
+                let image = decode_tables(bytes).expect("golden bytes");
+                (format!("{image:#?}\n"), encode_tables(&image))
+            },
+        },
+        Case {
+            name: "checkpoint-deployments".to_owned(),
+            fresh: encode_deployments(&specimen::deployments(&mut full)),
+            read: |bytes| {
+                let image = decode_deployments(bytes).expect("golden bytes");
+                (format!("{image:#?}\n"), encode_deployments(&image))
+            },
+        },
+    ]
 }
 
 fn cases() -> Vec<Case> {

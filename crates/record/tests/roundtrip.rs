@@ -3,7 +3,10 @@
 use engine::Event;
 use proptest::collection::vec;
 use proptest::prelude::*;
-use record::checkpoint::{decode_instance, encode_instance};
+use record::checkpoint::{
+    decode_deployments, decode_instance, decode_tables, encode_deployments, encode_instance,
+    encode_tables,
+};
 use record::specimen::event_of;
 use record::specimen::{self, Choices};
 use record::{
@@ -127,7 +130,7 @@ fn a_blob_of_another_version_is_refused() {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(2_000))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn steps_survive(bytes in vec(any::<u8>(), 0..200), timestamp_ms: i64, count in 0usize..6) {
@@ -168,7 +171,12 @@ proptest! {
         let _ = decode_step(&bytes);
         let _ = decode_meta_step(&bytes);
         let _ = decode_instance(&bytes);
-        let _ = decode_instance(&[&[1], bytes.as_slice()].concat());
+        let versioned = [&[1], bytes.as_slice()].concat();
+        let _ = decode_instance(&versioned);
+        let _ = decode_deployments(&versioned);
+        if let Ok(image) = decode_tables(&versioned) {
+            let _ = engine::State::from_image(image);
+        }
     }
 
     #[test]
@@ -187,5 +195,20 @@ proptest! {
             let mut out = Vec::new();
             encode_step(&mut out, step.timestamp_ms, &step.cause, &step.events);
         }
+    }
+}
+
+proptest! {
+    // Large values, so fewer of them.
+    #![proptest_config(ProptestConfig::with_cases(300))]
+
+    #[test]
+    fn tables_survive(bytes in vec(any::<u8>(), 0..600)) {
+        let mut choices = Choices::from_bytes(&bytes);
+        let deployments = specimen::deployments(&mut choices);
+        let tables = specimen::tables(&mut choices);
+        let blob = encode_deployments(&deployments);
+        prop_assert_eq!(decode_deployments(&blob).unwrap(), deployments);
+        prop_assert_eq!(decode_tables(&encode_tables(&tables)).unwrap(), tables);
     }
 }

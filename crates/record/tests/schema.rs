@@ -8,7 +8,7 @@ use std::path::PathBuf;
 
 use prost_reflect::prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage, MessageDescriptor, ReflectMessage, Value};
-use record::checkpoint::encode_instance;
+use record::checkpoint::{encode_deployments, encode_instance, encode_tables};
 use record::specimen::{self, Choices};
 use record::{MetaStep, encode_build, encode_dictionary, encode_meta_step, encode_step};
 
@@ -141,5 +141,15 @@ fn another_implementation_reads_meta_steps_by_the_schema_alone() {
 fn another_implementation_reads_instances_by_the_schema_alone() {
     let mut oracle = Oracle::new("checkpoint.proto", "grevy.checkpoint.v1.Instance");
     many(300, |choices| oracle.check(&encode_instance(&specimen::instance(choices))[1..]));
+    oracle.finish();
+}
+
+#[test]
+fn another_implementation_reads_tables_by_the_schema_alone() {
+    let mut oracle = Oracle::new("checkpoint.proto", "grevy.checkpoint.v1.Tables");
+    many(300, |choices| oracle.check(&encode_tables(&specimen::tables(choices))[1..]));
+    oracle.finish();
+    let mut oracle = Oracle::new("checkpoint.proto", "grevy.checkpoint.v1.Deployments");
+    many(10, |choices| oracle.check(&encode_deployments(&specimen::deployments(choices))[1..]));
     oracle.finish();
 }

@@ -1,6 +1,7 @@
 //! What a partition knows: the fold of its events. It has one public mutator, [`State::apply`];
 //! everything else here reads.
 
+mod image;
 mod instance;
 mod slots;
 mod tables;
@@ -9,6 +10,7 @@ mod undo;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
+pub use image::Image;
 pub use instance::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
 };

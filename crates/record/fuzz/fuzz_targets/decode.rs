@@ -4,7 +4,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use record::checkpoint::{decode_instance, encode_instance};
+use record::checkpoint::{decode_instance, decode_tables, encode_instance, encode_tables};
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(step) = record::decode_step(bytes) {
@@ -19,6 +19,13 @@ fuzz_target!(|bytes: &[u8]| {
         assert_eq!(record::decode_meta_step(&out).expect("what was written"), step);
     }
     if let Ok(instance) = decode_instance(bytes) {
-        assert_eq!(decode_instance(&encode_instance(&instance)).expect("what was written"), instance);
+        assert_eq!(
+            decode_instance(&encode_instance(&instance)).expect("what was written"),
+            instance
+        );
+    }
+    if let Ok(tables) = decode_tables(bytes) {
+        assert_eq!(decode_tables(&encode_tables(&tables)).expect("what was written"), tables);
+        let _ = engine::State::from_image(tables);
     }
 });

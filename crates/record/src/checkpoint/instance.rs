@@ -24,7 +24,7 @@ message!("Instance", Instance {
     8 subscriptions: Map<SubscriptionRow>,
     9 incidents: Map<IncidentRow>,
     10 deferred: Map<WorkRow>,
-    11 blocks: Pairs<BlockRow>,
+    11 blocks: Pairs<KeyBlock>,
     12 next_key: Offset,
     13 next_work: U32,
     14 quarantine: Opt<Msg<Quarantine>>,
@@ -104,7 +104,7 @@ row!("IncidentRow", IncidentRow: Key => struct Incident, (1 key: Offset), {
 
 row!("WorkRow", WorkRow: u32 => Work, (1 number: U32), { 2 work: Msg<Work> });
 
-row!("KeyBlock", BlockRow: Key => u32, (1 first: Offset), { 2 length: U32 });
+row!("KeyBlock", KeyBlock: Key => u32, (1 first: Offset), { 2 length: U32 });
 
 message!("Quarantine", (Text, Text) {
     1 reason: Str,

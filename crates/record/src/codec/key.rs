@@ -19,6 +19,9 @@ pub(crate) struct Abs;
 /// The key that the offsets behind it, in the same message, are counted from.
 pub(crate) struct Anchor;
 
+/// A sorted list of keys in one field: the distance of each from the one before, the first from 0.
+pub(crate) struct Keys;
+
 impl Codec for Offset {
     type Value = Key;
     /// Absent is the instance itself.
@@ -145,5 +148,48 @@ impl Codec for Anchor {
     fn any(choices: &mut Choices<'_>) -> Key {
         choices.base = choices.key();
         choices.base
+    }
+}
+
+impl Codec for Keys {
+    type Value = Vec<Key>;
+    type Slot = Vec<Key>;
+
+    fn write(value: &Vec<Key>, tag: u32, writer: &mut Writer<'_>) {
+        let before = std::iter::once(&0).chain(value);
+        let distances = value.iter().zip(before).map(|(key, before)| key.wrapping_sub(*before));
+        writer.packed(tag, distances.map(zigzag));
+    }
+
+    fn is_default(value: &Vec<Key>) -> bool {
+        value.is_empty()
+    }
+
+    fn take(
+        slot: &mut Vec<Key>,
+        _index: u32,
+        raw: Raw<'_>,
+        reader: &mut Reader<'_>,
+    ) -> Result<(), DecodeError> {
+        let mut list = reader.nested(raw)?;
+        while !list.is_empty() {
+            let before = slot.last().copied().unwrap_or(0);
+            slot.push(before.wrapping_add(unzigzag(list.raw_varint()?)));
+        }
+        Ok(())
+    }
+
+    fn finish(slot: Vec<Key>, _reader: &Reader<'_>) -> Result<Vec<Key>, DecodeError> {
+        Ok(slot)
+    }
+
+    fn describe(name: &str, tag: u32, _schema: &mut Schema) -> Vec<FieldText> {
+        let field = FieldText::new("repeated", "sint64", name, tag);
+        vec![field.note("keys; each as its distance from the one before")]
+    }
+
+    #[cfg(feature = "specimen")]
+    fn any(choices: &mut Choices<'_>) -> Vec<Key> {
+        (0..choices.length()).map(|_| choices.key()).collect()
     }
 }

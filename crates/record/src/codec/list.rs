@@ -28,6 +28,9 @@ pub(crate) struct Msg<M>(PhantomData<M>);
 /// On the heap, for the sake of the size of what holds it.
 pub(crate) struct Boxed<C>(PhantomData<C>);
 
+/// On the heap, shared.
+pub(crate) struct Shared<C>(PhantomData<C>);
+
 impl<C: Codec> Codec for Opt<C> {
     type Value = Option<C::Value>;
     type Slot = Option<C::Slot>;
@@ -237,38 +240,46 @@ impl<M: Message> Codec for Msg<M> {
     }
 }
 
-impl<C: Codec> Codec for Boxed<C> {
-    type Value = Box<C::Value>;
-    type Slot = C::Slot;
-    const TAGS: u32 = C::TAGS;
+/// A pointer around a codec.
+macro_rules! pointer {
+    ($codec:ident, $pointer:ident) => {
+        impl<C: Codec> Codec for $codec<C> {
+            type Value = $pointer<C::Value>;
+            type Slot = C::Slot;
+            const TAGS: u32 = C::TAGS;
 
-    fn write(value: &Self::Value, tag: u32, writer: &mut Writer<'_>) {
-        C::write(value, tag, writer);
-    }
+            fn write(value: &Self::Value, tag: u32, writer: &mut Writer<'_>) {
+                C::write(value, tag, writer);
+            }
 
-    fn is_default(value: &Self::Value) -> bool {
-        C::is_default(value)
-    }
+            fn is_default(value: &Self::Value) -> bool {
+                C::is_default(value)
+            }
 
-    fn take(
-        slot: &mut Self::Slot,
-        index: u32,
-        raw: Raw<'_>,
-        reader: &mut Reader<'_>,
-    ) -> Result<(), DecodeError> {
-        C::take(slot, index, raw, reader)
-    }
+            fn take(
+                slot: &mut Self::Slot,
+                index: u32,
+                raw: Raw<'_>,
+                reader: &mut Reader<'_>,
+            ) -> Result<(), DecodeError> {
+                C::take(slot, index, raw, reader)
+            }
 
-    fn finish(slot: Self::Slot, reader: &Reader<'_>) -> Result<Self::Value, DecodeError> {
-        C::finish(slot, reader).map(Box::new)
-    }
+            fn finish(slot: Self::Slot, reader: &Reader<'_>) -> Result<Self::Value, DecodeError> {
+                C::finish(slot, reader).map($pointer::new)
+            }
 
-    fn describe(name: &str, tag: u32, schema: &mut Schema) -> Vec<FieldText> {
-        C::describe(name, tag, schema)
-    }
+            fn describe(name: &str, tag: u32, schema: &mut Schema) -> Vec<FieldText> {
+                C::describe(name, tag, schema)
+            }
 
-    #[cfg(feature = "specimen")]
-    fn any(choices: &mut Choices<'_>) -> Self::Value {
-        Box::new(C::any(choices))
-    }
+            #[cfg(feature = "specimen")]
+            fn any(choices: &mut Choices<'_>) -> Self::Value {
+                $pointer::new(C::any(choices))
+            }
+        }
+    };
 }
+
+pointer!(Boxed, Box);
+pointer!(Shared, Arc);
