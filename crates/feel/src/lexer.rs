@@ -54,7 +54,9 @@ const SYMBOLS: [&str; 24] = [
 pub(crate) fn is_name_start(letter: char) -> bool {
     letter.is_ascii_alphabetic()
         || matches!(letter, '_' | '$')
-        || (!letter.is_ascii() && (letter.is_alphabetic() || is_other_name_start(letter)))
+        || (!letter.is_ascii()
+            && !is_space(letter)
+            && (letter.is_alphabetic() || is_other_name_start(letter)))
 }
 
 fn is_other_name_start(letter: char) -> bool {

@@ -56,7 +56,7 @@ const SUITES: &[Suite] = &[
         name: "feelin",
         file: "feel/feelin.jsonl",
         origin: "made from the unit tests of github.com/nikku/feelin (MIT)",
-        run: feel_rows::run,
+        run: feel_rows::run_feelin,
         known: include_str!("../known/feelin.txt"),
         informational: true,
     },

@@ -84,7 +84,11 @@ fn write_text(text: &mut String, value: &Value, standard: bool, outermost: bool)
             text.push('{');
             for (at, (key, value)) in context.iter().enumerate() {
                 text.push_str(if at > 0 { ", " } else { "" });
-                text.push_str(key);
+                // A key that would be read as structure stands in quotes.
+                match key.contains(['{', '}', ':', ',', '"']) {
+                    true => text.push_str(&value::quote(key)),
+                    false => text.push_str(key),
+                }
                 text.push_str(if standard { ": " } else { ":" });
                 write_text(text, value, standard, false);
             }

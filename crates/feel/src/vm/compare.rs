@@ -66,16 +66,16 @@ fn equal_in_seconds(left: &Value, right: &Value) -> Option<bool> {
         (Value::DateTime(left), Value::DateTime(right)) => left.nanos_since(right)?,
         _ => return None,
     };
-    Some(apart.abs() < 1_000_000_000 && whole_second(left) == whole_second(right))
+    Some(apart == fraction(left) - fraction(right))
 }
 
-fn whole_second(value: &Value) -> Option<u64> {
-    let time = match value {
-        Value::Time(time) => time,
-        Value::DateTime(date_time) => date_time.time(),
-        _ => return None,
-    };
-    Some(time.nanos_of_day() / 1_000_000_000 % 60)
+/// Nanoseconds beyond the whole second; zones are whole seconds apart.
+fn fraction(value: &Value) -> i128 {
+    match value {
+        Value::Time(time) => i128::from(time.nanosecond()),
+        Value::DateTime(date_time) => i128::from(date_time.time().nanosecond()),
+        _ => 0,
+    }
 }
 
 fn same_zone(left: &Value, right: &Value) -> bool {
