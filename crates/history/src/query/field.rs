@@ -146,6 +146,11 @@ impl Entity {
         self.fields.iter().find(|field| field.name == name && field.sort)
     }
 
+    /// The field that is the key.
+    pub fn key_name(&self) -> Option<&'static str> {
+        self.fields.iter().find(|field| field.sql == self.key).map(|field| field.name)
+    }
+
     /// Names of the fields that pass.
     pub fn names(&self, pass: impl Fn(&Field) -> bool) -> Vec<&'static str> {
         self.fields.iter().filter(|field| pass(field)).map(|field| field.name).collect()
