@@ -1,4 +1,21 @@
-//! The wire contract on the server's side.
+//! The wire contract on the server's side: the gRPC gateway that Zeebe and Camunda 8 clients
+//! speak, and the REST API v2, over one [`gateway`].
+//!
+//! ```text
+//!   listener ─► gRPC ─┐
+//!                     ├─► who calls? ─► is there room? ─► grevy::Grevy
+//!   listener ─► REST ─┘    access         pressure
+//! ```
+
+pub mod access;
+pub mod failure;
+pub mod gateway;
+pub mod grpc;
+mod input;
+pub mod limits;
+pub mod pressure;
+pub mod rest;
+pub mod server;
 
 /// Messages and the service of `gateway.proto`.
 pub mod proto {

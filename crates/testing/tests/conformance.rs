@@ -71,6 +71,7 @@ scenarios! {
     job_timeout
     job_token
     job_type_expression
+    job_yield
     job_update_timeout_and_priority
     keys_outside_any_block
     loop_without_waits

@@ -1,0 +1,173 @@
+//! Instances, their variables and incidents, and messages.
+
+use std::time::Duration;
+
+use engine::command::{CreateInstance, CreatedInstance, DefinitionRef, PublishMessage};
+use engine::event::{NamedValue, Text};
+use engine::key::partition_of;
+use engine::{Key, Rejection};
+
+use super::{Caller, Gateway};
+use crate::access::Action;
+use crate::failure::{Failure, Kind};
+use crate::limits::{AWAIT_DEFAULT, LONG_POLL_MAX};
+
+/// An instance that ran to its end while the caller waited.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Awaited {
+    pub created: CreatedInstance,
+    /// Of its root scope when it ended, or those of them that were asked for.
+    pub variables: Vec<NamedValue>,
+}
+
+impl Gateway {
+    pub async fn create(
+        &self,
+        caller: &Caller,
+        create: CreateInstance,
+    ) -> Result<CreatedInstance, Failure> {
+        caller.principal.require(Action::Work)?;
+        check_definition("CREATE", &create.definition)?;
+        let engine = self.engine_for(caller)?;
+        let _permit = self.shared.pressure.admit()?;
+        engine.create(create).await.map_err(|error| Failure::of("CREATE", error))
+    }
+
+    /// `timeout` in ms, 0 for the default. When it runs out the instance goes on, and the caller
+    /// is told DEADLINE_EXCEEDED.
+    pub async fn create_with_result(
+        &self,
+        caller: &Caller,
+        create: CreateInstance,
+        timeout: i64,
+        fetch: &[Text],
+    ) -> Result<Awaited, Failure> {
+        const INTENT: &str = "CREATE_WITH_AWAITING_RESULT";
+        caller.principal.require(Action::Work)?;
+        check_definition(INTENT, &create.definition)?;
+        let engine = self.engine_for(caller)?;
+        // The time that the instance takes says nothing about what a partition stands.
+        drop(self.shared.pressure.admit()?.unmeasured());
+        let wait = wait(timeout);
+        let done = tokio::select! {
+            done = engine.create_with_result(create, wait) => done,
+            () = self.stopped() => return Err(shutting_down()),
+        };
+        let (created, ended) = done.map_err(|error| match error {
+            grevy::Error::Timeout => late(wait),
+            other => Failure::of(INTENT, other),
+        })?;
+        if !ended.completed {
+            let reason = format!(
+                "Expected to await the result of process instance with key '{}', but it was \
+                 terminated",
+                created.instance
+            );
+            return Err(Failure::rejected(INTENT, &Rejection::state(reason)));
+        }
+        let wanted = |(name, _): &NamedValue| fetch.is_empty() || fetch.contains(name);
+        let variables = ended.variables.into_iter().filter(wanted).collect();
+        Ok(Awaited { created, variables })
+    }
+
+    pub async fn cancel(&self, caller: &Caller, instance: Key) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller)?.cancel(instance).await;
+        done.map_err(|error| Failure::of("CANCEL", error))
+    }
+
+    pub async fn set_variables(
+        &self,
+        caller: &Caller,
+        scope: Key,
+        variables: Vec<NamedValue>,
+        local: bool,
+    ) -> Result<Key, Failure> {
+        caller.principal.require(Action::Work)?;
+        let set = self.engine_for(caller)?.set_variables(scope, variables, local).await;
+        set.map_err(|error| Failure::of("UPDATE", error))
+    }
+
+    pub async fn resolve_incident(&self, caller: &Caller, incident: Key) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller)?.resolve_incident(incident).await;
+        done.map_err(|error| Failure::of("RESOLVE", error))
+    }
+
+    /// The answer waits until the message is durable, not until somebody took it.
+    pub async fn publish(&self, caller: &Caller, message: PublishMessage) -> Result<Key, Failure> {
+        caller.principal.require(Action::Ingest)?;
+        let engine = self.engine_for(caller)?;
+        let _permit = self.shared.pressure.admit()?;
+        engine.publish_message(message).await.map_err(|error| Failure::of("PUBLISH", error))
+    }
+
+    /// The answer waits until an instance has the message: message, instance, tenant; NOT_FOUND when nobody
+    /// wants it.
+    pub async fn correlate(
+        &self,
+        caller: &Caller,
+        message: PublishMessage,
+    ) -> Result<(Key, Key, String), Failure> {
+        caller.principal.require(Action::Ingest)?;
+        let engine = self.engine_for(caller)?;
+        let _permit = self.shared.pressure.admit()?;
+        let done = tokio::time::timeout(AWAIT_DEFAULT, engine.correlate(message)).await;
+        let late = |_| {
+            Failure::new(
+                Kind::DeadlineExceeded,
+                "Expected the message to reach its instance in time, but it has not yet",
+            )
+        };
+        let taken = done.map_err(late)?.map_err(|error| Failure::of("CORRELATE", error))?;
+        Ok((taken.message, taken.instance, taken.tenant))
+    }
+}
+
+fn late(wait: Duration) -> Failure {
+    let ms = wait.as_millis();
+    Failure::new(
+        Kind::DeadlineExceeded,
+        format!("Expected the process instance to complete within {ms} ms, but it goes on"),
+    )
+}
+
+fn shutting_down() -> Failure {
+    Failure::new(
+        Kind::Unavailable,
+        "Expected the process instance to complete, but the server is shutting down; it goes on \
+         after the restart",
+    )
+}
+
+fn check_definition(intent: &str, definition: &DefinitionRef) -> Result<(), Failure> {
+    let given = match definition {
+        DefinitionRef::Key(key) => *key > 0 && partition_of(*key) > 0,
+        DefinitionRef::Id { process_id, .. } | DefinitionRef::Tag { process_id, .. } => {
+            !process_id.trim().is_empty()
+        }
+    };
+    match definition {
+        DefinitionRef::Key(key) if !given => Err(Failure::rejected(
+            intent,
+            &Rejection::not_found(format!(
+                "Expected to find process definition with key '{key}', but none found"
+            )),
+        )),
+        DefinitionRef::Id { .. } | DefinitionRef::Tag { .. } if !given => Err(Failure::rejected(
+            intent,
+            &Rejection::invalid(
+                "Expected either a bpmnProcessId or a processDefinitionKey, but none given",
+            ),
+        )),
+        DefinitionRef::Key(_) | DefinitionRef::Id { .. } | DefinitionRef::Tag { .. } => Ok(()),
+    }
+}
+
+/// `requestTimeout` of a call that waits.
+pub(super) fn wait(timeout: i64) -> Duration {
+    match u64::try_from(timeout) {
+        Ok(0) | Err(_) => AWAIT_DEFAULT,
+        Ok(given) => Duration::from_millis(given).min(LONG_POLL_MAX),
+    }
+}

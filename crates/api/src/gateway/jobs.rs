@@ -1,0 +1,215 @@
+//! Jobs for workers: polls, streams, and what workers say.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use engine::command::{LeaseJobs, LeasedJob};
+use engine::event::NamedValue;
+use engine::{Command, Key};
+use grevy::{Grevy, JobStream};
+use tokio::sync::mpsc;
+
+use super::{Caller, Gateway};
+use crate::access::Action;
+use crate::failure::{Failure, Kind};
+use crate::limits::{
+    JOB_STREAMS_MAX, LONG_POLL_DEFAULT, LONG_POLL_MAX, POLLS_MAX, STREAM_CREDIT_MAX,
+};
+
+/// What a worker says of a job, with the lease token if it has one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Word {
+    pub job: Key,
+    pub variables: Vec<NamedValue>,
+    pub token: Option<u64>,
+}
+
+/// An open stream of jobs. A job that was not taken out when it is dropped goes to others.
+pub struct JobFeed {
+    receive: mpsc::Receiver<LeasedJob>,
+    stream: Option<JobStream>,
+    engine: Grevy,
+    _counted: Counted,
+}
+
+/// One of a bounded number.
+struct Counted(Arc<AtomicUsize>);
+
+impl Gateway {
+    /// Leases jobs; waits for the first as `request_timeout` (ms) says: 0 is the default,
+    /// negative does not wait. Ends early, with none, when the server stops.
+    pub async fn activate(
+        &self,
+        caller: &Caller,
+        want: LeaseJobs,
+        request_timeout: i64,
+    ) -> Result<Vec<LeasedJob>, Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller)?;
+        let _counted = Counted::take(&self.shared.polls, POLLS_MAX, "parked activations")?;
+        let _attended = self.shared.attention.attend(&want.job_type);
+        let leased = engine.activate_jobs(want, patience(request_timeout));
+        let mut parked = Parked { leased: Some(leased), engine };
+        tokio::select! {
+            jobs = parked.jobs() => jobs.map_err(|error| Failure::of("ACTIVATE", error)),
+            () = self.stopped() => Ok(Vec::new()),
+        }
+    }
+
+    /// Streams jobs as they become available. A slow reader gets no more than it takes.
+    pub fn stream(&self, caller: &Caller, want: LeaseJobs) -> Result<JobFeed, Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller)?;
+        let counted = Counted::take(&self.shared.streams, JOB_STREAMS_MAX, "job streams")?;
+        let (send, receive) = mpsc::channel(STREAM_CREDIT_MAX as usize);
+        let attended = self.shared.attention.attend(&want.job_type);
+        let push = move |job| {
+            // Lives as long as the stream.
+            let _ = &attended;
+            send.try_send(job).is_ok()
+        };
+        let stream = Some(engine.stream_jobs(want, STREAM_CREDIT_MAX, push));
+        Ok(JobFeed { receive, stream, engine, _counted: counted })
+    }
+
+    pub async fn complete_job(&self, caller: &Caller, word: Word) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller)?;
+        let done = engine.complete_job(word.job, word.variables, word.token).await;
+        done.map_err(|error| Failure::of("COMPLETE", error))
+    }
+
+    /// `back_off` in ms.
+    pub async fn fail_job(
+        &self,
+        caller: &Caller,
+        word: Word,
+        retries: i32,
+        message: &str,
+        back_off: i64,
+    ) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller)?;
+        let back_off = Duration::from_millis(u64::try_from(back_off).unwrap_or(0));
+        let Word { job, variables, token } = word;
+        let done = engine.fail_job(job, retries, message, back_off, variables, token).await;
+        done.map_err(|error| Failure::of("FAIL", error))
+    }
+
+    pub async fn throw_error(
+        &self,
+        caller: &Caller,
+        word: Word,
+        code: &str,
+        message: &str,
+    ) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller)?;
+        let done = engine.throw_error(word.job, code, message, word.variables, word.token).await;
+        done.map_err(|error| Failure::of("THROW_ERROR", error))
+    }
+
+    /// `timeout` in ms from now.
+    pub async fn update_job(
+        &self,
+        caller: &Caller,
+        job: Key,
+        retries: Option<i32>,
+        timeout: Option<i64>,
+        priority: Option<i32>,
+    ) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let intent = match (retries, timeout) {
+            (Some(_), None) => "UPDATE_RETRIES",
+            (None, Some(_)) => "UPDATE_TIMEOUT",
+            (None, None) | (Some(_), Some(_)) => "UPDATE",
+        };
+        let command = Command::UpdateJob { job, retries, timeout, priority };
+        let done = self.engine_for(caller)?.submit(command).await;
+        done.map(drop).map_err(|error| Failure::of(intent, error))
+    }
+}
+
+impl JobFeed {
+    /// The next job; `None` when the stream has ended. Taking one makes room for another.
+    pub fn poll_job(&mut self, context: &mut Context<'_>) -> Poll<Option<LeasedJob>> {
+        let job = self.receive.poll_recv(context);
+        if let (Poll::Ready(Some(_)), Some(stream)) = (&job, &self.stream) {
+            stream.add_credit(1);
+        }
+        job
+    }
+}
+
+impl Drop for JobFeed {
+    fn drop(&mut self) {
+        // First no more jobs, then those that nobody took.
+        self.stream = None;
+        self.receive.close();
+        while let Ok(job) = self.receive.try_recv() {
+            give_back(&self.engine, &job);
+        }
+    }
+}
+
+/// A poll under way. When its caller is gone the jobs that come for it go to others at once,
+/// instead of being leased by nobody until their time-out.
+struct Parked {
+    leased: Option<grevy::Pending<Vec<LeasedJob>>>,
+    engine: Grevy,
+}
+
+impl Parked {
+    async fn jobs(&mut self) -> Result<Vec<LeasedJob>, grevy::Error> {
+        let Some(leased) = &mut self.leased else { return Ok(Vec::new()) };
+        let jobs = leased.await;
+        self.leased = None;
+        jobs
+    }
+}
+
+impl Drop for Parked {
+    fn drop(&mut self) {
+        let Some(leased) = self.leased.take() else { return };
+        let engine = self.engine.clone();
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            runtime.spawn(async move {
+                for job in leased.await.unwrap_or_default() {
+                    give_back(&engine, &job);
+                }
+            });
+        }
+    }
+}
+
+fn give_back(engine: &Grevy, job: &LeasedJob) {
+    // Its own time-out does the same, later.
+    drop(engine.submit(Command::YieldJob { job: job.key, token: job.token }));
+}
+
+impl Counted {
+    fn take(count: &Arc<AtomicUsize>, max: usize, what: &str) -> Result<Counted, Failure> {
+        let counted = Counted(Arc::clone(count));
+        if count.fetch_add(1, Ordering::AcqRel) >= max {
+            let text = format!("Expected at most {max} {what}, but as many are open");
+            return Err(Failure::new(Kind::ResourceExhausted, text));
+        }
+        Ok(counted)
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+fn patience(request_timeout: i64) -> Duration {
+    match u64::try_from(request_timeout) {
+        Ok(0) => LONG_POLL_DEFAULT,
+        Ok(given) => Duration::from_millis(given).min(LONG_POLL_MAX),
+        Err(_) => Duration::ZERO,
+    }
+}

@@ -1,0 +1,172 @@
+//! What can be asked of the server, whatever the wire: who may, whether there is room, which
+//! command it becomes. gRPC and REST are two spellings of this module.
+
+mod attention;
+mod deploy;
+mod incidents;
+mod instances;
+mod jobs;
+mod topology;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicUsize;
+
+use engine::event::Text;
+use engine::{Cause, command::Source};
+use tokio::sync::watch;
+
+use crate::access::{Access, Principal};
+use crate::failure::{Failure, Kind};
+use crate::pressure::Pressure;
+
+pub use attention::Attention;
+use incidents::IncidentTimes;
+pub use incidents::{IncidentFilter, IncidentRow};
+pub use instances::Awaited;
+pub use jobs::{JobFeed, Word};
+pub use topology::{Health, PartitionHealth, Topology};
+
+/// Who asks, and how the step that follows is to be marked.
+#[derive(Debug, Clone)]
+pub struct Caller {
+    pub principal: Principal,
+    /// User agent.
+    pub client: Option<Text>,
+    /// Header `grevy-request-id`: the same id again is the same command.
+    pub request_id: Option<Text>,
+    /// W3C `traceparent`.
+    pub trace: Option<Text>,
+    pub operation_reference: Option<u64>,
+}
+
+/// The server's inside, shared by both listeners.
+#[derive(Clone)]
+pub struct Gateway {
+    shared: Arc<Shared>,
+}
+
+struct Shared {
+    engine: watch::Receiver<Stage>,
+    access: Access,
+    partitions: u16,
+    pressure: Pressure,
+    attention: Attention,
+    incidents: IncidentTimes,
+    pinnable_clock: bool,
+    /// When the server started, in ms.
+    started: i64,
+    polls: Arc<AtomicUsize>,
+    streams: Arc<AtomicUsize>,
+    /// Set when the server is asked to stop.
+    stopping: watch::Receiver<bool>,
+    advertised: (String, u16),
+}
+
+/// How far the engine has come. The listeners are open before it has read its journal.
+#[derive(Clone)]
+pub enum Stage {
+    /// Reads its journal.
+    Recovering,
+    Ready(grevy::Grevy),
+    /// It could not start, for this reason.
+    Failed(Arc<str>),
+}
+
+/// What a gateway is made of.
+pub struct Parts {
+    pub engine: watch::Receiver<Stage>,
+    pub access: Access,
+    /// How many partitions there will be, known before the engine is ready.
+    pub partitions: u16,
+    pub stopping: watch::Receiver<bool>,
+    /// Host and port that the topology names.
+    pub advertised: (String, u16),
+    /// `PUT /v2/clock` is allowed: for tests.
+    pub pinnable_clock: bool,
+}
+
+impl Gateway {
+    pub fn new(parts: Parts) -> Gateway {
+        let shared = Shared {
+            pressure: Pressure::default(),
+            engine: parts.engine,
+            access: parts.access,
+            partitions: parts.partitions,
+            attention: Attention::default(),
+            incidents: IncidentTimes::default(),
+            pinnable_clock: parts.pinnable_clock,
+            started: jiff::Timestamp::now().as_millisecond(),
+            polls: Arc::default(),
+            streams: Arc::default(),
+            stopping: parts.stopping,
+            advertised: parts.advertised,
+        };
+        Gateway { shared: Arc::new(shared) }
+    }
+
+    /// How much new work is taken at the moment.
+    pub fn intake_limit(&self) -> usize {
+        self.shared.pressure.limit()
+    }
+
+    /// Follows an engine that has become ready.
+    pub fn follow(&self, engine: &grevy::Grevy) {
+        let times = self.shared.incidents.clone();
+        engine.on_incident(move |raised| {
+            times.note(raised.incident, jiff::Timestamp::now().as_millisecond());
+            metrics::counter!("grevy_incidents_raised_total").increment(1);
+        });
+    }
+
+    pub fn access(&self) -> &Access {
+        &self.shared.access
+    }
+
+    /// Job types that wait while nobody asks for them.
+    pub fn attention(&self) -> &Attention {
+        &self.shared.attention
+    }
+
+    /// The engine, once it has read its journal.
+    pub fn engine(&self) -> Result<grevy::Grevy, Failure> {
+        let unavailable = |but: &str| {
+            Err(Failure::new(
+                Kind::Unavailable,
+                format!("Expected a server that takes commands, but {but}"),
+            ))
+        };
+        match &*self.shared.engine.borrow() {
+            Stage::Ready(_) if *self.shared.stopping.borrow() => unavailable("it is shutting down"),
+            Stage::Ready(engine) => Ok(engine.clone()),
+            Stage::Recovering => unavailable("its partitions are still recovering"),
+            Stage::Failed(reason) => unavailable(reason),
+        }
+    }
+
+    /// The same, marking what it does with who asked.
+    pub(crate) fn engine_for(&self, caller: &Caller) -> Result<grevy::Grevy, Failure> {
+        Ok(self.engine()?.caused_by(caller.cause()))
+    }
+
+    /// Ends when the server is asked to stop; long polls and streams end with it.
+    pub async fn stopped(&self) {
+        let mut stopping = self.shared.stopping.clone();
+        // The sender is gone only when the server is.
+        let _ = stopping.wait_for(|stop| *stop).await;
+    }
+}
+
+impl Caller {
+    /// How the journal marks the step.
+    pub fn cause(&self) -> Cause {
+        Cause {
+            source: Source::Api,
+            principal: self.principal.name.clone(),
+            client: self.client.clone(),
+            operation_reference: self.operation_reference,
+            request_id: self.request_id.clone(),
+            trace: self.trace.clone(),
+            source_position: None,
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Every limit of the wire, with the answer that a caller gets.
+
+use std::time::Duration;
+
+/// Bytes of one gRPC request or answer, decompressed. RESOURCE_EXHAUSTED beyond.
+pub const GRPC_MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// Bytes of one REST body. 413 beyond.
+pub const REST_BODY_BYTES_MAX: usize = 8 << 20;
+/// Bytes of one multipart deployment: `engine::limits::DEPLOYMENT_BYTES_MAX` and its framing.
+pub const DEPLOYMENT_BODY_BYTES_MAX: usize = 9 << 20;
+/// Bytes of the headers of one request. 431, or a reset stream, beyond.
+pub const HEADER_BYTES_MAX: u32 = 32 << 10;
+/// Headers of one HTTP/1 request. 431 beyond.
+pub const HEADERS_MAX: usize = 100;
+/// Connections of one listener; more wait in the backlog of the socket until one closes.
+pub const CONNECTIONS_MAX: usize = 16_384;
+/// Requests at once on one HTTP/2 connection: a client with thousands of workers has one.
+pub const CONNECTION_STREAMS_MAX: u32 = 16_384;
+/// Open `StreamActivatedJobs` of one server. RESOURCE_EXHAUSTED beyond.
+pub const JOB_STREAMS_MAX: usize = 16_384;
+/// Parked long polls of one server. RESOURCE_EXHAUSTED beyond.
+pub const POLLS_MAX: usize = 32_768;
+/// Jobs that a stream has in flight towards a client that does not read; it gets no more until
+/// it does, and they go to others when their lease ends.
+pub const STREAM_CREDIT_MAX: u32 = 32;
+/// What an HTTP/2 connection buffers for a client that does not read.
+pub const SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
+/// Time for the headers of an HTTP/1 request, and for a TLS handshake.
+pub const HEADER_TIME_MAX: Duration = Duration::from_secs(15);
+/// An idle HTTP/2 connection is asked this often whether its client lives; half-open ones close.
+pub const PING_INTERVAL: Duration = Duration::from_secs(30);
+/// Time for the answer to such a ping.
+pub const PING_TIME_MAX: Duration = Duration::from_secs(20);
+/// A long poll with `requestTimeout` 0.
+pub const LONG_POLL_DEFAULT: Duration = Duration::from_secs(10);
+/// The longest `requestTimeout`; longer ones end here with what there is.
+pub const LONG_POLL_MAX: Duration = Duration::from_secs(600);
+/// A create with result, and a correlation, with `requestTimeout` 0.
+pub const AWAIT_DEFAULT: Duration = Duration::from_secs(15);
+/// Time from asking to stop until what is under way is cut off.
+pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// Rows of one page of a search.
+pub const PAGE_ROWS_MAX: usize = 1_000;
+/// Characters of a tenant id.
+pub const TENANT_CHARS_MAX: usize = 31;
+/// Elements of a list in a request: tags, start instructions, tenants, fetched variables.
+pub const LIST_ITEMS_MAX: usize = 1_000;
+/// Kept metrics of job types; later ones share one label.
+pub const METRIC_TYPES_MAX: usize = 1_000;
+/// A job type that waits this long while nobody asks for it is reported.
+pub const UNATTENDED_AFTER: Duration = Duration::from_secs(5);
+/// Incidents whose time of creation is remembered.
+pub const INCIDENT_TIMES_MAX: usize = 100_000;
+/// Bytes of jobs in one message of an activation; more follow in further messages, because
+/// clients take 4 MiB at most.
+pub const ACTIVATION_MESSAGE_BYTES_MAX: usize = 1 << 20;

@@ -1,0 +1,164 @@
+//! Deploying and deleting.
+
+use axum::extract::multipart::MultipartError;
+use axum::extract::{Multipart, Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json as Answer};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::body::OptionalJson;
+use super::problem::{Detail, Problem};
+use super::types::{KeyText, path_key};
+use crate::failure::Failure;
+use crate::gateway::{Caller, Gateway};
+use crate::input;
+
+/// The form of a deployment.
+#[derive(ToSchema)]
+#[allow(dead_code)]
+#[schema(as = DeploymentForm)]
+struct Form {
+    /// Files; the name of each is its resource name, whose suffix tells its type.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    resources: Vec<Vec<u8>>,
+    #[schema(rename = "tenantId")]
+    tenant_id: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentResult)]
+pub struct Deployed {
+    deployment_key: KeyText,
+    tenant_id: String,
+    deployments: Vec<Metadata>,
+}
+
+/// Exactly one of the five is not null.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentMetadataResult)]
+struct Metadata {
+    process_definition: Option<Process>,
+    #[schema(value_type = Option<Object>)]
+    decision_definition: Option<()>,
+    #[schema(value_type = Option<Object>)]
+    decision_requirements: Option<()>,
+    #[schema(value_type = Option<Object>)]
+    form: Option<()>,
+    #[schema(value_type = Option<Object>)]
+    resource: Option<()>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentProcessResult)]
+struct Process {
+    process_definition_id: String,
+    process_definition_version: i32,
+    resource_name: String,
+    tenant_id: String,
+    process_definition_key: KeyText,
+}
+
+/// Deploys files together: all or none.
+#[utoipa::path(post, path = "/deployments", operation_id = "createDeployment", tag = "Resource",
+    request_body(content = Form, content_type = "multipart/form-data"),
+    responses((status = 200, body = Deployed), (status = 400, body = Detail),
+        (status = 503, body = Detail)))]
+pub async fn create_deployment(
+    State(gateway): State<Gateway>,
+    Extension(caller): Extension<Caller>,
+    form: Multipart,
+) -> Result<Answer<Deployed>, Response> {
+    let (resources, tenant) = read(form).await?;
+    let deployed = async {
+        let tenant = input::tenant("createDeployment", &tenant)?;
+        gateway.deploy(&caller, resources, tenant).await
+    };
+    let deployed = deployed.await.map_err(|failure| Problem(failure).into_response())?;
+    let entry = |process: &engine::meta::DeployedProcess| Metadata {
+        process_definition: Some(Process {
+            process_definition_id: process.process_id.to_string(),
+            process_definition_version: process.version,
+            resource_name: process.resource.to_string(),
+            tenant_id: process.tenant.to_string(),
+            process_definition_key: KeyText(process.definition),
+        }),
+        decision_definition: None,
+        decision_requirements: None,
+        form: None,
+        resource: None,
+    };
+    Ok(Answer(Deployed {
+        deployment_key: KeyText(deployed.key),
+        tenant_id: deployed.tenant,
+        deployments: deployed.processes.iter().map(entry).collect(),
+    }))
+}
+
+/// Files and tenant. Parts of other names are refused: a misspelt one would deploy nothing.
+async fn read(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, String), Response> {
+    let broken = |error: MultipartError| error.into_response();
+    let refuse = |text: String| Problem(Failure::invalid(text)).into_response();
+    let mut resources = Vec::new();
+    let mut tenant = String::new();
+    while let Some(part) = form.next_field().await.map_err(broken)? {
+        match part.name() {
+            Some("resources") => {
+                let Some(name) = part.file_name().map(str::to_owned) else {
+                    let text = "Expected each part 'resources' to have a file name, but one has \
+                                none";
+                    return Err(refuse(text.to_owned()));
+                };
+                resources.push((name, part.bytes().await.map_err(broken)?.to_vec()));
+            }
+            Some("tenantId") => tenant = part.text().await.map_err(broken)?,
+            other => {
+                let name = other.unwrap_or("");
+                return Err(refuse(format!(
+                    "Expected parts named 'resources' or 'tenantId', but got '{name}'"
+                )));
+            }
+        }
+    }
+    Ok((resources, tenant))
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = DeleteResourceRequest)]
+pub struct Delete {
+    operation_reference: Option<i64>,
+    #[serde(default)]
+    delete_history: bool,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeleteResourceResponse)]
+pub struct Deleted {
+    resource_key: KeyText,
+    #[schema(value_type = Option<Object>)]
+    batch_operation: Option<()>,
+}
+
+/// Deletes a definition: no new instances, those that run go on.
+#[utoipa::path(post, path = "/resources/{resourceKey}/deletion", operation_id = "deleteResource",
+    tag = "Resource", params(("resourceKey" = String, Path)), request_body = Option<Delete>,
+    responses((status = 200, body = Deleted), (status = 404, body = Detail)))]
+pub async fn delete_resource(
+    State(gateway): State<Gateway>,
+    Extension(mut caller): Extension<Caller>,
+    Path(key): Path<String>,
+    OptionalJson(delete): OptionalJson<Delete>,
+) -> Result<Answer<Deleted>, Problem> {
+    if delete.delete_history {
+        return Err(Problem(Failure::later("deleteHistory")));
+    }
+    caller.operation_reference = input::operation_reference(delete.operation_reference)?;
+    let key = path_key(&key)?;
+    gateway.delete_resource(&caller, key).await?;
+    Ok(Answer(Deleted { resource_key: KeyText(key), batch_operation: None }))
+}

@@ -1,0 +1,213 @@
+//! Bodies of the job operations.
+
+use engine::command::LeasedJob;
+use engine::event::{JobKind, ListenerKind};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use super::types::{KeyText, object};
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobActivationRequest)]
+pub struct Activation {
+    pub r#type: String,
+    pub worker: Option<String>,
+    /// Milliseconds until a job that was handed out may be handed out again.
+    pub timeout: i64,
+    pub max_jobs_to_activate: i32,
+    pub fetch_variable: Option<Vec<String>>,
+    /// Milliseconds to wait for a job; 0: the server's default, negative: do not wait.
+    pub request_timeout: Option<i64>,
+    pub tenant_ids: Option<Vec<String>>,
+    pub tenant_filter: Option<TenantFilter>,
+    /// Hand out the token of the lease, which the worker's answer then must carry.
+    pub with_lease: Option<bool>,
+}
+
+#[derive(ToSchema)]
+#[schema(rename_all = "UPPERCASE", as = TenantFilterEnum)]
+pub enum TenantFilter {
+    Provided,
+    Assigned,
+}
+
+impl<'de> Deserialize<'de> for TenantFilter {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<TenantFilter, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        match text.to_ascii_uppercase().as_str() {
+            "PROVIDED" => Ok(TenantFilter::Provided),
+            "ASSIGNED" => Ok(TenantFilter::Assigned),
+            _ => Err(serde::de::Error::unknown_variant(&text, &["PROVIDED", "ASSIGNED"])),
+        }
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+#[schema(as = JobActivationResult)]
+pub struct Activated {
+    pub jobs: Vec<Job>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ActivatedJobResult)]
+pub struct Job {
+    r#type: String,
+    process_definition_id: String,
+    process_definition_version: i32,
+    element_id: String,
+    #[schema(value_type = Object)]
+    custom_headers: serde_json::Map<String, serde_json::Value>,
+    worker: String,
+    retries: i32,
+    /// Milliseconds since 1970.
+    deadline: i64,
+    #[schema(value_type = Object)]
+    variables: Box<RawValue>,
+    tenant_id: String,
+    physical_tenant_id: &'static str,
+    job_key: KeyText,
+    process_instance_key: KeyText,
+    process_definition_key: KeyText,
+    element_instance_key: KeyText,
+    kind: &'static str,
+    listener_event_type: &'static str,
+    #[schema(value_type = Option<Object>)]
+    user_task: Option<()>,
+    tags: Vec<String>,
+    root_process_instance_key: Option<KeyText>,
+    business_id: Option<String>,
+    priority: i32,
+    job_lease_token: Option<String>,
+}
+
+impl Job {
+    pub fn new(job: LeasedJob, with_lease: bool) -> Job {
+        let headers = job.headers.iter();
+        Job {
+            r#type: job.job_type.to_string(),
+            process_definition_id: job.process_id.to_string(),
+            process_definition_version: job.version,
+            element_id: job.element_id.to_string(),
+            custom_headers: headers.map(|(n, v)| (n.to_string(), (&**v).into())).collect(),
+            worker: job.worker.to_string(),
+            retries: job.retries,
+            deadline: job.deadline,
+            variables: object(&job.variables),
+            tenant_id: job.tenant.to_string(),
+            physical_tenant_id: "<default>",
+            job_key: KeyText(job.key),
+            process_instance_key: KeyText(job.instance),
+            process_definition_key: KeyText(job.definition),
+            element_instance_key: KeyText(job.element),
+            kind: kind(job.kind),
+            listener_event_type: listener(job.listener_event),
+            user_task: None,
+            tags: job.tags.iter().map(ToString::to_string).collect(),
+            root_process_instance_key: Some(KeyText(job.root_instance)),
+            business_id: job.business_id.map(|id| id.to_string()),
+            priority: job.priority,
+            job_lease_token: with_lease.then(|| job.token.to_string()),
+        }
+    }
+}
+
+fn kind(kind: JobKind) -> &'static str {
+    match kind {
+        JobKind::BpmnElement => "BPMN_ELEMENT",
+        JobKind::ExecutionListener => "EXECUTION_LISTENER",
+        JobKind::TaskListener => "TASK_LISTENER",
+        JobKind::AdHocSubProcess => "AD_HOC_SUB_PROCESS",
+    }
+}
+
+fn listener(kind: ListenerKind) -> &'static str {
+    match kind {
+        ListenerKind::Unspecified => "UNSPECIFIED",
+        ListenerKind::Start => "START",
+        ListenerKind::End => "END",
+        ListenerKind::Cancel => "CANCEL",
+        ListenerKind::BeforeAll => "BEFORE_ALL",
+        ListenerKind::Creating => "CREATING",
+        ListenerKind::Assigning => "ASSIGNING",
+        ListenerKind::Updating => "UPDATING",
+        ListenerKind::Completing => "COMPLETING",
+        ListenerKind::Canceling => "CANCELING",
+    }
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobCompletionRequest)]
+pub struct Completion {
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<Box<RawValue>>,
+    /// Of a listener's job.
+    pub result: Option<JobResult>,
+    #[serde(alias = "leaseToken")]
+    pub job_lease_token: Option<String>,
+    pub business_id: Option<String>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JobResult {
+    pub r#type: Option<String>,
+    pub denied: Option<bool>,
+    pub denied_reason: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub corrections: Option<serde_json::Value>,
+    #[schema(value_type = Option<Vec<Object>>)]
+    pub activate_elements: Option<Vec<serde_json::Value>>,
+    pub is_completion_condition_fulfilled: Option<bool>,
+    pub is_cancel_remaining_instances: Option<bool>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobFailRequest)]
+pub struct Fail {
+    /// What is left; 0, also when absent, raises an incident.
+    pub retries: Option<i32>,
+    pub error_message: Option<String>,
+    /// Milliseconds until it is tried again.
+    pub retry_back_off: Option<i64>,
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<Box<RawValue>>,
+    #[serde(alias = "leaseToken")]
+    pub job_lease_token: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobErrorRequest)]
+pub struct Throw {
+    pub error_code: String,
+    pub error_message: Option<String>,
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<Box<RawValue>>,
+    #[serde(alias = "leaseToken")]
+    pub job_lease_token: Option<String>,
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobUpdateRequest)]
+pub struct Update {
+    pub changeset: Option<Changeset>,
+    pub operation_reference: Option<i64>,
+    #[serde(alias = "leaseToken")]
+    pub job_lease_token: Option<String>,
+}
+
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobChangeset)]
+pub struct Changeset {
+    pub retries: Option<i32>,
+    /// Milliseconds from now.
+    pub timeout: Option<i64>,
+    pub priority: Option<i32>,
+}

@@ -1,0 +1,122 @@
+//! The REST API v2: JSON in, JSON out. What a call means is in [`crate::gateway`]; the OpenAPI
+//! document is made from the handlers.
+
+mod body;
+mod cluster;
+mod deployments;
+mod incidents;
+mod incidents_filter;
+mod jobs;
+mod jobs_types;
+mod later;
+mod messages;
+mod page;
+mod problem;
+mod process_instances;
+mod token;
+mod types;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use metrics_exporter_prometheus::PrometheusHandle;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::gateway::{Caller, Gateway};
+use crate::limits::{DEPLOYMENT_BODY_BYTES_MAX, REST_BODY_BYTES_MAX};
+
+pub use problem::Problem;
+
+/// Head of the document.
+#[derive(OpenApi)]
+#[openapi(info(
+    title = "Grevy REST API",
+    description = "Deploy BPMN models, run instances, work on jobs. Keys are strings; errors are \
+                   problem documents whose title is a code word."
+))]
+struct Document;
+
+/// Everything under `/v2`, the document, the page to try it, and the token endpoint.
+pub fn router(gateway: Gateway, metrics: Option<PrometheusHandle>) -> Router {
+    let (v2, document) = documented();
+    let render = move || {
+        std::future::ready(metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
+    };
+    let v2 = v2
+        .route("/metrics", get(render))
+        .fallback(later::later)
+        .layer(middleware::from_fn_with_state(gateway.clone(), authenticate))
+        .layer(DefaultBodyLimit::max(REST_BODY_BYTES_MAX));
+    let open = Router::new()
+        .route("/v2/status", get(cluster::status))
+        .route("/v2/license", get(cluster::license))
+        .route("/oauth/token", axum::routing::post(token::grant))
+        .merge(page::router(document));
+    open.merge(v2).layer(middleware::from_fn(problem::complete)).with_state(gateway)
+}
+
+/// The document that `/openapi.json` serves.
+pub fn document() -> utoipa::openapi::OpenApi {
+    documented().1
+}
+
+fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
+    let deployments = OpenApiRouter::new()
+        .routes(routes!(deployments::create_deployment))
+        .layer(DefaultBodyLimit::max(DEPLOYMENT_BODY_BYTES_MAX));
+    let routes = OpenApiRouter::new()
+        .routes(routes!(cluster::get_topology))
+        .routes(routes!(cluster::get_authentication))
+        .routes(routes!(cluster::pin_clock))
+        .routes(routes!(cluster::reset_clock))
+        .merge(deployments)
+        .routes(routes!(deployments::delete_resource))
+        .routes(routes!(process_instances::create_process_instance))
+        .routes(routes!(process_instances::cancel_process_instance))
+        .routes(routes!(process_instances::create_element_instance_variables))
+        .routes(routes!(jobs::activate_jobs))
+        .routes(routes!(jobs::complete_job))
+        .routes(routes!(jobs::fail_job))
+        .routes(routes!(jobs::throw_job_error))
+        .routes(routes!(jobs::update_job))
+        .routes(routes!(messages::publish_message))
+        .routes(routes!(messages::correlate_message))
+        .routes(routes!(incidents::search_incidents))
+        .routes(routes!(incidents::get_incident))
+        .routes(routes!(incidents::resolve_incident));
+    let described = OpenApiRouter::with_openapi(Document::openapi())
+        .routes(routes!(cluster::get_status))
+        .routes(routes!(cluster::get_license));
+    let (_, open) = OpenApiRouter::<Gateway>::new().nest("/v2", described).split_for_parts();
+    let (router, mut document) =
+        OpenApiRouter::with_openapi(Document::openapi()).nest("/v2", routes).split_for_parts();
+    document.merge(open);
+    (router, document)
+}
+
+/// Who calls; the handlers find it among the extensions.
+async fn authenticate(
+    State(gateway): State<Gateway>,
+    mut request: Request,
+    next: Next,
+) -> Response {
+    let headers = request.headers();
+    let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    let principal = match gateway.access().authenticate(text("authorization")) {
+        Ok(principal) => principal,
+        Err(failure) => return Problem(failure).into_response(),
+    };
+    let caller = Caller {
+        principal,
+        client: text("user-agent").map(Into::into),
+        request_id: text("grevy-request-id").map(Into::into),
+        trace: text("traceparent").map(Into::into),
+        operation_reference: None,
+    };
+    request.extensions_mut().insert(caller);
+    next.run(request).await
+}

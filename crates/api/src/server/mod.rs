@@ -1,0 +1,125 @@
+//! The server: two listeners that are open at once, an engine that opens behind them, and an end
+//! in which nothing that was taken in is lost.
+
+mod listener;
+mod tls;
+mod watch_engine;
+mod watch_metrics;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::access::Access;
+use crate::gateway::{Gateway, Parts, Stage};
+use crate::{grpc, rest};
+
+pub use tls::Tls;
+pub use watch_metrics::install as install_metrics;
+
+/// Opens the engine; on a thread of its own, because it reads the journal.
+pub type Open = Box<dyn FnOnce() -> Result<grevy::Grevy, grevy::Error> + Send>;
+
+/// What a server is started with.
+pub struct Config {
+    pub grpc: SocketAddr,
+    pub http: SocketAddr,
+    pub tls: Option<Tls>,
+    pub access: Access,
+    /// How many partitions the engine will have.
+    pub partitions: u16,
+    pub pinnable_clock: bool,
+    pub metrics: Option<PrometheusHandle>,
+    pub open: Open,
+}
+
+/// A running server.
+pub struct Server {
+    pub grpc: SocketAddr,
+    pub http: SocketAddr,
+    gateway: Gateway,
+    stage: watch::Receiver<Stage>,
+    stop: watch::Sender<bool>,
+    listeners: Vec<JoinHandle<()>>,
+}
+
+/// Opens both listeners, then the engine behind them. Returns when the first call can be taken;
+/// what needs the engine is answered UNAVAILABLE until that is ready.
+///
+/// # Errors
+/// An address that cannot be bound, a certificate that cannot be read.
+pub async fn start(config: Config) -> Result<Server, String> {
+    let tls = config.tls.as_ref().map(Tls::acceptor).transpose()?;
+    let (grpc_listener, http_listener) = (bind(config.grpc).await?, bind(config.http).await?);
+    let address = |listener: &TcpListener| listener.local_addr().map_err(|e| e.to_string());
+    let (grpc, http) = (address(&grpc_listener)?, address(&http_listener)?);
+    let (stage_sender, stage) = watch::channel(Stage::Recovering);
+    let (stop, stopping) = watch::channel(false);
+    let gateway = Gateway::new(Parts {
+        engine: stage.clone(),
+        access: config.access,
+        partitions: config.partitions,
+        stopping: stopping.clone(),
+        advertised: (grpc.ip().to_string(), grpc.port()),
+        pinnable_clock: config.pinnable_clock,
+    });
+    watch_engine::open(gateway.clone(), config.open, stage_sender)?;
+    if let Some(handle) = &config.metrics {
+        tokio::spawn(watch_metrics::watch(gateway.clone(), handle.clone()));
+    }
+    let calls = grpc::router(gateway.clone()).await?;
+    let pages = rest::router(gateway.clone(), config.metrics);
+    let serve =
+        |listener, app| tokio::spawn(listener::serve(listener, tls.clone(), app, stopping.clone()));
+    let listeners = vec![serve(grpc_listener, calls), serve(http_listener, pages)];
+    Ok(Server { grpc, http, gateway, stage, stop, listeners })
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+    TcpListener::bind(address).await.map_err(|error| {
+        format!("expected to listen on {address}, but {error}; choose another port, or 0 for any")
+    })
+}
+
+impl Server {
+    pub fn gateway(&self) -> &Gateway {
+        &self.gateway
+    }
+
+    /// Waits until the engine is ready, or could not start.
+    ///
+    /// # Errors
+    /// Why it could not start.
+    pub async fn ready(&self) -> Result<(), Arc<str>> {
+        let mut stage = self.stage.clone();
+        let known = stage.wait_for(|stage| !matches!(stage, Stage::Recovering)).await;
+        match known.as_deref() {
+            Ok(Stage::Failed(reason)) => Err(reason.clone()),
+            Ok(Stage::Ready(_) | Stage::Recovering) => Ok(()),
+            Err(_) => Err("the thread that opens the engine ended".into()),
+        }
+    }
+
+    /// Takes nothing new, ends polls and streams, lets calls under way end, closes the engine.
+    pub async fn stop(self) {
+        tracing::info!("stopping: no new calls, waiting for those under way");
+        // Nobody is there to be told only if all listeners have ended.
+        let _ = self.stop.send(true);
+        for listener in self.listeners {
+            let _ = listener.await;
+        }
+        let engine = match &*self.stage.borrow() {
+            Stage::Ready(engine) => Some(engine.clone()),
+            Stage::Recovering | Stage::Failed(_) => None,
+        };
+        if let Some(engine) = engine {
+            // It syncs its journal and joins its threads.
+            let _ = tokio::task::spawn_blocking(move || engine.close()).await;
+        }
+        tracing::info!("stopped");
+    }
+}

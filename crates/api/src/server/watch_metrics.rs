@@ -1,0 +1,59 @@
+//! Metrics: the recorder of this process, and what is measured by looking.
+
+use std::time::Duration;
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+
+use crate::gateway::{Gateway, Health};
+
+const EVERY: Duration = Duration::from_secs(5);
+/// Seconds; from what one sync takes to what a caller gives up at.
+const BUCKETS: &[f64] =
+    &[0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1.0, 5.0, 15.0];
+
+/// Makes metrics of this process readable at `/metrics`. Once a process.
+///
+/// # Errors
+/// When a recorder is already there.
+pub fn install() -> Result<PrometheusHandle, String> {
+    let seconds = Matcher::Suffix("_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(seconds, BUCKETS);
+    let recorder = builder.map_err(|error| error.to_string())?.build_recorder();
+    let handle = recorder.handle();
+    metrics::set_global_recorder(recorder).map_err(|error| error.to_string())?;
+    Ok(handle)
+}
+
+/// Looks at the gateway every few seconds, until the server stops.
+pub async fn watch(gateway: Gateway, handle: PrometheusHandle) {
+    let mut ticks = tokio::time::interval(EVERY);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = gateway.stopped() => return,
+        }
+        handle.run_upkeep();
+        look(&gateway);
+    }
+}
+
+fn look(gateway: &Gateway) {
+    for row in gateway.partitions() {
+        let label = [("partition", row.partition.to_string())];
+        let up = if row.health == Health::Healthy { 1.0 } else { 0.0 };
+        metrics::gauge!("grevy_partition_healthy", &label).set(up);
+    }
+    if let Ok(engine) = gateway.engine() {
+        for row in engine.health() {
+            let label = [("partition", row.partition.to_string())];
+            metrics::gauge!("grevy_commands_waiting", &label).set(row.waiting as f64);
+            let ahead = row.accepted.saturating_sub(row.durable);
+            metrics::gauge!("grevy_steps_not_yet_durable", &label).set(ahead as f64);
+        }
+    }
+    for (job_type, askers) in gateway.attention().attended() {
+        let label = [("type", job_type.to_string())];
+        metrics::gauge!("grevy_job_askers", &label).set(askers as f64);
+    }
+    metrics::gauge!("grevy_intake_limit").set(gateway.intake_limit() as f64);
+}

@@ -1,0 +1,16 @@
+//! Every limit of the client.
+
+use std::time::Duration;
+
+/// Bytes of one message, either way.
+pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// Attempts of one call.
+pub const ATTEMPTS_MAX: u32 = 5;
+/// Wait before the second attempt.
+pub const BACK_OFF_FIRST: Duration = Duration::from_millis(100);
+/// It triples up to this.
+pub const BACK_OFF_MAX: Duration = Duration::from_secs(5);
+/// Jobs that a worker has at once unless it is told otherwise.
+pub const JOBS_DEFAULT: usize = 32;
+/// Time for one job unless it is told otherwise.
+pub const JOB_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);

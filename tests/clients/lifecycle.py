@@ -1,0 +1,229 @@
+"""The server itself: its first lines, who may call, how it starts, is killed and stops."""
+
+import base64
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import tempfile
+import urllib.parse
+import urllib.request
+
+from server import HERE, MODELS, ROOT, Server
+
+SIMPLE = (MODELS / "simple.bpmn").read_bytes()
+
+
+def form(*files):
+    """A multipart deployment."""
+    parts = [f'--b\r\ncontent-disposition: form-data; name="resources"; filename="{name}"\r\n\r\n'
+             .encode() + content + b"\r\n" for name, content in files]
+    return b"".join(parts) + b"--b--\r\n", {"content-type": "multipart/form-data; boundary=b"}
+
+
+def deploy(server, *files, **headers):
+    raw, media = form(*files)
+    return server.call("POST", "/v2/deployments", raw=raw, headers={**media, **headers})
+
+
+def grevy_command(grevy, server, *words):
+    done = subprocess.run([grevy, *words], capture_output=True, text=True, timeout=60,
+                          env={**os.environ, "GREVY_ADDRESS": server.rest})
+    return done.returncode, done.stdout, done.stderr
+
+
+def test_four_lines_and_a_clean_end(grevy):
+    with Server(grevy) as server:
+        words = [line.split()[0] for line in server.lines]
+        assert words == ["API", "gRPC", "REST", "data"], server.lines
+        assert server.call("GET", "/v2/status")[0] in (204, 503)
+        page = urllib.request.urlopen(server.rest + "/api").read()
+        assert b"Grevy API" in page
+        document = server.call("GET", "/openapi.json")[1]
+        assert "/v2/jobs/{jobKey}/completion" in document["paths"], list(document["paths"])
+        assert "/v2/signals/broadcast" not in document["paths"]
+        server.process.send_signal(signal.SIGINT)
+        assert server.process.wait(timeout=30) == 0
+        rest = server.process.stdout.read()
+        assert rest == "", f"standard output has four lines only, but also {rest!r}"
+
+
+def test_data_is_found_again_after_a_stop_and_after_a_kill(grevy):
+    with Server(grevy) as server:
+        assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+        body = {"processDefinitionId": "simple", "variables": {"n": 1.50, "big": 12345678901234567890}}
+        keys = []
+        for end in (server.stop, server.kill):
+            status, made, _ = server.call("POST", "/v2/process-instances", body)
+            assert status == 200, made
+            keys.append(made["processInstanceKey"])
+            end()
+            server.restart()
+            ready(server)
+        status, found, _ = server.call("POST", "/v2/jobs/activation", {
+            "type": "work", "timeout": 60_000, "maxJobsToActivate": 10})
+        assert status == 200 and {job["processInstanceKey"] for job in found["jobs"]} == set(keys)
+        assert found["jobs"][0]["variables"]["big"] == 12345678901234567890
+
+
+def ready(server):
+    for _ in range(200_000):
+        if server.call("GET", "/v2/status")[0] == 204:
+            return
+    raise AssertionError("the server never became healthy")
+
+
+def test_settings_come_from_file_environment_and_flags(grevy):
+    folder = pathlib.Path(tempfile.mkdtemp())
+    (folder / "grevy.toml").write_text('grpc-port = 1\nhttp-port = 2\ndata-dir = "x"\n')
+    done = subprocess.run([grevy, "config", "--http-port", "4"], cwd=folder, text=True,
+                          capture_output=True, env={**os.environ, "GREVY_GRPC_PORT": "3"})
+    assert done.returncode == 0, done.stderr
+    for line in ('grpc-port = 3', 'http-port = 4', 'data-dir = "x"'):
+        assert line in done.stdout, done.stdout
+    (folder / "grevy.toml").write_text("http_port = 2\n")
+    done = subprocess.run([grevy, "config"], cwd=folder, text=True, capture_output=True)
+    assert done.returncode == 2 and "http_port" in done.stderr, done.stderr
+    done = subprocess.run([grevy, "--bind", "0.0.0.0"], cwd=folder, text=True, capture_output=True,
+                          env={**os.environ, "GREVY_CONFIG": os.devnull})
+    assert done.returncode == 2 and "--open" in done.stderr, done.stderr
+
+
+def tokens(grevy, folder, *wanted):
+    """Tokens by name, and a file with their entries."""
+    made, entries = {}, []
+    for name, *options in wanted:
+        done = subprocess.run([grevy, "token", name, *options], text=True, capture_output=True)
+        assert done.returncode == 0, done.stderr
+        made[name] = re.search(r"once: (\S+)", done.stderr).group(1)
+        assert made[name] not in done.stdout
+        entries.append(done.stdout)
+    file = pathlib.Path(folder) / "tokens.toml"
+    file.write_text("\n".join(entries))
+    return made, str(file)
+
+
+def test_m6_owners_and_roles(grevy):
+    folder = tempfile.mkdtemp()
+    made, file = tokens(
+        grevy, folder, ("root", "--role", "admin"), ("reader", "--role", "read"),
+        ("order-team", "--role", "admin", "--process-prefix", "order"),
+        ("payment-team", "--role", "admin", "--process-prefix", "payment"), ("picker",),
+        ("shop", "--role", "ingest"))
+    order = (MODELS / "order.bpmn").read_bytes()
+    with Server(grevy, "--config", file) as server:
+        def bearer(name):
+            return {"authorization": f"Bearer {made[name]}"}
+        status, problem, _ = server.call("GET", "/v2/topology")
+        assert (status, problem["title"]) == (401, "UNAUTHORIZED"), problem
+        for wrong in ("Bearer nobody", "Basic !!", "Digest x"):
+            assert server.call("GET", "/v2/topology", headers={"authorization": wrong})[0] == 401
+        assert server.call("GET", "/v2/topology", headers=bearer("reader"))[0] == 200
+        pair = base64.b64encode(f"reader:{made['reader']}".encode()).decode()
+        basic = {"authorization": f"Basic {pair}"}
+        status, me, _ = server.call("GET", "/v2/authentication/me", headers=basic)
+        assert (me["username"], me["roles"]) == ("reader", ["read"]), me
+        ready(server)
+        # Team B cannot overwrite team A's process.
+        assert deploy(server, ("order.bpmn", order), **bearer("order-team"))[0] == 200
+        status, problem, _ = deploy(server, ("order.bpmn", order), **bearer("payment-team"))
+        assert (status, problem["title"]) == (403, "FORBIDDEN"), problem
+        assert "'payment'" in problem["detail"] and "'order'" in problem["detail"], problem
+        assert deploy(server, ("order.bpmn", order), **bearer("picker"))[0] == 403
+        start = {"processDefinitionId": "order", "variables": {"orderId": "1"}}
+        assert server.call("POST", "/v2/process-instances", start, bearer("reader"))[0] == 403
+        assert server.call("POST", "/v2/process-instances", start, bearer("shop"))[0] == 403
+        assert server.call("POST", "/v2/process-instances", start, bearer("picker"))[0] == 200
+        message = {"name": "shipped", "correlationKey": "1"}
+        assert server.call("POST", "/v2/messages/publication", message, bearer("shop"))[0] == 200
+        # What SDKs ask for first.
+        grant = {"grant_type": "client_credentials", "client_id": "picker",
+                 "client_secret": made["picker"], "audience": "grevy"}
+        raw = urllib.parse.urlencode(grant).encode()
+        media = {"content-type": "application/x-www-form-urlencoded"}
+        status, token, _ = server.call("POST", "/oauth/token", raw=raw, headers=media)
+        assert status == 200 and token["token_type"] == "Bearer", token
+        given = {"authorization": f"Bearer {token['access_token']}"}
+        assert server.call("POST", "/v2/process-instances", start, given)[0] == 200
+        raw = urllib.parse.urlencode({**grant, "client_secret": "x"}).encode()
+        status, refused, _ = server.call("POST", "/oauth/token", raw=raw, headers=media)
+        assert (status, refused["error"]) == (401, "invalid_client"), refused
+        assert server.call("GET", "/metrics")[0] == 401
+        metrics = server.call("GET", "/metrics", headers=bearer("reader"))[1]
+        assert "grevy_partition_healthy" in metrics and "grevy_http_requests_total" in metrics
+
+
+def test_the_command_line_drives_a_server(grevy):
+    with Server(grevy) as server:
+        ready(server)
+        code, out, err = grevy_command(grevy, server, "deploy", str(MODELS / "simple.bpmn"))
+        assert code == 0 and "simple version 1" in out, (out, err)
+        code, out, err = grevy_command(grevy, server, "create", "simple", "--variables", '{"n": 2}')
+        assert code == 0, err
+        instance = out.strip()
+        code, out, err = grevy_command(grevy, server, "jobs", "activate", "work", "--json")
+        [job] = json.loads(out)["jobs"]
+        assert job["variables"] == {"n": 2} and job["processInstanceKey"] == instance
+        fail = ("jobs", "fail", job["jobKey"], "--message", "no stock")
+        assert grevy_command(grevy, server, *fail)[0] == 0
+        code, out, err = grevy_command(grevy, server, "incidents", "--json")
+        [incident] = json.loads(out)["items"]
+        assert incident["errorMessage"] == "no stock" and incident["elementId"] == "work"
+        assert incident["creationTime"].endswith("Z")
+        code, out, err = grevy_command(grevy, server, "resolve", incident["incidentKey"])
+        assert code == 2 and "409" in err, (out, err)
+        resolve = ("resolve", incident["incidentKey"], "--retries", "1")
+        assert grevy_command(grevy, server, *resolve)[0] == 0
+        assert grevy_command(grevy, server, "jobs", "complete", job["jobKey"])[0] == 0
+        code, out, err = grevy_command(grevy, server, "cancel", instance)
+        assert code == 2 and "404" in err and "Expected to cancel" in err, err
+        code, out, err = grevy_command(grevy, server, "status")
+        assert code == 0 and "partition 1: healthy" in out, out
+        publish = ("publish", "shipped", "--key", "1", "--correlate")
+        assert grevy_command(grevy, server, *publish)[0] == 2
+    assert grevy_command(grevy, server, "status")[0] == 2
+
+
+def guide(grevy, python, node):
+    """M9: the workers of the guide complete jobs as they stand there."""
+    text = (ROOT / "docs" / "guide" / "workers.md").read_text()
+    blocks = dict(re.findall(r"<!-- run: (\S+) -->\n```\w+\n(.*?)```", text, re.S))
+    assert {"worker.py", "worker.mjs"} <= set(blocks), list(blocks)
+    for name, program in (("worker.py", python), ("worker.mjs", "node")):
+        file = node / name
+        file.write_text(blocks[name])
+        with Server(grevy) as server:
+            ready(server)
+            assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+            environment = {**os.environ, "GREVY_GRPC": server.grpc, "GREVY_REST": server.rest}
+            with subprocess.Popen([program, str(file)], env=environment) as worker:
+                try:
+                    status, made, _ = server.call("POST", "/v2/process-instances", {
+                        "processDefinitionId": "simple", "awaitCompletion": True,
+                        "requestTimeout": 25_000, "variables": {"amount": 4}})
+                    assert status == 200 and made["variables"]["doubled"] == 8, (name, made)
+                finally:
+                    worker.terminate()
+
+
+def kill_minus_nine(grevy, python):
+    """Killed under load and started again: clients go on, nothing acknowledged is lost."""
+    with Server(grevy) as server:
+        ready(server)
+        assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+        environment = {**os.environ, "GRPC": server.grpc, "REST": server.rest}
+        command = [python, str(HERE / "suites" / "load.py")]
+        with subprocess.Popen(command, env=environment, text=True, stdout=subprocess.PIPE,
+                              stdin=subprocess.PIPE) as load:
+            for _ in range(3):
+                line = load.stdout.readline()
+                assert line.startswith("created"), line
+                server.kill()
+                server.restart()
+            load.stdin.close()
+            told = json.loads(load.stdout.readline())
+            assert load.wait(timeout=60) == 0
+        print(f"kill -9, three times: {told}")
+        assert told["lost"] == 0, told

@@ -1,0 +1,148 @@
+#!/usr/bin/env python3
+"""Real clients against a real server. Each suite gets a server of its own on free ports.
+
+    tests/clients/run.py [SUITE…]      all suites, or those whose name contains a word given
+
+The binary is GREVY_BIN, or is built. Clients are installed into target/clients by the ordinary
+package clients, unmodified. Ends with `N passed, N failed`.
+"""
+
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import time
+import traceback
+
+import lifecycle
+from server import HERE, MODELS, ROOT, Server
+
+TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
+CLIENTS = ROOT / "target" / "clients"
+SUITES = HERE / "suites"
+DATA = pathlib.Path(os.environ.get("GREVY_DATA", ROOT.parent / "shared" / "acceptance")) / "zbctl"
+
+
+def binary():
+    given = os.environ.get("GREVY_BIN")
+    if given:
+        return given
+    subprocess.run(["cargo", "build", "-p", "grevy-cli"], cwd=ROOT, check=True)
+    return str(TARGET / "debug" / "grevy")
+
+
+def python():
+    """GREVY_PYTHON has what requirements.txt names, or an environment is made that has."""
+    if os.environ.get("GREVY_PYTHON"):
+        return os.environ["GREVY_PYTHON"]
+    found, stamp = CLIENTS / "py" / "bin" / "python", CLIENTS / "py.txt"
+    wanted = (HERE / "requirements.txt").read_text()
+    if not found.exists() or not stamp.exists() or stamp.read_text() != wanted:
+        subprocess.run([sys.executable, "-m", "venv", CLIENTS / "py"], check=True)
+        install = [found, "-m", "pip", "install", "--quiet", "-r", HERE / "requirements.txt"]
+        subprocess.run(install, check=True)
+        stamp.write_text(wanted)
+    return str(found)
+
+
+def node():
+    """What package.json names; its scripts are not run."""
+    stamp, wanted = CLIENTS / "package.json", (HERE / "package.json").read_text()
+    if not (CLIENTS / "node_modules").exists() or stamp.read_text() != wanted:
+        CLIENTS.mkdir(parents=True, exist_ok=True)
+        stamp.write_text(wanted)
+        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
+        subprocess.run(command, cwd=CLIENTS, check=True)
+    # Modules are found from the folder that holds the scripts.
+    scripts = CLIENTS / "suites"
+    shutil.rmtree(scripts, ignore_errors=True)
+    shutil.copytree(SUITES, scripts)
+    return scripts
+
+
+def environment(server):
+    return {**os.environ, "GRPC": server.grpc, "REST": server.rest, "MODELS": str(MODELS),
+            "DATA": str(DATA)}
+
+
+def script(command, options=()):
+    def test(grevy):
+        with Server(grevy, *options) as server:
+            done = subprocess.run(command(), env=environment(server), timeout=300, text=True,
+                                  stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            log = (server.folder / "server.log").read_text()
+        print(done.stdout[-6_000:], end="")
+        if done.returncode:
+            raise AssertionError(f"ended with {done.returncode}\n--- server\n{log[-4_000:]}")
+        bugs = [line for line in log.splitlines() if " ERROR " in line]
+        assert not bugs, f"the server logged errors: {bugs[:5]}"
+    return test
+
+
+def js(name, *arguments):
+    return script(lambda: ["node", str(node() / name), *arguments])
+
+
+def py(name, *arguments):
+    return script(lambda: [python(), str(SUITES / name), *arguments])
+
+
+def java(mode):
+    """Compiled once into target/; Maven finds the client."""
+    folder = HERE / "java"
+    maven = ["mvn", "-q", "-B", "-f", str(folder), f"-DbuildFolder={CLIENTS / 'java'}"]
+    return script(lambda: [*maven, "compile", "exec:java", f"-Dexec.args={mode}"])
+
+
+def zbctl(grevy):
+    if not DATA.exists():
+        if os.environ.get("GREVY_DATA_REQUIRED"):
+            raise AssertionError(f"expected the golden cases in {DATA}, but there are none")
+        print(f"not run: zbctl: no folder {DATA}")
+        return
+    os.environ["ZBCTL"] = str(node().parent / "node_modules" / "zbctl" / "bin" / "zbctl-cli.linux")
+    os.chmod(os.environ["ZBCTL"], 0o755)
+    py("zbctl_golden.py")(grevy)
+
+
+TESTS = {
+    "pyzeebe_polling": py("pyzeebe_suite.py", "poll"),
+    "pyzeebe_streaming": py("pyzeebe_suite.py", "stream"),
+    "camunda_orchestration_sdk": py("rest_python.py"),
+    "zeebe_node": js("zeebe_node.cjs"),
+    "camunda_sdk_grpc": js("camunda_sdk.cjs", "grpc"),
+    "camunda_sdk_stream": js("camunda_sdk.cjs", "stream"),
+    "camunda_sdk_rest": js("camunda_sdk.cjs", "rest"),
+    "orchestration_cluster_api": js("orchestration_cluster_api.mjs"),
+    "java_polling": java("poll"),
+    "java_streaming": java("stream"),
+    "zbctl": zbctl,
+    "bad_input": py("bad_input.py"),
+    "m9_polyglot_workers": lambda grevy: lifecycle.guide(grevy, python(), node()),
+    "kill_minus_nine": lambda grevy: lifecycle.kill_minus_nine(grevy, python()),
+    **{name: test for name, test in vars(lifecycle).items() if name.startswith("test_")},
+}
+
+
+def main():
+    words = sys.argv[1:]
+    grevy, passed, failed = binary(), 0, 0
+    for name, test in TESTS.items():
+        if words and not any(word in name for word in words):
+            continue
+        since = time.monotonic()
+        try:
+            test(grevy)
+            passed += 1
+            print(f"test {name} ... ok ({time.monotonic() - since:.1f} s)", flush=True)
+        except Exception:
+            failed += 1
+            traceback.print_exc(file=sys.stdout)
+            print(f"FAILED {name} ({time.monotonic() - since:.1f} s)", flush=True)
+    print(f"{passed} passed, {failed} failed")
+    return 1 if failed or not passed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

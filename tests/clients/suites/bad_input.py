@@ -1,0 +1,239 @@
+"""Bad input on every rpc and endpoint, as a new user would send it: the documented status, a text
+that says what was expected, never an internal error."""
+
+import json
+import os
+import sys
+import urllib.error
+import urllib.request
+
+import grpc
+from pyzeebe.proto import gateway_pb2 as pb
+from pyzeebe.proto import gateway_pb2_grpc as stubs
+
+GRPC, REST = os.environ["GRPC"], os.environ["REST"]
+MODELS = os.environ["MODELS"]
+UNKNOWN, FOREIGN = 2251799813699999, (77 << 51) | 5
+CODE = grpc.StatusCode
+FAILED = []
+
+
+def expect(what, condition, found):
+    if not condition:
+        FAILED.append(f"{what}: {found}")
+
+
+def rpcs(stub):
+    bpmn = open(f"{MODELS}/simple.bpmn", "rb").read()
+    create = pb.CreateProcessInstanceRequest
+    late = [
+        (stub.EvaluateDecision, pb.EvaluateDecisionRequest(decisionId="d")),
+        (stub.ModifyProcessInstance, pb.ModifyProcessInstanceRequest(processInstanceKey=1)),
+        (stub.MigrateProcessInstance, pb.MigrateProcessInstanceRequest(processInstanceKey=1)),
+        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName="s")),
+    ]
+    cases = [(call, message, CODE.UNIMPLEMENTED) for call, message in late]
+    for key in (UNKNOWN, FOREIGN, 0, -1, 2**63 - 1, -2**63):
+        cases += [
+            (stub.CompleteJob, pb.CompleteJobRequest(jobKey=key), CODE.NOT_FOUND),
+            (stub.FailJob, pb.FailJobRequest(jobKey=key, retries=1), CODE.NOT_FOUND),
+            (stub.ThrowError, pb.ThrowErrorRequest(jobKey=key, errorCode="e"), CODE.NOT_FOUND),
+            (stub.UpdateJobRetries, pb.UpdateJobRetriesRequest(jobKey=key, retries=1),
+             CODE.NOT_FOUND),
+            (stub.UpdateJobTimeout, pb.UpdateJobTimeoutRequest(jobKey=key, timeout=1),
+             CODE.NOT_FOUND),
+            (stub.CancelProcessInstance, pb.CancelProcessInstanceRequest(processInstanceKey=key),
+             CODE.NOT_FOUND),
+            (stub.ResolveIncident, pb.ResolveIncidentRequest(incidentKey=key), CODE.NOT_FOUND),
+            (stub.SetVariables, pb.SetVariablesRequest(elementInstanceKey=key, variables="{}"),
+             CODE.NOT_FOUND),
+            (stub.DeleteResource, pb.DeleteResourceRequest(resourceKey=key), CODE.NOT_FOUND),
+        ]
+        if key:
+            cases.append((stub.CreateProcessInstance, create(processDefinitionKey=key),
+                          CODE.NOT_FOUND))
+    for wrong in ("[]", "1", "{", "null", '{"a":}', '"text"', "nonsense", "{} {}", "[" * 100_000):
+        cases += [
+            (stub.CreateProcessInstance, create(bpmnProcessId="simple", variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.CompleteJob, pb.CompleteJobRequest(jobKey=UNKNOWN, variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.SetVariables,
+             pb.SetVariablesRequest(elementInstanceKey=UNKNOWN, variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.PublishMessage, pb.PublishMessageRequest(name="m", variables=wrong),
+             CODE.INVALID_ARGUMENT),
+        ]
+    huge = json.dumps({"a": "x" * (5 << 20)})
+    resource = pb.Resource
+    deploy = pb.DeployResourceRequest
+    cases += [
+        (stub.CreateProcessInstance, create(), CODE.INVALID_ARGUMENT),
+        (stub.CreateProcessInstance, create(bpmnProcessId="nobody"), CODE.NOT_FOUND),
+        (stub.CreateProcessInstance, create(bpmnProcessId="simple", version=99), CODE.NOT_FOUND),
+        (stub.CreateProcessInstance, create(bpmnProcessId="simple", version=-7), CODE.NOT_FOUND),
+        (stub.CreateProcessInstance, create(bpmnProcessId="simple", tenantId="red"),
+         CODE.INVALID_ARGUMENT),
+        (stub.CreateProcessInstance, create(bpmnProcessId="simple", variables=huge),
+         CODE.INVALID_ARGUMENT),
+        (stub.CreateProcessInstance, create(
+            bpmnProcessId="simple",
+            startInstructions=[pb.ProcessInstanceCreationStartInstruction(elementId="no")]),
+         CODE.INVALID_ARGUMENT),
+        (stub.CreateProcessInstanceWithResult, pb.CreateProcessInstanceWithResultRequest(),
+         CODE.INVALID_ARGUMENT),
+        (stub.CreateProcessInstanceWithResult, pb.CreateProcessInstanceWithResultRequest(
+            request=create(bpmnProcessId="simple"), requestTimeout=50), CODE.DEADLINE_EXCEEDED),
+        (stub.PublishMessage, pb.PublishMessageRequest(), CODE.INVALID_ARGUMENT),
+        (stub.PublishMessage, pb.PublishMessageRequest(name="m" * 2_000), CODE.INVALID_ARGUMENT),
+        (stub.DeployResource, deploy(), CODE.INVALID_ARGUMENT),
+        (stub.DeployResource, deploy(resources=[resource(name="a.bpmn")]), CODE.INVALID_ARGUMENT),
+        (stub.DeployResource, deploy(resources=[resource(name="a.bpmn", content=b"\xff\xfe\0")]),
+         CODE.INVALID_ARGUMENT),
+        (stub.DeployResource, deploy(resources=[resource(name="a.txt", content=bpmn)]),
+         CODE.INVALID_ARGUMENT),
+        (stub.DeployResource, deploy(resources=[resource(name="", content=bpmn)]),
+         CODE.INVALID_ARGUMENT),
+        (stub.DeployResource, deploy(resources=[resource(name="a.bpmn", content=bpmn[:300])]),
+         CODE.INVALID_ARGUMENT),
+        (stub.DeployProcess, pb.DeployProcessRequest(), CODE.INVALID_ARGUMENT),
+    ]
+    activate, stream = pb.ActivateJobsRequest, pb.StreamActivatedJobsRequest
+    good = {"type": "t", "worker": "w", "timeout": 1000, "maxJobsToActivate": 1}
+    for change in ({"type": ""}, {"type": "  "}, {"worker": ""}, {"timeout": 0}, {"timeout": -5},
+                   {"maxJobsToActivate": -1}, {"tenantIds": ["red"]}, {"type": "t" * 2_000}):
+        cases.append((stub.ActivateJobs, activate(**{**good, **change}), CODE.INVALID_ARGUMENT))
+    for change in ({"type": ""}, {"timeout": 0}):
+        plain = {"type": "t", "worker": "w", "timeout": 1000}
+        cases.append((stub.StreamActivatedJobs, stream(**{**plain, **change}),
+                      CODE.INVALID_ARGUMENT))
+    return cases
+
+
+def grpc_cases():
+    options = [("grpc.max_send_message_length", 64 << 20)]
+    with grpc.insecure_channel(GRPC, options=options) as channel:
+        stub = stubs.GatewayStub(channel)
+        stub.DeployResource(pb.DeployResourceRequest(resources=[pb.Resource(
+            name="simple.bpmn", content=open(f"{MODELS}/simple.bpmn", "rb").read())]))
+        cases = rpcs(stub)
+        for call, message, code in cases:
+            what = f"{call._method.decode()} {str(message)[:80]!r}"
+            try:
+                answer = call(message, timeout=20)
+                if hasattr(answer, "__next__"):
+                    list(answer)
+                expect(what, False, "was accepted")
+            except grpc.RpcError as error:
+                expect(what, error.code() == code, f"{error.code()} {error.details()[:200]}")
+                expect(what, "xpected" in error.details(), f"says only {error.details()[:200]!r}")
+        empty = list(stub.ActivateJobs(pb.ActivateJobsRequest(
+            type="t", worker="w", timeout=1000, maxJobsToActivate=1, requestTimeout=-1)))
+        expect("an activation that does not wait", empty == [], empty)
+        raw = channel.unary_unary("/gateway_protocol.Gateway/CompleteJob")
+        try:
+            raw(b"\xff\xff\xff\xff", timeout=20)
+            expect("broken protobuf", False, "was accepted")
+        except grpc.RpcError as error:
+            expect("broken protobuf", error.code() in (CODE.INTERNAL, CODE.INVALID_ARGUMENT),
+                   error.code())
+        return len(cases) + 2
+
+
+def call(method, path, body=None, headers=None):
+    data = body if isinstance(body, (bytes, type(None))) else json.dumps(body).encode()
+    headers = {"content-type": "application/json", **(headers or {})}
+    request = urllib.request.Request(REST + path, data, headers, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.status, answer.read(), answer.headers["content-type"]
+    except urllib.error.HTTPError as error:
+        return error.code, error.read(), error.headers["content-type"]
+
+
+def rest_cases():
+    key = UNKNOWN
+    form = {"content-type": "multipart/form-data; boundary=b"}
+    part = b'--b\r\ncontent-disposition: form-data; name="resources"%s\r\n\r\nx\r\n--b--\r\n'
+    jobs = {"type": "t", "timeout": 1000, "maxJobsToActivate": 1}
+    cases = [
+        ("POST", "/v2/process-instances", b"", 400), ("POST", "/v2/process-instances", {}, 400),
+        ("POST", "/v2/process-instances", b"\xff\xfe", 400),
+        ("POST", "/v2/process-instances", b'{"processDefinitionId": "simple"', 400),
+        ("POST", "/v2/process-instances", {"processDefinitionId": 5}, 400),
+        ("POST", "/v2/process-instances", {"processDefinitionId": "nobody"}, 404),
+        ("POST", "/v2/process-instances", {"processDefinitionKey": str(key)}, 404),
+        ("POST", "/v2/process-instances",
+         {"processDefinitionKey": "1", "processDefinitionId": "simple"}, 400),
+        ("POST", "/v2/process-instances", {"processDefinitionId": "simple", "nonsense": 1}, 400),
+        ("POST", "/v2/process-instances", {"processDefinitionId": "simple", "variables": []}, 400),
+        ("POST", "/v2/process-instances", {"processDefinitionId": "simple", "tenantId": "x"}, 400),
+        ("POST", "/v2/process-instances", {"processDefinitionId": "simple", "tags": ["1"]}, 400),
+        ("POST", "/v2/process-instances",
+         {"processDefinitionId": "simple", "awaitCompletion": True, "requestTimeout": 50}, 504),
+        ("POST", f"/v2/process-instances/{key}/cancellation", b"", 404),
+        ("POST", "/v2/process-instances/abc/cancellation", {}, 400),
+        ("POST", f"/v2/process-instances/{key}/cancellation", {"operationReference": 0}, 400),
+        ("PUT", f"/v2/element-instances/{key}/variables", {"variables": {}}, 404),
+        ("PUT", f"/v2/element-instances/{key}/variables", {}, 400),
+        ("POST", "/v2/jobs/activation", {**jobs, "timeout": 0}, 400),
+        ("POST", "/v2/jobs/activation", {**jobs, "maxJobsToActivate": 0}, 400),
+        ("POST", "/v2/jobs/activation", {**jobs, "type": " "}, 400),
+        ("POST", "/v2/jobs/activation", {**jobs, "tenantFilter": "none"}, 400),
+        ("POST", "/v2/jobs/activation", {"type": "t"}, 400),
+        ("POST", f"/v2/jobs/{key}/completion", b"", 404),
+        ("POST", f"/v2/jobs/{key}/completion", {"variables": 5}, 400),
+        ("POST", f"/v2/jobs/{key}/completion", {"leaseToken": "x"}, 400),
+        ("POST", f"/v2/jobs/{key}/failure", {}, 404),
+        ("POST", f"/v2/jobs/{key}/failure", {"retries": "many"}, 400),
+        ("POST", f"/v2/jobs/{key}/error", {"errorCode": "E"}, 404),
+        ("POST", f"/v2/jobs/{key}/error", {}, 400),
+        ("PATCH", f"/v2/jobs/{key}", {"changeset": {"retries": 1}}, 404),
+        ("PATCH", f"/v2/jobs/{key}", {"changeset": {}}, 400),
+        ("POST", "/v2/messages/publication", {"name": ""}, 400),
+        ("POST", "/v2/messages/publication", {}, 400),
+        ("POST", "/v2/messages/correlation", {"name": "m", "correlationKey": "k"}, 404),
+        ("POST", "/v2/messages/correlation", {"name": "m", "timeToLive": 5}, 400),
+        ("POST", f"/v2/incidents/{key}/resolution", b"", 404),
+        ("GET", f"/v2/incidents/{key}", None, 404),
+        ("POST", "/v2/incidents/search", {"filter": {"colour": "red"}}, 400),
+        ("POST", "/v2/incidents/search", {"sort": [{"field": "state", "order": "up"}]}, 400),
+        ("POST", "/v2/incidents/search", {"page": {"after": "!!"}}, 400),
+        ("POST", f"/v2/resources/{key}/deletion", b"", 404),
+        ("POST", "/v2/deployments", b"", 400), ("GET", "/v2/nonsense", None, 404),
+        ("POST", "/v2/topology", {}, 405), ("PUT", "/v2/clock", {"timestamp": 1}, 403),
+    ]
+    for path in ("/v2/signals/broadcast", "/v2/process-instances/search",
+                 "/v2/user-tasks/search", "/v2/decision-definitions/evaluation",
+                 "/v2/conditionals/evaluation", "/v2/expression/evaluation"):
+        cases.append(("POST", path, {}, 501))
+    cases += [
+        ("POST", "/v2/deployments", b"--b--\r\n", 400, form),
+        ("POST", "/v2/deployments", part % b"", 400, form),
+        ("POST", "/v2/deployments", part % b'; filename="a.bpmn"', 400, form),
+        ("POST", "/v2/deployments", b"--b\r\n", 400, form),
+        ("POST", "/v2/process-instances", b"<a/>", 415, {"content-type": "text/xml"}),
+        ("POST", "/v2/process-instances", b'{"variables":"' + b"x" * (9 << 20) + b'"}', 413),
+    ]
+    for method, path, body, status, *headers in cases:
+        what = f"{method} {path} {str(body)[:80]}"
+        try:
+            found, text, media = call(method, path, body, *headers)
+        except (ConnectionError, urllib.error.URLError) as error:
+            # A body that is too large may be cut off before it was sent.
+            expect(what, status == 413, error)
+            continue
+        expect(what, found == status, f"{found} {text[:200]}")
+        expect(what, media == "application/problem+json", media)
+        problem = json.loads(text) if media == "application/problem+json" else {}
+        fields = {"type", "title", "status", "detail", "instance"}
+        expect(what, set(problem) == fields, problem)
+        expect(what, problem.get("instance") == path and problem.get("detail"), problem)
+    return len(cases)
+
+
+count = grpc_cases() + rest_cases()
+for line in FAILED:
+    print(line)
+print(f"bad input: {count} cases, {len(FAILED)} failed")
+sys.exit(1 if FAILED else 0)
