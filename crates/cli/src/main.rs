@@ -2,6 +2,10 @@
 
 mod commands;
 mod demo;
+#[cfg(feature = "client")]
+mod remote;
+#[cfg(feature = "server")]
+mod server;
 mod single;
 
 use std::process::ExitCode;
@@ -9,11 +13,18 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 /// Runs and watches business processes across services.
+///
+/// Without a command: the server, with gRPC, REST and pages, on loopback, data in ./data.
 #[derive(Parser)]
-#[command(name = "grevy", version, about, max_term_width = 100)]
+#[command(name = "grevy", version, about, long_about, max_term_width = 100)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
+#[cfg_attr(not(feature = "server"), command(arg_required_else_help = true))]
 struct Cli {
+    #[cfg(feature = "server")]
+    #[command(flatten)]
+    serve: server::settings::Serve,
     #[command(subcommand)]
-    command: Command,
+    command: Option<Command>,
 }
 
 #[derive(Subcommand)]
@@ -23,6 +34,33 @@ enum Command {
     Journal(commands::journal::Journal),
     Repair(commands::repair::Repair),
     Resume(commands::repair::Resume),
+    #[cfg(feature = "client")]
+    Deploy(commands::deploy::Deploy),
+    #[cfg(feature = "client")]
+    Create(commands::create::Create),
+    #[cfg(feature = "client")]
+    Cancel(commands::cancel::Cancel),
+    #[cfg(feature = "client")]
+    Publish(commands::publish::Publish),
+    #[cfg(feature = "client")]
+    Jobs(commands::jobs::Jobs),
+    #[cfg(feature = "client")]
+    Incidents(commands::incidents::Incidents),
+    #[cfg(feature = "client")]
+    Resolve(commands::incidents::Resolve),
+    #[cfg(feature = "client")]
+    Status(commands::status::Status),
+    #[cfg(feature = "server")]
+    Config(commands::config::Config),
+    #[cfg(feature = "server")]
+    Token(commands::token::Token),
+    Completions(commands::completions::Completions),
+    #[cfg(feature = "track")]
+    Track(commands::track::Track),
+    #[cfg(feature = "track")]
+    Trace(commands::track::Trace),
+    #[cfg(feature = "track")]
+    Stats(commands::track::Stats),
 }
 
 /// Why a command failed, for people; it ends with [`ExitCode::from`] 2.
@@ -35,15 +73,51 @@ impl<E: std::fmt::Display> From<E> for Failure {
 }
 
 fn main() -> ExitCode {
-    let done = match Cli::parse().command {
+    run(Cli::parse()).unwrap_or_else(|Failure(message)| {
+        eprintln!("error: {message}");
+        ExitCode::from(2)
+    })
+}
+
+fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let Some(command) = cli.command else {
+        #[cfg(feature = "server")]
+        return server::run(cli.serve);
+        #[cfg(not(feature = "server"))]
+        return Err(Failure("expected a command, because this build has no server".to_owned()));
+    };
+    match command {
         Command::Demo(command) => command.run(),
         Command::Run(command) => command.run(),
         Command::Journal(command) => command.run(),
         Command::Repair(command) => command.run(),
         Command::Resume(command) => command.run(),
-    };
-    done.unwrap_or_else(|Failure(message)| {
-        eprintln!("error: {message}");
-        ExitCode::from(2)
-    })
+        #[cfg(feature = "track")]
+        Command::Track(command) => command.run(),
+        #[cfg(feature = "track")]
+        Command::Trace(command) => command.run(),
+        #[cfg(feature = "track")]
+        Command::Stats(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Deploy(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Create(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Cancel(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Publish(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Jobs(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Incidents(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Resolve(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Status(command) => command.run(),
+        #[cfg(feature = "server")]
+        Command::Config(command) => command.run(),
+        #[cfg(feature = "server")]
+        Command::Token(command) => command.run(),
+        Command::Completions(command) => command.run(),
+    }
 }

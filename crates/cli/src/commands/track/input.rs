@@ -1,0 +1,95 @@
+//! Opens the events that a command names, and the mapping for them.
+
+use std::path::Path;
+
+use track::ingest::{self, Tally};
+use track::limits::SAMPLE_RECORDS_MAX;
+use track::log::Log;
+use track::mapping::{Guess, Mapping, Reading, guess};
+use track::source::{Item, Source, open};
+
+use super::From;
+use crate::Failure;
+
+/// A source with its first records and its mapping.
+pub(super) struct Input {
+    source: Box<dyn Source>,
+    sampled: Vec<Item>,
+    pub mapping: Mapping,
+    pub now_ms: i64,
+}
+
+impl From {
+    /// Opens the events; what is guessed is told on standard error, so that output stays clean.
+    pub(super) fn input(&self) -> Result<Input, Failure> {
+        let now_ms = jiff::Timestamp::now().as_millisecond();
+        let (_, mut source) = open(&self.file, false)?;
+        let sampled = ingest::sample(source.as_mut(), now_ms, SAMPLE_RECORDS_MAX)
+            .map_err(|e| Failure(format!("{}: {e}", self.file.display())))?;
+        let mapping = self.mapping(&sampled)?;
+        Ok(Input { source, sampled, mapping, now_ms })
+    }
+
+    fn mapping(&self, sampled: &[Item]) -> Result<Mapping, Failure> {
+        if !self.guess && self.mapping.exists() {
+            return load(&self.mapping);
+        }
+        let found = guess(sampled)
+            .map_err(|reason| Failure(format!("{}: {reason}", self.file.display())))?;
+        tell(&found);
+        if !self.guess {
+            let text = found.mapping.to_yaml(&found.evidence);
+            std::fs::write(&self.mapping, text)
+                .map_err(|e| Failure(format!("{}: {e}", self.mapping.display())))?;
+            eprintln!("wrote {}: change there what is wrong", self.mapping.display());
+        }
+        Ok(found.mapping)
+    }
+}
+
+impl Input {
+    /// All events as a log.
+    pub(super) fn log(self) -> Result<(Log, Tally), Failure> {
+        self.each(|_, _| {})
+    }
+
+    /// All events as a log; `each` sees every record.
+    pub(super) fn each(
+        mut self,
+        each: impl FnMut(&Item, &Reading),
+    ) -> Result<(Log, Tally), Failure> {
+        let (source, sampled) = (self.source.as_mut(), self.sampled);
+        let (log, tally) = ingest::read(source, sampled, &self.mapping, self.now_ms, each)?;
+        for (reason, found) in &tally.reasons {
+            let (records, at) = (found.records, found.first_offset);
+            eprintln!("rejected {records} records, the first at position {at}: {reason}");
+        }
+        Ok((log.finish(), tally))
+    }
+}
+
+pub(super) fn load(path: &Path) -> Result<Mapping, Failure> {
+    let named = |e: &dyn std::fmt::Display| Failure(format!("{}: {e}", path.display()));
+    let text = std::fs::read_to_string(path).map_err(|e| named(&e))?;
+    Mapping::from_yaml(&text).map_err(|e| named(&e))
+}
+
+/// Each guess with what speaks for it.
+fn tell(found: &Guess) {
+    eprintln!("{} {} look like {}:", found.records, plural(found.records), found.layout);
+    for line in found.mapping.to_yaml(&[]).lines() {
+        let Some((field, value)) = line.split_once(": ").filter(|(f, _)| !f.starts_with(['#', ' ']))
+        else {
+            continue;
+        };
+        let why: Vec<_> = found.evidence.iter().filter(|e| e.field == field).collect();
+        let why = why.first().map_or("", |e| e.text.as_str());
+        if field != "version" {
+            eprintln!("  {field:<12} {value:<34} {why}");
+        }
+    }
+}
+
+fn plural(count: usize) -> &'static str {
+    if count == 1 { "record" } else { "records" }
+}

@@ -1,0 +1,157 @@
+//! `grevy track FILE` and `grevy track findings FILE`: events over a model.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Args;
+use model::Definitions;
+use serde_json::json;
+use track::chart::{Binding, Chart};
+use track::discover::{Options, discover};
+use track::export::{Purpose, definitions, process};
+use track::log::Log;
+use track::picture::{Subject, page};
+use track::stats::{Deviations, Stats, deviations};
+
+use super::From;
+use super::discover::write;
+use crate::Failure;
+
+/// Events over a model, with a picture.
+#[derive(Args)]
+pub struct Lay {
+    #[command(flatten)]
+    from: From,
+    #[command(flatten)]
+    over: Over,
+    /// Write the picture with its figures as one offline file.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
+    /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
+    #[arg(long, value_name = "DURATION")]
+    target: Option<String>,
+}
+
+/// Lists where cases do not go the way that a model says, with examples.
+///
+/// Ends with 1 when there are findings.
+#[derive(Args)]
+pub struct Findings {
+    #[command(flatten)]
+    from: From,
+    #[command(flatten)]
+    over: Over,
+    #[arg(long)]
+    json: bool,
+}
+
+/// The model.
+#[derive(Args)]
+struct Over {
+    /// A BPMN file whose tasks or events are named like the event types; without one the model is
+    /// discovered.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
+    /// Noise threshold of the discovery.
+    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    noise: f64,
+}
+
+impl Over {
+    fn definitions(&self, log: &Log) -> Result<Definitions, Failure> {
+        let Some(path) = &self.model else {
+            let tree = discover(log, Options { noise: self.noise })?;
+            let process = process(&tree, &log.activities, "discovered", Purpose::Tracking);
+            return Ok(definitions(process));
+        };
+        let named = |e: &dyn std::fmt::Display| Failure(format!("{}: {e}", path.display()));
+        let bytes = std::fs::read(path).map_err(|e| named(&e))?;
+        match model::read(&path.to_string_lossy(), &bytes) {
+            Ok((definitions, _)) => Ok(definitions),
+            Err(problems) => Err(Failure(
+                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+            )),
+        }
+    }
+
+    fn chart(&self, definitions: &Definitions, log: &Log) -> Result<Chart, Failure> {
+        let Some(process) = definitions.processes.first() else {
+            return Err(Failure("expected a process in the model, but there is none".into()));
+        };
+        let known = log.activities.iter().cloned().collect();
+        let chart = Chart::new(process, &Binding { known: Some(known), ..Binding::default() })
+            .map_err(Failure)?;
+        for name in log.activities.iter().filter(|name| chart.kind(name).is_none()) {
+            eprintln!("no element stands for {name}: its events are unexpected");
+        }
+        for note in &chart.notes {
+            eprintln!("note: {note}");
+        }
+        Ok(chart)
+    }
+}
+
+impl Lay {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let (log, tally) = self.from.input()?.log()?;
+        let definitions = self.over.definitions(&log)?;
+        let chart = self.over.chart(&definitions, &log)?;
+        let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
+        let stats = Stats::new(&log, target.map_err(Failure)?);
+        let spread = stats.duration.spread();
+        println!(
+            "{} records: {} events of {} cases, {} ignored, {} rejected",
+            tally.records, stats.events, stats.cases, tally.ignored, tally.rejected
+        );
+        println!(
+            "a case takes {} (p95 {}); {:.1} begin a day",
+            track::picture::span(spread.p50_ms),
+            track::picture::span(spread.p95_ms),
+            stats.cases_per_day
+        );
+        tell(&deviations(&chart, &log), stats.cases);
+        if let Some(path) = &self.html {
+            let source = self.from.file.display().to_string();
+            let title = chart.name.as_ref().unwrap_or(&chart.process).to_string();
+            let subject = Subject {
+                title: &title,
+                source: &source,
+                log: &log,
+                stats: &stats,
+                definitions: &definitions,
+                chart: &chart,
+                quality: None,
+            };
+            write(path, &report::html::html(&page(&subject)))?;
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Findings {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let (log, _) = self.from.input()?.log()?;
+        let definitions = self.over.definitions(&log)?;
+        let chart = self.over.chart(&definitions, &log)?;
+        let found = deviations(&chart, &log);
+        match self.json {
+            true => println!("{:#}", json!(found)),
+            false => tell(&found, log.cases.len() as u64),
+        }
+        let clean = found.findings.is_empty();
+        Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+}
+
+fn tell(found: &Deviations, cases: u64) {
+    println!("{} of {cases} cases deviate", found.cases);
+    for finding in &found.findings {
+        println!(
+            "  {:<12} {:<40} {:>7} cases, e.g. {}",
+            finding.kind,
+            finding.step,
+            finding.cases,
+            finding.examples.join(", ")
+        );
+    }
+}

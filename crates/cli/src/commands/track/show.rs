@@ -1,0 +1,120 @@
+//! `grevy trace` and `grevy stats`: what one trace did, and what all cases take.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+use track::mapping::Reading;
+use track::picture::span;
+use track::source::Item;
+use track::traces::Traces;
+
+use super::From;
+use crate::Failure;
+
+/// Lists every message of a trace in the order of their times, with the gaps between.
+#[derive(Args)]
+pub struct Trace {
+    /// The trace or case id.
+    #[arg(value_name = "ID")]
+    id: String,
+    #[command(flatten)]
+    from: From,
+    #[arg(long)]
+    json: bool,
+    /// Warn of a loop when a type comes more often than this.
+    #[arg(long, value_name = "TIMES", default_value_t = 10)]
+    loops: u64,
+}
+
+impl Trace {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let mut traces = Traces::default();
+        let wanted = self.id.clone();
+        self.from.input()?.each(|item, reading| {
+            if let (Item::Record(record), Reading::Event(event)) = (item, reading)
+                && event.case == wanted
+            {
+                traces.add(event, record.position, record.arrival_ms);
+            }
+        })?;
+        let Some(trace) = traces.trace(&self.id) else {
+            return Err(Failure(format!("expected messages of {}, but there are none", self.id)));
+        };
+        let loops = traces.loops(self.loops);
+        if self.json {
+            println!("{:#}", json!({ "trace": trace, "loops": loops }));
+            return Ok(ExitCode::SUCCESS);
+        }
+        for message in &trace.messages {
+            let time = jiff::Timestamp::from_millisecond(message.time_ms)
+                .map_or_else(|_| message.time_ms.to_string(), |time| time.to_string());
+            let gap = match message.gap_ms {
+                0 => String::new(),
+                gap => format!("+{}", span(gap)),
+            };
+            let kind = if message.command { "command" } else { "event" };
+            let sender = message.sender.as_deref().unwrap_or("-");
+            println!("{time:<26} {gap:>10}  {kind:<7} {:<32} from {sender}", message.kind);
+        }
+        for found in loops {
+            println!("loop: {} came {} times: who answers whom?", found.kind, found.times);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Counts and times by step and transition: medians and 95th percentiles, exact.
+#[derive(Args)]
+pub struct Stats {
+    #[command(flatten)]
+    from: From,
+    /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
+    #[arg(long, value_name = "DURATION")]
+    target: Option<String>,
+    #[arg(long, conflicts_with = "csv")]
+    json: bool,
+    #[arg(long)]
+    csv: bool,
+}
+
+impl Stats {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let (log, _) = self.from.input()?.log()?;
+        let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
+        let stats = track::stats::Stats::new(&log, target.map_err(Failure)?);
+        if self.json {
+            println!("{:#}", json!(stats));
+        } else if self.csv {
+            print!("{}", track::stats::csv(&stats));
+        } else {
+            tell(&stats);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn tell(stats: &track::stats::Stats) {
+    let row = |name: &str, count: u64, spread: track::stats::Spread| {
+        let (p50, p95) = (span(spread.p50_ms), span(spread.p95_ms));
+        println!("{name:<60} {count:>9} {p50:>10} {p95:>10}");
+    };
+    println!("{:<60} {:>9} {:>10} {:>10}", "", "count", "p50", "p95");
+    row("cases", stats.cases, stats.duration.spread());
+    for (name, step) in &stats.steps {
+        row(name, step.events, step.waited.spread());
+    }
+    for slow in &stats.slowest {
+        let spread = slow.time.spread();
+        row(&format!("{} → {}", slow.from, slow.to), spread.count, spread);
+    }
+    if let Some(target) = &stats.target {
+        let kept = if target.kept { "kept" } else { "missed" };
+        println!(
+            "target {}: {kept}, {} breaches, {:.0} % of the allowance used",
+            span(target.within_ms),
+            target.breaches,
+            target.allowance_used * 100.0
+        );
+    }
+}
