@@ -95,7 +95,8 @@ impl Remote {
             Failure(format!("expected an answer of {url}, but {error}; is the server running?"))
         })?;
         let status = answer.status();
-        let text = answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
+        let text =
+            answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
         let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
         if status.is_success() {
             return Ok(value);

@@ -22,7 +22,8 @@ for (const expression of text.split('\n').filter((line) => line && !line.startsW
   const row = { expression };
   try {
     const found = evaluate(expression, structuredClone(variables));
-    row.value = plain(found.value !== undefined || 'warnings' in (found || {}) ? found.value : found);
+    const wrapped = found.value !== undefined || 'warnings' in (found || {});
+    row.value = plain(wrapped ? found.value : found);
   } catch (error) {
     row.failed = true;
   }

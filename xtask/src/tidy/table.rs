@@ -23,7 +23,7 @@ pub const ARROWS: &[(&str, &[&str])] = &[
     ("record", &["value", "model", "engine"]),
     ("journal", &[]),
     ("grevy", &["value", "feel", "dmn", "model", "engine", "record", "journal"]),
-    ("track", &["value", "feel", "model", "engine", "record", "journal", "grevy"]),
+    ("track", &["value", "feel", "model", "engine", "record", "journal", "grevy", "report"]),
     ("history", &["value", "model", "engine", "record"]),
     ("report", &["value", "model"]),
     ("kafka", &["value", "feel", "model", "record", "journal", "grevy", "track"]),
@@ -222,6 +222,16 @@ const EXCEPTIONS: &[Exception] = &[
         path: "crates/engine/src/apply/",
         rule: Rule::FunctionLines,
         reason: "one match with an arm an event: the compiler proves it total only as a whole",
+    },
+    Exception {
+        path: "crates/track/src/machine/apply.rs",
+        rule: Rule::FunctionLines,
+        reason: "one match with an arm an event, as in the engine",
+    },
+    Exception {
+        path: "crates/history/benches/pages.rs",
+        rule: Rule::FunctionLines,
+        reason: "a table of queries is a table",
     },
     Exception {
         path: "crates/engine/src/text.rs",

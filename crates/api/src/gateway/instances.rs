@@ -102,8 +102,8 @@ impl Gateway {
         engine.publish_message(message).await.map_err(|error| Failure::of("PUBLISH", error))
     }
 
-    /// The answer waits until an instance has the message: message, instance, tenant; NOT_FOUND when nobody
-    /// wants it.
+    /// The answer waits until an instance has the message: message, instance, tenant; NOT_FOUND
+    /// when nobody wants it.
     pub async fn correlate(
         &self,
         caller: &Caller,

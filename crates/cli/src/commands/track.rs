@@ -6,7 +6,7 @@ mod input;
 mod lay;
 mod show;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
@@ -26,7 +26,7 @@ pub struct Track {
     #[command(subcommand)]
     verb: Option<Verb>,
     #[command(flatten)]
-    lay: Option<lay::Lay>,
+    lay: lay::Lay,
 }
 
 #[derive(Subcommand)]
@@ -42,8 +42,7 @@ impl Track {
             (Some(Verb::Discover(command)), _) => command.run(),
             (Some(Verb::Check(command)), _) => command.run(),
             (Some(Verb::Findings(command)), _) => command.run(),
-            (None, Some(command)) => command.run(),
-            (None, None) => Err(Failure("expected a file of events, but there is none".into())),
+            (None, command) => command.run(),
         }
     }
 }
@@ -53,11 +52,18 @@ impl Track {
 pub struct From {
     /// A file of events; - is standard input.
     #[arg(value_name = "FILE")]
-    file: PathBuf,
+    file: Option<PathBuf>,
     /// How events are read; written when it is not there.
     #[arg(long, value_name = "FILE", default_value = "mapping.yaml")]
     mapping: PathBuf,
     /// Guess again although the mapping is there, and do not write it.
     #[arg(long)]
     guess: bool,
+}
+
+impl From {
+    fn file(&self) -> Result<&Path, Failure> {
+        let there = self.file.as_deref();
+        there.ok_or_else(|| Failure("expected a file of events, but none is named".to_owned()))
+    }
 }

@@ -6,7 +6,8 @@ use value::Packed;
 
 fuzz_target!(|bytes: &[u8]| {
     if let Ok(packed) = Packed::from_bytes(bytes) {
-        assert_eq!(Packed::from_json(&packed.to_json()).map(|own| own.to_value()).ok(), Some(packed.to_value()));
+        let again = Packed::from_json(&packed.to_json()).map(|own| own.to_value()).ok();
+        assert_eq!(again, Some(packed.to_value()));
     }
     if let Ok(text) = std::str::from_utf8(bytes)
         && let Ok(packed) = Packed::from_json(text)

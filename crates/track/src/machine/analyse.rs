@@ -1,4 +1,4 @@
-//! What the events of a case say about it, by the cheapest explanation that the model gives of them.
+//! What the events of a case say about it, by the cheapest explanation that the model gives.
 
 use super::state::{Case, Seen};
 use crate::chart::Chart;

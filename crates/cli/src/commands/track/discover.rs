@@ -95,7 +95,7 @@ impl Discover {
             .map_err(Failure)?;
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
         let stats = Stats::new(log, target.map_err(Failure)?);
-        let source = self.from.file.display().to_string();
+        let source = self.from.file()?.display().to_string();
         Ok(report::html::html(&page(&Subject {
             title: &self.process,
             source: &source,

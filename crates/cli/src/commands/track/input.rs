@@ -23,9 +23,10 @@ impl From {
     /// Opens the events; what is guessed is told on standard error, so that output stays clean.
     pub(super) fn input(&self) -> Result<Input, Failure> {
         let now_ms = jiff::Timestamp::now().as_millisecond();
-        let (_, mut source) = open(&self.file, false)?;
+        let name = self.file()?.display();
+        let (_, mut source) = open(self.file()?, false)?;
         let sampled = ingest::sample(source.as_mut(), now_ms, SAMPLE_RECORDS_MAX)
-            .map_err(|e| Failure(format!("{}: {e}", self.file.display())))?;
+            .map_err(|e| Failure(format!("{name}: {e}")))?;
         let mapping = self.mapping(&sampled)?;
         Ok(Input { source, sampled, mapping, now_ms })
     }
@@ -34,8 +35,8 @@ impl From {
         if !self.guess && self.mapping.exists() {
             return load(&self.mapping);
         }
-        let found = guess(sampled)
-            .map_err(|reason| Failure(format!("{}: {reason}", self.file.display())))?;
+        let name = self.file()?.display();
+        let found = guess(sampled).map_err(|reason| Failure(format!("{name}: {reason}")))?;
         tell(&found);
         if !self.guess {
             let text = found.mapping.to_yaml(&found.evidence);
@@ -78,7 +79,8 @@ pub(super) fn load(path: &Path) -> Result<Mapping, Failure> {
 fn tell(found: &Guess) {
     eprintln!("{} {} look like {}:", found.records, plural(found.records), found.layout);
     for line in found.mapping.to_yaml(&[]).lines() {
-        let Some((field, value)) = line.split_once(": ").filter(|(f, _)| !f.starts_with(['#', ' ']))
+        let Some((field, value)) =
+            line.split_once(": ").filter(|(f, _)| !f.starts_with(['#', ' ']))
         else {
             continue;
         };

@@ -111,7 +111,7 @@ impl Lay {
         );
         tell(&deviations(&chart, &log), stats.cases);
         if let Some(path) = &self.html {
-            let source = self.from.file.display().to_string();
+            let source = self.from.file()?.display().to_string();
             let title = chart.name.as_ref().unwrap_or(&chart.process).to_string();
             let subject = Subject {
                 title: &title,
