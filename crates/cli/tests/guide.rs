@@ -62,6 +62,12 @@ fn the_first_process_runs_as_the_guide_says() {
 }
 
 #[test]
+#[cfg(feature = "track")]
+fn events_become_a_picture_as_the_guide_says() {
+    run_page("docs/guide/tracking.md");
+}
+
+#[test]
 fn hello_stands_in_the_readme_as_it_is() {
     let readme = std::fs::read_to_string(root().join("README.md")).expect("a readme");
     let hello = root().join("crates/grevy/examples/hello.rs");
