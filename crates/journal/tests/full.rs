@@ -273,7 +273,9 @@ fn a_failed_writer_tells_its_owner_who_claims_again_in_the_same_process() {
                 Err(error) => break error,
             }
         };
-        assert_eq!(error.code(), "JOURNAL_FAILED", "{op:?}");
+        // Whoever is first at a file that cannot be made hears the file system itself.
+        let failed = ["JOURNAL_FAILED", "JOURNAL_IO"].contains(&error.code());
+        assert!(failed, "{op:?}: {}", error.code());
         let told = std::iter::from_fn(|| heard.recv_timeout(PATIENCE).ok());
         let mut told = told.skip_while(|n| !matches!(n, Notice::Failed(_)));
         assert!(told.next().is_some(), "{op:?}: expected the owner to be told");
