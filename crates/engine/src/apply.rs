@@ -6,7 +6,7 @@ mod slot;
 
 use crate::event::{DefinitionEvent, Event, PartitionEvent};
 use crate::key::{EPOCH_STRIDE, Key, counter_of};
-use crate::state::{OpenDefinition, State, TimerStart, Wake, WakeKind};
+use crate::state::{OpenDefinition, Request, State, TimerStart, Wake, WakeKind};
 
 impl State {
     /// Folds an event that has already been accepted; the way of recovery.
@@ -46,6 +46,10 @@ impl State {
             PartitionEvent::OutboxAcknowledged { to, upto } => self.drop_items(*to, *upto),
             PartitionEvent::InboxAdvanced { from, sequence } => self.set_inbox(*from, *sequence),
             PartitionEvent::ClockPinned { at } => self.set_clock(*at),
+            PartitionEvent::RequestAnswered { id, at, answered } => {
+                let (id, at, answered) = (id.clone(), *at, answered.clone());
+                self.remember_request(Request { id, at, answered });
+            }
         }
     }
 

@@ -49,6 +49,20 @@ pub enum PartitionEvent {
     InboxAdvanced { from: PartitionId, sequence: u64 },
     /// Time stands still at, or moved to, another base (`PUT /clock`); `None` is the reset.
     ClockPinned { at: Option<i64> },
+    /// A request with an id of its own was carried out at `at` (ms); asked again, it gets the
+    /// same answer.
+    RequestAnswered { id: Text, at: i64, answered: Answered },
+}
+
+/// What a request was answered, as far as the request itself does not say it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Answered {
+    Done,
+    Created { instance: Key, definition: Key, process_id: Text, version: i32 },
+    Published { message: Key },
+    Correlating { message: Key },
+    Correlated { message: Key, instance: Key },
+    VariablesSet { key: Key },
 }
 
 /// What a partition keeps of a definition: its start subscriptions.

@@ -12,6 +12,15 @@ pub const INSTANCE_BYTES_MAX: usize = 64 << 20;
 pub const NAME_BYTES_MAX: usize = 1_024;
 /// Texts of job failures and incidents are cut here, in characters.
 pub const ERROR_MESSAGE_CHARS_MAX: usize = 10_000;
+/// Bytes of a request id.
+/// INVALID_ARGUMENT: "expected a request id of 1 to 128 bytes, but …".
+pub const REQUEST_ID_BYTES_MAX: usize = 128;
+/// Answered requests that a partition remembers; a retry of an older one is a new request.
+pub const REQUESTS_MAX: usize = 65_536;
+/// See [`REQUESTS_MAX`].
+pub const REQUESTS_BYTES_MAX: usize = 16 << 20;
+/// Milliseconds of log time for which an answered request is remembered.
+pub const REQUESTS_AGE_MS_MAX: i64 = 15 * 60 * 1_000;
 /// Jobs of one activation.
 pub const ACTIVATION_JOBS_MAX: u32 = 1_000;
 /// Bytes of the variables of all jobs of one activation; what does not fit stays activatable.

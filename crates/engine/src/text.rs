@@ -219,7 +219,8 @@ fn partition(event: &PartitionEvent) -> Option<String> {
         PartitionEvent::EpochStarted { .. }
         | PartitionEvent::MetaApplied { .. }
         | PartitionEvent::OutboxAcknowledged { .. }
-        | PartitionEvent::InboxAdvanced { .. } => None,
+        | PartitionEvent::InboxAdvanced { .. }
+        | PartitionEvent::RequestAnswered { .. } => None,
     }
 }
 

@@ -66,6 +66,20 @@ impl Error {
         }
     }
 
+    /// May the same be asked again, later and slower? A full disk, overload, a journal that failed.
+    pub fn is_transient(&self) -> bool {
+        match self {
+            Error::Overloaded { .. } | Error::Unavailable { .. } | Error::DiskFull => true,
+            Error::Rejected(_)
+            | Error::Timeout
+            | Error::Closed
+            | Error::Internal { .. }
+            | Error::Invalid { .. }
+            | Error::Recovery { .. }
+            | Error::Journal(_) => false,
+        }
+    }
+
     /// The refusal, if it is one of this kind.
     pub fn is_rejection(&self, kind: RejectionKind) -> bool {
         matches!(self, Error::Rejected(rejection) if rejection.kind == kind)

@@ -212,7 +212,7 @@ impl Grevy {
 
     fn route(&self, command: &Command) -> (PartitionId, Class) {
         let key = match command {
-            Command::CreateInstance(_) => return (self.next_partition(), Class::Intake),
+            Command::CreateInstance(_) => return (self.partition_of_new(), Class::Intake),
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
                 let (key, id) = (&message.correlation_key, &message.id);
                 let slot = slot_of(&message.tenant, key, id, &message.name);
@@ -240,8 +240,12 @@ impl Grevy {
         (partition_of(key), Class::Progress)
     }
 
-    fn next_partition(&self) -> PartitionId {
-        let turn = self.inner.turn.fetch_add(1, Ordering::Relaxed);
+    /// In turn; a request with an id goes where its retry will go too.
+    fn partition_of_new(&self) -> PartitionId {
+        let turn = match &self.cause.request_id {
+            Some(id) => u64::from(slot_of("", id, "", "")),
+            None => self.inner.turn.fetch_add(1, Ordering::Relaxed),
+        };
         (turn % u64::from(self.partition_count().max(1))) as PartitionId + 1
     }
 

@@ -40,8 +40,14 @@ pub trait Machine: Sized + Send + 'static {
     /// What the world must do once the step is durable.
     type Effect: Send + 'static;
 
-    /// Decides a command at `now` (ms since 1970), with its events already folded.
-    fn decide(&mut self, command: &Self::Command, now: i64) -> Result<Decision<Self>, Need>;
+    /// Decides a command at `now` (ms since 1970), with its events already folded. `cause` says
+    /// who asked, for machines that answer a request with an id only once.
+    fn decide(
+        &mut self,
+        command: &Self::Command,
+        cause: &Cause,
+        now: i64,
+    ) -> Result<Decision<Self>, Need>;
 
     /// Puts the state back to before the command that panicked. Returns the aggregate that was
     /// being worked on, where the machine can tell.

@@ -11,6 +11,7 @@ use crate::handle::{created, of_latest, unexpected};
 use crate::machines::Engine;
 use crate::mailbox::{Class, Deliver};
 use crate::pending::promise;
+use crate::shared::Shared;
 use crate::{Ended, Error, Grevy, Pending, Variables};
 
 /// An incident was raised.
@@ -74,6 +75,7 @@ impl Grevy {
         then: impl FnOnce(Result<(CreatedInstance, Ended), Error>) + Send + 'static,
     ) {
         let shared = Arc::downgrade(self.shared());
+        let again = self.cause.request_id.is_some();
         self.ask_then(Command::CreateInstance(create), true, move |reply| {
             let made = match reply.and_then(created) {
                 Ok(made) => made,
@@ -84,6 +86,9 @@ impl Grevy {
             let ended = move |ended: Result<Ended, Error>| then(ended.map(|e| (made, e)));
             // Effects of the same step come after its answer, so none is missed.
             shared.results.add(instance, Box::new(ended));
+            if again {
+                tell_if_gone(&shared, instance);
+            }
         });
     }
 
@@ -230,6 +235,25 @@ fn message(name: &str, key: &str, time_to_live: Duration, variables: Variables) 
 
 fn not_expected<T>(_reply: &Reply) -> Result<T, Error> {
     Err(unexpected())
+}
+
+/// A request that came again may name an instance that has ended: whoever waits for its result is
+/// told that there will be none. What ended in this very step has been told before.
+fn tell_if_gone(shared: &Arc<Shared>, instance: Key) {
+    let Some(remote) = shared.remote(engine::key::partition_of(instance)) else { return };
+    let weak = Arc::downgrade(shared);
+    let look = move |machine: &mut Engine| {
+        let gone = matches!(machine.state.instance(instance), Lookup::Absent);
+        let shared = weak.upgrade().filter(|_| gone);
+        let deliver: Deliver = Box::new(move || {
+            if let Some(shared) = shared {
+                shared.results.tell(instance, &Err(no_instance(instance)));
+            }
+        });
+        Ok(deliver)
+    };
+    let token = shared.activity.begin();
+    remote.mailbox.look(Class::Internal, Box::new(look), token);
 }
 
 pub(crate) fn no_instance(instance: Key) -> Error {

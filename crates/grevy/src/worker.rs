@@ -6,8 +6,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use engine::Command;
 use engine::command::{DEFAULT_TENANT, LeaseJobs, LeasedJob, Source};
+use engine::{Cause, Command, Key};
 
 use crate::activity::Token;
 use crate::handle::Inner;
@@ -20,6 +20,9 @@ use crate::{Error, Grevy, JobStream, Variables};
 
 /// Jobs that wait in front of one closure.
 const CREDIT: u32 = 64;
+/// How long an outcome waits before it is reported again; it doubles up to the longest.
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long a closure may take before its job is given to another: 5 minutes.
 const TIMEOUT_MS: i64 = 300_000;
 
@@ -145,10 +148,10 @@ impl Grevy {
         let bench = Bench {
             shared: Arc::clone(self.shared()),
             stream: Arc::clone(&stream),
-            cause: engine::Cause {
+            cause: Cause {
                 source: Source::Api,
                 client: Some(format!("closure {job_type}").into()),
-                ..engine::Cause::default()
+                ..Cause::default()
             },
         };
         let named = std::thread::Builder::new().name(format!("grevy-worker-{job_type}"));
@@ -211,7 +214,7 @@ fn feed(
 struct Bench {
     shared: Arc<Shared>,
     stream: Arc<Mutex<Option<JobStream>>>,
-    cause: engine::Cause,
+    cause: Cause,
 }
 
 impl Bench {
@@ -261,20 +264,37 @@ impl Bench {
                 token,
             },
         };
-        let Some(remote) = self.shared.remote(engine::key::partition_of(job)) else { return };
-        let report = move |answer: Result<engine::Answer, Error>| {
-            // The job was completed by another, canceled, or timed out: nothing is left to do.
-            if let Err(error) = answer.and_then(|answer| answer.map_err(Error::from)) {
-                tracing::info!(job, %error, "a job's outcome was not taken");
-            }
-        };
-        remote.mailbox.post(Envelope {
-            command,
-            cause: self.cause.clone(),
-            class: Class::Progress,
-            watch: false,
-            reply: Some(Box::new(report)),
-            token: self.shared.activity.begin(),
-        });
+        tell(&self.shared, job, command, self.cause.clone(), FIRST_PAUSE);
     }
+}
+
+/// Reports an outcome, again and again while the engine cannot take it (a full disk, overload, a
+/// journal that failed). The lease token makes a repetition harmless, and an outcome that comes
+/// after the lease has ended is refused.
+fn tell(shared: &Arc<Shared>, job: Key, command: Command, cause: Cause, pause: Duration) {
+    let Some(remote) = shared.remote(engine::key::partition_of(job)) else { return };
+    let (weak, again) = (Arc::downgrade(shared), (command.clone(), cause.clone()));
+    let report = move |answer: Result<engine::Answer, Error>| {
+        let Err(error) = answer.and_then(|answer| answer.map_err(Error::from)) else { return };
+        let shared = weak.upgrade().filter(|_| error.is_transient());
+        // Else the job was completed by another, canceled, or timed out: nothing is left to do.
+        let Some(shared) = shared else {
+            return tracing::info!(job, %error, "a job's outcome was not taken");
+        };
+        tracing::info!(job, %error, "a job's outcome is reported again");
+        let (command, cause) = again;
+        shared.deadlines.after(pause, move || {
+            if let Some(shared) = weak.upgrade() {
+                tell(&shared, job, command, cause, (pause * 2).min(LONGEST_PAUSE));
+            }
+        });
+    };
+    remote.mailbox.post(Envelope {
+        command,
+        cause,
+        class: Class::Progress,
+        watch: false,
+        reply: Some(Box::new(report)),
+        token: shared.activity.begin(),
+    });
 }

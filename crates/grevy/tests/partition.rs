@@ -63,7 +63,12 @@ impl Machine for Tally {
     type Answer = Result<i64, String>;
     type Effect = String;
 
-    fn decide(&mut self, command: &Command, now: i64) -> Result<Decision<Self>, Need> {
+    fn decide(
+        &mut self,
+        command: &Command,
+        _cause: &Cause,
+        now: i64,
+    ) -> Result<Decision<Self>, Need> {
         let (answer, events) = match command {
             Command::Epoch => (Ok(0), vec![Event::Epoch]),
             Command::Arm(due) => (Ok(*due), vec![Event::Armed(*due)]),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use engine::event::{
-    DefinitionEvent, ElementRef, InstanceEvent, Item, JobKind, ListenerKind, NamedValue,
+    Answered, DefinitionEvent, ElementRef, InstanceEvent, Item, JobKind, ListenerKind, NamedValue,
     PartitionEvent, SlotEvent, Subscriber, Text, Via,
 };
 use engine::key::key;
@@ -40,6 +40,11 @@ fn partition_events() -> Vec<Event> {
         OutboxAcknowledged { to: 3, upto: 0 },
         InboxAdvanced { from: 2, sequence: 5 },
         ClockPinned { at: Some(NOW) },
+        RequestAnswered {
+            id: text("r-1"),
+            at: NOW,
+            answered: Answered::Published { message: key(1, 65) },
+        },
     ];
     events.into_iter().map(Event::Partition).collect()
 }

@@ -2,7 +2,7 @@
 
 mod form;
 
-use engine::Key;
+use engine::{Cause, Key};
 use grevy::Error;
 use grevy::machine::{Decision, Machine, Need, Step};
 
@@ -21,7 +21,12 @@ impl Machine for Tracker {
     type Answer = Answer;
     type Effect = Effect;
 
-    fn decide(&mut self, command: &Command, now: i64) -> Result<Decision<Tracker>, Need> {
+    fn decide(
+        &mut self,
+        command: &Command,
+        _cause: &Cause,
+        now: i64,
+    ) -> Result<Decision<Tracker>, Need> {
         let crate::machine::Decision { answer, events, effects } = self.state.decide(command, now);
         Ok(Decision { answer, events, effects })
     }

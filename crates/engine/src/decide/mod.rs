@@ -9,6 +9,7 @@ mod lease;
 mod message;
 mod meta;
 mod operator;
+mod request;
 mod slot;
 mod step;
 mod timer;
@@ -22,7 +23,7 @@ pub(crate) use step::{Done, Step, Stop};
 use crate::catalog::Catalog;
 use crate::command::{Answer, Command, Reply};
 use crate::effect::Effect;
-use crate::event::Event;
+use crate::event::{Event, Text};
 use crate::key::{Key, PartitionId, SLOT_COUNT, Slot};
 use crate::state::State;
 
@@ -77,10 +78,31 @@ impl State {
     /// # Errors
     /// [`Need`] when it met a cold instance; the state is as it was then, too.
     pub fn decide(&mut self, command: &Command, turn: &Turn<'_>) -> Result<Decision, Need> {
+        self.decide_once(command, turn, None)
+    }
+
+    /// As [`State::decide`]; a command that comes again with the same request id gets the answer
+    /// of the first and changes nothing.
+    ///
+    /// # Errors
+    /// As [`State::decide`].
+    pub fn decide_once(
+        &mut self,
+        command: &Command,
+        turn: &Turn<'_>,
+        request: Option<&Text>,
+    ) -> Result<Decision, Need> {
+        if let Some(reply) = request.and_then(|id| self.answered(id, command)) {
+            return Ok(Decision { answer: Ok(reply), events: Vec::new(), effects: Vec::new() });
+        }
         let mut step = Step::new(self, turn);
         let outcome = step.command(command).and_then(|reply| {
             step.run()?;
-            step.settle(reply)
+            let reply = step.settle(reply)?;
+            if let Some(id) = request {
+                step.remember(id, &reply)?;
+            }
+            Ok(reply)
         });
         let Step { events, effects, .. } = step;
         match outcome {

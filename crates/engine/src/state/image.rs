@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Available, Lock, Message, Messages, OpenDefinition, Outbox, Queue, Residence, State,
-    SubscriberRow, Wake,
+    Available, Lock, Message, Messages, OpenDefinition, Outbox, Queue, Request, Requests,
+    Residence, State, SubscriberRow, Wake,
 };
 use crate::event::Text;
 use crate::key::{Key, PartitionId};
@@ -34,6 +34,8 @@ pub struct Image {
     /// Without those that were never used.
     pub outbox: BTreeMap<PartitionId, Outbox>,
     pub inbox: BTreeMap<PartitionId, u64>,
+    /// Oldest first.
+    pub requests: Vec<Request>,
 }
 
 impl State {
@@ -60,6 +62,7 @@ impl State {
             latest: self.latest.clone(),
             outbox: self.outbox.iter().filter(used).map(|(to, o)| (*to, o.clone())).collect(),
             inbox: self.inbox.clone(),
+            requests: self.requests.rows(),
         }
     }
 
@@ -88,6 +91,7 @@ impl State {
             latest: image.latest,
             outbox: image.outbox,
             inbox: image.inbox,
+            requests: Requests::from_rows(image.requests),
             ..State::new(image.partition)
         }
     }

@@ -3,6 +3,7 @@
 
 mod image;
 mod instance;
+mod requests;
 mod slots;
 mod tables;
 mod undo;
@@ -14,6 +15,8 @@ pub use image::Image;
 pub use instance::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
 };
+pub use requests::Request;
+pub(crate) use requests::Requests;
 pub use slots::{Lock, Message, Messages, Named, SubscriberRow};
 pub(crate) use undo::Undo;
 
@@ -44,6 +47,7 @@ pub struct State {
     pub(crate) outbox: BTreeMap<PartitionId, Outbox>,
     /// Last item handled, per sender.
     pub(crate) inbox: BTreeMap<PartitionId, u64>,
+    pub(crate) requests: Requests,
     pub(crate) undo: Vec<Undo>,
     /// The instance that the decision under way is at; whom to blame for a panic.
     pub(crate) at: Option<Key>,
@@ -150,6 +154,7 @@ impl State {
             message_starts: BTreeSet::new(),
             outbox: BTreeMap::new(),
             inbox: BTreeMap::new(),
+            requests: Requests::default(),
             undo: Vec::new(),
             at: None,
             fault: None,

@@ -6,7 +6,7 @@ use crate::key::{Key, PartitionId};
 
 use super::instance::{ElementInstance, Incident, Instance, Job, Subscription, Timer, Variable};
 use super::slots::{Lock, Message, Named, SubscriberRow};
-use super::{Available, OpenDefinition, Queue, Residence, State, Wake};
+use super::{Available, OpenDefinition, Queue, Request, Residence, State, Wake};
 
 /// One row as it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +31,8 @@ pub(crate) enum Undo {
     Outbox(PartitionId, u64),
     OutboxItem(PartitionId, u64, Option<Box<Item>>),
     Inbox(PartitionId, Option<u64>),
+    /// The newest request; those that were forgotten for it, oldest first.
+    Request(Vec<Request>),
 }
 
 /// A row of one instance.
@@ -115,6 +117,7 @@ impl State {
                 put(items, sequence, old.map(|item| *item));
             }
             Undo::Inbox(from, old) => put(&mut self.inbox, from, old),
+            Undo::Request(dropped) => self.requests.put_back(dropped),
             slot => self.put_back_slot(slot),
         }
     }

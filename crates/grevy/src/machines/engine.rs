@@ -7,7 +7,7 @@ use std::sync::Arc;
 use engine::event::Text;
 use engine::state::Lookup;
 use engine::{
-    Answer, Catalog, Command, Effect, Event, Key, PartitionId, Reply, Routes, State, Turn,
+    Answer, Catalog, Cause, Command, Effect, Event, Key, PartitionId, Reply, Routes, State, Turn,
 };
 
 use super::Known;
@@ -97,10 +97,16 @@ impl Machine for Engine {
     type Answer = Answer;
     type Effect = Effect;
 
-    fn decide(&mut self, command: &Command, now: i64) -> Result<Decision<Engine>, Need> {
+    fn decide(
+        &mut self,
+        command: &Command,
+        cause: &Cause,
+        now: i64,
+    ) -> Result<Decision<Engine>, Need> {
         let turn =
             Turn { now, catalog: &self.catalog, routes: &self.routes, watched: &self.watched };
-        let decision = self.state.decide(command, &turn).map_err(|need| Need(need.0))?;
+        let decision = self.state.decide_once(command, &turn, cause.request_id.as_ref());
+        let decision = decision.map_err(|need| Need(need.0))?;
         let engine::Decision { answer, events, effects } = decision;
         self.touch(&events, now);
         for effect in &effects {

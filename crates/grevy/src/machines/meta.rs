@@ -1,7 +1,7 @@
 //! The meta machine in the loop.
 
 use engine::meta::{Command, Event, Reply, State};
-use engine::{Key, Rejection};
+use engine::{Cause, Key, Rejection};
 use record::{MetaStep, decode_meta_step, encode_meta_step};
 
 use crate::Error;
@@ -20,7 +20,12 @@ impl Machine for Meta {
     type Answer = Result<Reply, Rejection>;
     type Effect = ();
 
-    fn decide(&mut self, command: &Command, _now: i64) -> Result<Decision<Meta>, Need> {
+    fn decide(
+        &mut self,
+        command: &Command,
+        _cause: &Cause,
+        _now: i64,
+    ) -> Result<Decision<Meta>, Need> {
         let (answer, events) = self.state.decide(command);
         Ok(Decision { answer, events, effects: Vec::new() })
     }

@@ -134,7 +134,9 @@ impl<M: Machine> Partition<M> {
     pub(super) fn decide(&mut self, envelope: Envelope<M>) -> bool {
         let now = self.now();
         let machine = &mut self.machine;
-        match catch_unwind(AssertUnwindSafe(|| machine.decide(&envelope.command, now))) {
+        match catch_unwind(AssertUnwindSafe(|| {
+            machine.decide(&envelope.command, &envelope.cause, now)
+        })) {
             Ok(Ok(decision)) => {
                 self.accept(decision, envelope, now);
                 true
@@ -199,7 +201,7 @@ impl<M: Machine> Partition<M> {
         let now = self.now();
         let cause = Cause { source: Source::Operator, ..Cause::default() };
         let machine = &mut self.machine;
-        match catch_unwind(AssertUnwindSafe(|| machine.decide(&command, now))) {
+        match catch_unwind(AssertUnwindSafe(|| machine.decide(&command, &cause, now))) {
             Ok(Ok(decision)) => {
                 let token = self.parts.activity.begin();
                 let class = Class::Internal;

@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 
 use engine::Key;
-use engine::event::{ElementNo, Item, NamedValue, Subscriber, Text};
+use engine::event::{Answered, ElementNo, Item, NamedValue, Subscriber, Text};
 use engine::key::PartitionId;
 use engine::state::{
-    Available, Image, Lock, Message, Named, OpenDefinition, Outbox, Queue, SubscriberRow,
+    Available, Image, Lock, Message, Named, OpenDefinition, Outbox, Queue, Request, SubscriberRow,
     TimerStart, Wake, WakeKind,
 };
 
@@ -39,6 +39,13 @@ message!("Tables", Image {
     16 latest: Map<LatestRow>,
     17 outbox: Map<OutboxRow>,
     18 inbox: Map<InboxRow>,
+    19 requests: List<Msg<Request>>,
+});
+
+message!("Request", Request {
+    1 id: Str,
+    2 at: I64,
+    3 answered: Msg<Answered>,
 });
 
 row!("BlockRow", BlockRow: Key => (Key, u32), (1 first: Anchor), {

@@ -1,8 +1,8 @@
 //! The partition's own events.
 
-use engine::event::{Item, PartitionEvent};
+use engine::event::{Answered, Item, PartitionEvent};
 
-use crate::codec::{I64, Msg, Opt, U16, U64};
+use crate::codec::{Abs, I32, I64, Msg, Opt, Str, U16, U64};
 
 choice!("PartitionEvent", PartitionEvent, "event" {
     1 EpochStarted { 1 epoch: U64 },
@@ -11,4 +11,14 @@ choice!("PartitionEvent", PartitionEvent, "event" {
     4 OutboxAcknowledged { 1 to: U16, 2 upto: U64 },
     5 InboxAdvanced { 1 from: U16, 2 sequence: U64 },
     6 ClockPinned { 1 at: Opt<I64> },
+    7 RequestAnswered { 1 id: Str, 2 at: I64, 3 answered: Msg<Answered> },
+});
+
+choice!("Answered", Answered, "answered" {
+    1 Done {},
+    2 Created { 1 instance: Abs, 2 definition: Abs, 3 process_id: Str, 4 version: I32 },
+    3 Published { 1 message: Abs },
+    4 Correlating { 1 message: Abs },
+    5 Correlated { 1 message: Abs, 2 instance: Abs },
+    6 VariablesSet { 1 key: Abs },
 });

@@ -58,7 +58,7 @@ fn steps_survive_the_journal() {
     let mut kinds = 0;
     for (at, command) in commands.iter().enumerate() {
         let now = 2_000 + at as i64 * 12 * HOUR;
-        let decision = tracker.decide(command, now).expect("nothing is cold");
+        let decision = tracker.decide(command, &Cause::default(), now).expect("nothing is cold");
         kinds += decision.events.len();
         let cause =
             engine::Cause { source: engine::command::Source::Foreign, ..Default::default() };
@@ -87,7 +87,9 @@ fn a_crash_between_any_two_steps_neither_loses_nor_doubles() {
         }))
         .collect();
     let run = |tracker: &mut Tracker, commands: &[Command]| -> Vec<Vec<Event>> {
-        let decide = |command| tracker.decide(command, 5_000).expect("nothing is cold").events;
+        let decide = |command| {
+            tracker.decide(command, &Cause::default(), 5_000).expect("nothing is cold").events
+        };
         commands.iter().map(decide).collect()
     };
     let mut whole = Tracker::default();
@@ -99,7 +101,7 @@ fn a_crash_between_any_two_steps_neither_loses_nor_doubles() {
         run(&mut tracker, &commands[1.max(crash.saturating_sub(4))..]);
         assert!(tracker.state.cases().eq(whole.state.cases()), "crash after step {crash}");
     }
-    let again = whole.decide(&commands[5], 6_000).expect("nothing is cold");
+    let again = whole.decide(&commands[5], &Cause::default(), 6_000).expect("nothing is cold");
     assert_eq!(again.answer, Answer::Verdicts(vec![Verdict::SeenBefore]));
     assert_eq!(again.events, []);
 }
