@@ -9,6 +9,7 @@ pub mod files;
 mod functions;
 mod mask;
 mod names;
+mod pages;
 mod sizes;
 mod table;
 
@@ -36,6 +37,7 @@ pub enum Rule {
     Word,
     Tracked,
     SameFile,
+    ErrorPage,
 }
 
 impl fmt::Display for Finding {
@@ -68,6 +70,7 @@ pub fn findings(root: &Path) -> Result<Vec<Finding>, String> {
             sizes::check(path, &text, &masked, language, &mut found);
             names::types(path, &masked, &mut found);
             names::invariants(path, &masked, &mut found);
+            pages::check(path, &text, &tree, &mut found);
         }
     }
     arrows::check(root, &tree, &mut found)?;
