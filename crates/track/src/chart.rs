@@ -6,6 +6,7 @@
 //! was seen of it.
 
 mod build;
+mod data;
 mod deadline;
 mod heat;
 mod kinds;
@@ -17,6 +18,7 @@ use model::{ElementIndex, FlowIndex, Process};
 
 use crate::conform::Net;
 
+pub use data::{Data, context, payload};
 pub use deadline::{Action, Deadline};
 pub use heat::{Heat, heat};
 
@@ -36,6 +38,8 @@ pub struct Chart {
     pub deadlines: Vec<Deadline>,
     /// Deadline of a whole case, in ms, from its first event.
     pub case_deadline_ms: Option<i64>,
+    /// What is read of a case's variables.
+    pub data: Data,
     /// What the model has that tracking reads past.
     pub notes: Vec<String>,
     index: BTreeMap<String, u32>,
@@ -85,6 +89,24 @@ impl Chart {
         build::chart(process, binding)
     }
 
+    /// The same model without some of its transitions: they stay, and can never be taken.
+    pub fn without(&self, closed: &[u32]) -> Chart {
+        let mut chart = self.clone();
+        let never = chart.net.places;
+        chart.net.places += 1;
+        chart.places.push(None);
+        for number in closed {
+            if let Some(transition) = chart.net.transitions.get_mut(*number as usize) {
+                transition.inputs.push(never);
+            }
+        }
+        let (net, meanings) = (&chart.net, &chart.transitions);
+        for deadline in &mut chart.deadlines {
+            deadline.places = build::waiting(net, meanings, deadline.element, Some(never));
+        }
+        chart
+    }
+
     /// The number of an event type.
     pub fn kind(&self, name: &str) -> Option<u32> {
         self.index.get(name).or_else(|| self.index.get(&plain(name))).copied()
@@ -106,6 +128,34 @@ impl Chart {
         let meaning = self.transitions.get(transition as usize)?;
         self.elements.get(meaning.element as usize)
     }
+}
+
+/// Names that elements of a published model have and no known type stands for, plain. Where
+/// somebody mapped types to elements there are none: they said what they want.
+pub(crate) fn unheard(publish: &crate::machine::Publish) -> BTreeSet<String> {
+    let read = model::read("model.bpmn", &publish.bpmn);
+    let Ok((definitions, _)) = read else { return BTreeSet::new() };
+    let process = definitions.processes.iter().find(|p| p.id == publish.process);
+    let Some(process) = process.or(definitions.processes.first()) else { return BTreeSet::new() };
+    if !publish.types.is_empty() {
+        return BTreeSet::new();
+    }
+    let known: BTreeSet<String> = publish.known.iter().map(|name| plain(name)).collect();
+    kinds::names_of(process).into_iter().filter(|name| !known.contains(name)).collect()
+}
+
+/// Types that a model expects whether or not they were seen: tasks and message events.
+///
+/// # Errors
+/// When the bytes are no BPMN model.
+pub fn expected(bpmn: &[u8], process: &str) -> Result<Vec<String>, String> {
+    let (definitions, _) = model::read("model.bpmn", bpmn).map_err(|problems| {
+        let first = problems.first().map(ToString::to_string).unwrap_or_default();
+        format!("expected a BPMN model, but {first}")
+    })?;
+    let found = definitions.processes.iter().find(|p| &*p.id == process);
+    let found = found.or(definitions.processes.first());
+    Ok(found.map(kinds::expected_of).unwrap_or_default())
 }
 
 /// A name without what people and programs write differently: case, spaces, punctuation, and the

@@ -68,3 +68,17 @@ pub const TICK_TIMERS_MAX: usize = 256;
 pub const TRACE_MESSAGES_MAX: usize = 10_000;
 /// Different reasons for rejected records that are counted apart.
 pub const REASONS_MAX: usize = 1_000;
+/// Alerts that are kept as records, the oldest delivered one forgotten first.
+pub const ALERTS_KEPT_MAX: usize = 100_000;
+/// Bytes of the variables that a case keeps for its model; what is more is left out.
+pub const CASE_VARIABLE_BYTES_MAX: usize = 2_048;
+/// Events that the built-in bus keeps, the oldest dropped first, in whole segments.
+pub const BUS_EVENTS_MAX: u64 = 100_000_000;
+/// Bytes of one group of events on the bus.
+pub const BUS_GROUP_BYTES_MAX: usize = 8 << 20;
+/// Commands of one source that are under way at once.
+pub const FEED_COMMANDS_MAX: usize = 8;
+/// Rows that one look at verdicts or cases returns.
+pub const ROWS_MAX: usize = 10_000;
+/// Ways through the gateways of one model that are remembered at once, by what data rules out.
+pub const VARIATIONS_MAX: usize = 64;

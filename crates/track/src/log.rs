@@ -192,6 +192,26 @@ impl Log {
         self.cases.iter().map(|case| case.events.len() as u64).sum()
     }
 
+    /// Activities that one case has more than `times` times (S9): services that react to each
+    /// other.
+    pub fn loops(&self, times: u64) -> Vec<crate::traces::Loop> {
+        let mut found = Vec::new();
+        let mut seen = vec![0_u64; self.activities.len()];
+        for case in self.cases.iter().filter(|case| case.events.len() as u64 > times) {
+            seen.fill(0);
+            for event in &case.events {
+                seen[event.activity as usize] += 1;
+            }
+            let many = (0..).zip(&seen).filter(|(_, count)| **count > times);
+            found.extend(many.map(|(activity, count)| crate::traces::Loop {
+                trace: case.id.clone(),
+                kind: self.name(activity).to_owned(),
+                times: *count,
+            }));
+        }
+        found
+    }
+
     /// The log without rare variants: the most frequent ones that together cover at least
     /// `share` (0 to 1) of the cases.
     pub fn most_frequent(&self, share: f64) -> Log {

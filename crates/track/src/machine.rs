@@ -27,7 +27,7 @@ pub use analyse::{Analysis, Finding, FindingKind};
 pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
 pub use event::{Alert, Event, StepObserved};
 pub use model::{Model, Status};
-pub use state::{Case, CaseKey, CaseStatus, Seen, State};
+pub use state::{Case, CaseKey, CaseStatus, Raised, Seen, State};
 
 /// What came of a command: its events are already folded into the state.
 #[derive(Debug, Default, PartialEq)]

@@ -3,6 +3,7 @@
 
 mod check;
 mod expr;
+mod feel;
 mod guess;
 mod time;
 mod yaml;
@@ -13,6 +14,7 @@ use serde_json::Value;
 
 pub use check::{Checked, Summary, check};
 pub use expr::{Expr, Field, text};
+pub use feel::Feel;
 pub use guess::{Evidence, Guess, guess};
 pub use time::{TimeFormat, duration_ms, parse_time};
 

@@ -6,7 +6,7 @@ use model::{Element, ElementIndex, FlowIndex, Kind, Process};
 
 use super::deadline::deadlines;
 use super::kinds::{Kinds, is_message, set_aside};
-use super::{Binding, Chart, Meaning, Place};
+use super::{Binding, Chart, Data, Meaning, Place};
 use crate::conform::{Net, Transition};
 use crate::limits::{CHART_TRANSITIONS_MAX, INCLUSIVE_FLOWS_MAX};
 
@@ -44,9 +44,9 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
         kind: *kind,
     };
     let elements = process.elements.iter().zip(&kinds.of_element).map(place).collect();
-    let waiting = |element| waiting(&net, &meanings, element);
+    let waiting = |element| waiting(&net, &meanings, element, None);
     let (deadlines, case_deadline_ms) = deadlines(process, &kinds.of_element, waiting)?;
-    Ok(Chart {
+    let mut chart = Chart {
         process: process.id.clone(),
         name: process.name.clone(),
         net,
@@ -56,14 +56,24 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
         elements,
         deadlines,
         case_deadline_ms,
+        data: Data::default(),
         notes,
         index: kinds.index,
-    })
+    };
+    chart.data = Data::new(process, &chart)?;
+    Ok(chart)
 }
 
 /// Places from which silent steps lead to an element.
-fn waiting(net: &Net, meanings: &[Meaning], element: ElementIndex) -> Vec<u32> {
-    let all = || net.transitions.iter().zip(meanings);
+/// `never`: transitions that need this place are none.
+pub(super) fn waiting(
+    net: &Net,
+    meanings: &[Meaning],
+    element: ElementIndex,
+    never: Option<u32>,
+) -> Vec<u32> {
+    let open = |transition: &Transition| never.is_none_or(|n| !transition.inputs.contains(&n));
+    let all = || net.transitions.iter().zip(meanings).filter(|(t, _)| open(t));
     let own = all().filter(|(t, meaning)| t.label.is_some() && meaning.element == element);
     let mut places: Vec<u32> = own.flat_map(|(t, _)| t.inputs.iter().copied()).collect();
     let mut at = 0;

@@ -30,7 +30,8 @@ pub enum Action {
     /// A record for people: any task that sends nothing.
     Alert { element: Arc<str>, name: Arc<str> },
     /// A message to the engine or out: a message throw or end event, or a send task.
-    Send { element: Arc<str>, message: Arc<str> },
+    /// It carries what the input mappings say, name and FEEL.
+    Send { element: Arc<str>, message: Arc<str>, payload: Vec<(Arc<str>, Arc<str>)> },
 }
 
 /// All deadlines of a process, and that of a case.
@@ -113,10 +114,10 @@ fn actions(process: &Process, timer: &Element) -> Vec<Action> {
                     Text::Static(message) if !message.is_empty() => message.clone(),
                     Text::Static(_) | Text::Expression(_) => name,
                 };
-                actions.push(Action::Send { element, message });
+                actions.push(Action::Send { element, message, payload: payload(at) });
             }
             Kind::JobTask { task: TaskKind::Send, .. } => {
-                actions.push(Action::Send { element, message: name });
+                actions.push(Action::Send { element, message: name, payload: payload(at) });
             }
             Kind::JobTask { .. } | Kind::UndefinedTask | Kind::ManualTask | Kind::UserTask(_) => {
                 actions.push(Action::Alert { element, name });
@@ -125,4 +126,15 @@ fn actions(process: &Process, timer: &Element) -> Vec<Action> {
         }
     }
     actions
+}
+
+fn payload(element: &Element) -> Vec<(Arc<str>, Arc<str>)> {
+    let mapping = |mapping: &model::Mapping| {
+        let text = match &mapping.source {
+            Text::Expression(text) => text.clone(),
+            Text::Static(text) => Arc::from(value::quote(text)),
+        };
+        (Arc::from(mapping.target.join(".")), text)
+    };
+    element.inputs.iter().map(mapping).collect()
 }

@@ -56,6 +56,25 @@ impl Kinds {
     }
 }
 
+/// Every name that an event type may have to mean an element of this process, plain.
+pub(super) fn names_of(process: &Process) -> BTreeSet<String> {
+    let seen = process.elements.iter().filter(|element| !silent_by_nature(&element.kind));
+    seen.flat_map(names).map(|name| plain(&name)).collect()
+}
+
+/// The first name of each element that expects a type, but for what is done about trouble.
+pub(super) fn expected_of(process: &Process) -> Vec<String> {
+    let aside = set_aside(process);
+    let elements = (0..).zip(&process.elements);
+    let expecting = elements
+        .filter(|(at, e)| !aside.contains(at) && expects_something(&e.kind))
+        .filter_map(|(_, element)| names(element).into_iter().next());
+    let mut found: Vec<String> = expecting.collect();
+    found.sort();
+    found.dedup();
+    found
+}
+
 /// Names that an event type may have to mean this element: message, then name, then id.
 fn names(element: &Element) -> Vec<String> {
     let mut names = Vec::new();

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::event::{Event, StepObserved};
 use super::model::Version;
-use super::state::{Case, CaseKey, CaseStatus, Seen, State, Undo, is_rejected};
+use super::state::{Case, CaseKey, CaseStatus, Raised, Seen, State, Undo, is_rejected};
 use crate::limits::{CASE_FINDINGS_MAX, REJECTED_RECORDS_MAX};
 
 impl State {
@@ -39,6 +39,7 @@ impl State {
                 self.set_rejected(key, is_rejected(verdict));
             }
             Event::CaseMet { case, id, version } => self.meet(*case, id, *version),
+            Event::CaseMigrated { case, version } => self.migrate(*case, *version),
             Event::CaseOpened { case } => self.change(*case, |case| {
                 case.status = CaseStatus::Open;
                 case.status_since_ms = case.last_arrival_ms;
@@ -84,14 +85,22 @@ impl State {
             }
             Event::AlertRaised { number, alert } => {
                 self.next_alert = self.next_alert.max(number + 1);
-                let old = self.alerts.insert(*number, alert.clone());
-                self.undo.push(Undo::Alert(*number, old));
+                let raised = Raised { alert: alert.clone(), delivered: false };
+                self.set_alert(*number, Some(raised));
+                if let Some(spare) = self.spare_alert() {
+                    self.set_alert(spare, None);
+                }
             }
             Event::AlertDelivered { number } => {
-                let old = self.alerts.remove(number);
-                self.undo.push(Undo::Alert(*number, old));
+                let known = self.alerts.get(number).cloned();
+                self.set_alert(*number, known.map(|known| Raised { delivered: true, ..known }));
             }
         }
+    }
+
+    fn set_alert(&mut self, number: u64, raised: Option<Raised>) {
+        let old = self.put_alert(number, raised);
+        self.undo.push(Undo::Alert(number, old));
     }
 
     fn meet(&mut self, key: CaseKey, id: &Arc<str>, version: u32) {
@@ -110,8 +119,30 @@ impl State {
             fired: Vec::new(),
             until_ms: i64::MAX,
             last_arrival_ms: 0,
+            variables: None,
         };
         self.put_case(key, Some(case));
+    }
+
+    fn migrate(&mut self, key: CaseKey, version: u32) {
+        let Some(old) = self.cases.get(&key).map(|case| case.version) else { return };
+        let kinds = |version: u32| self.versions.get(version as usize).map(|v| v.kinds.clone());
+        let (Some(from), Some(to)) = (kinds(old), kinds(version)) else { return };
+        let number = |kind: u32| {
+            let name = from.get(kind as usize);
+            let at = to.iter().position(|known| Some(known) == name);
+            debug_assert!(at.is_some(), "a type was named before a case that has it moved");
+            at.map_or(kind, |at| at as u32)
+        };
+        self.change(key, |case| {
+            case.version = version;
+            case.events.iter_mut().for_each(|event| event.kind = number(event.kind));
+            for finding in &mut case.findings {
+                finding.step = number(finding.step);
+                finding.expected.iter_mut().for_each(|kind| *kind = number(*kind));
+            }
+            case.deadlines.clear();
+        });
     }
 
     fn change(&mut self, key: CaseKey, change: impl FnOnce(&mut Case)) {
@@ -158,6 +189,9 @@ fn observe(case: &mut Case, step: &StepObserved) {
     let at = case.events.partition_point(|event| event.time_ms <= time_ms);
     case.events.insert(at, Seen { time_ms, identity, kind, order });
     case.last_arrival_ms = case.last_arrival_ms.max(step.arrival_ms);
+    if step.kept.is_some() {
+        case.variables.clone_from(&step.kept);
+    }
     if case.status == CaseStatus::Early {
         // The longest wait counts: nothing is given up that may still be explained.
         let known = if case.until_ms == i64::MAX { i64::MIN } else { case.until_ms };

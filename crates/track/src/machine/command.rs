@@ -14,6 +14,8 @@ pub enum Command {
     Draft(Publish),
     /// Tracks by this model from now on. Cases that are open stay with the version they have.
     Publish(Publish),
+    /// Types that come although nobody said so; the published model has elements for them.
+    Learn { process: Arc<str>, known: Vec<String> },
     /// Records of one source, in the order of their positions.
     Observe { process: Arc<str>, source: Arc<str>, records: Vec<Observed> },
     /// Records that were rejected before, read again after a fix.
@@ -32,6 +34,8 @@ pub struct Publish {
     pub bpmn: Arc<[u8]>,
     /// Element id by event type; empty maps by name.
     pub types: BTreeMap<String, String>,
+    /// How records are read, as `mapping.yaml`; empty where the caller keeps it.
+    pub mapping: Arc<str>,
     /// Event types that are known to come; empty when nothing is known.
     pub known: Vec<String>,
     /// A case that is quiet for so long, in ms, is stuck.

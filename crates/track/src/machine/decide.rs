@@ -50,6 +50,7 @@ impl Step<'_> {
                 }
             },
             Command::Publish(publish) => self.publish(publish),
+            Command::Learn { process, known } => self.learn(process, known),
             Command::Observe { process, source, records } => {
                 self.batch(process, source, records, false)
             }
@@ -61,7 +62,7 @@ impl Step<'_> {
                 Answer::Done
             }
             Command::Delivered { alert } => {
-                if self.state.alerts.contains_key(alert) {
+                if self.state.undelivered.contains(alert) {
                     self.emit(Event::AlertDelivered { number: *alert });
                 }
                 Answer::Done
@@ -109,15 +110,36 @@ impl Step<'_> {
         if let Err(reason) = self.check(publish, true) {
             return Answer::Refused(reason);
         }
-        let version = self.state.versions.len() as u32;
         self.emit(Event::DraftSaved(publish.clone()));
+        self.version(publish);
+        Answer::Done
+    }
+
+    fn learn(&mut self, process: &Arc<str>, known: &[String]) -> Answer {
+        let model = self.state.models.get(process);
+        let Some(mut publish) = model.and_then(|model| model.published_as.clone()) else {
+            return Answer::Refused(format!(
+                "expected a published model for {process}, but there is none"
+            ));
+        };
+        let new = known.iter().filter(|name| !publish.known.contains(name)).cloned();
+        let new: Vec<String> = new.collect();
+        publish.known.extend(new);
+        if let Err(reason) = self.check(&publish, true) {
+            return Answer::Refused(reason);
+        }
+        self.version(&publish);
+        Answer::Done
+    }
+
+    fn version(&mut self, publish: &Publish) {
+        let version = self.state.versions.len() as u32;
         self.emit(Event::Published { version, publish: publish.clone() });
         let compiled = self.state.versions[version as usize].compiled();
-        for (kind, known) in (0..).zip(compiled.iter().flat_map(|c| c.chart.kinds.iter())) {
+        for (kind, known) in (0..).zip(compiled.iter().flat_map(|c| c.chart().kinds.iter())) {
             let name = Arc::from(known.name.as_str());
             self.emit(Event::KindNamed { version, kind, name });
         }
-        Answer::Done
     }
 
     /// Raises an alert and lets it out once it is durable.

@@ -40,6 +40,12 @@ pub enum Event {
         id: Arc<str>,
         version: u32,
     },
+    /// The case goes on with a version of the same model that knows more types; what it has of
+    /// them is renumbered by name.
+    CaseMigrated {
+        case: CaseKey,
+        version: u32,
+    },
     /// An event that can open the case came.
     CaseOpened {
         case: CaseKey,
@@ -109,8 +115,10 @@ pub struct StepObserved {
     pub replaces: bool,
     pub sender: Option<Arc<str>>,
     pub correlation: Option<Arc<str>>,
-    /// JSON text, for history; the case does not keep it.
+    /// JSON text, for history.
     pub variables: Option<Arc<str>>,
+    /// Those of them that the model reads, as JSON text: the case keeps these.
+    pub kept: Option<Arc<str>>,
     /// Of an early event: when it expires.
     pub until_ms: Option<i64>,
 }
@@ -125,8 +133,11 @@ pub struct Alert {
     pub name: Arc<str>,
     /// The element whose event is late, or after which the case is stuck.
     pub element: Arc<str>,
-    /// When the deadline passed.
+    /// When the deadline passed, and when that was seen.
     pub due_ms: i64,
+    pub raised_ms: i64,
     /// A message to the engine or out, not only a record.
     pub send: bool,
+    /// What the model says that the message carries, as JSON text; from the case's variables.
+    pub payload: Option<Arc<str>>,
 }

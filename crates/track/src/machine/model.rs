@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::command::Publish;
-use crate::chart::{Binding, Chart};
+use crate::chart::{Binding, Chart, context};
 use crate::conform::Aligner;
+use crate::limits::VARIATIONS_MAX;
 
 /// A process with what is published of it and what is drafted.
 #[derive(Debug, Clone, Default)]
@@ -28,11 +29,32 @@ pub enum Status {
     UnpublishedChanges,
 }
 
+impl Status {
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Unmapped => "Unmapped",
+            Status::Mapped => "Mapped",
+            Status::Published => "Published",
+            Status::UnpublishedChanges => "Unpublished changes",
+        }
+    }
+}
+
 impl Model {
+    /// The model by which cases that begin now are tracked.
+    pub fn published_as(&self) -> Option<&Publish> {
+        self.published_as.as_ref()
+    }
+
     pub fn status(&self) -> Status {
         match (&self.draft, &self.published_as) {
             (None, Some(_)) => Status::Published,
-            (Some(draft), Some(published)) if draft == published => Status::Published,
+            // Which types came since is no change of the model.
+            (Some(draft), Some(published))
+                if *draft == (Publish { known: draft.known.clone(), ..published.clone() }) =>
+            {
+                Status::Published
+            }
             (Some(_), Some(_)) => Status::UnpublishedChanges,
             (Some(draft), None) if draft.types.is_empty() => Status::Unmapped,
             (Some(_), None) => Status::Mapped,
@@ -53,15 +75,60 @@ pub(super) struct Version {
 
 /// What is computed from a version.
 pub(super) struct Compiled {
-    pub chart: Chart,
-    pub aligner: Mutex<Aligner>,
+    pub base: Arc<Variation>,
     /// Kinds of the chart that may open a case.
     pub opening: Vec<u32>,
+    /// The model as cases see it whose data rules out some of its ways.
+    variations: Mutex<BTreeMap<Vec<u32>, Arc<Variation>>>,
+}
+
+/// A model, and the explanations of traces that are known already.
+pub(super) struct Variation {
+    pub chart: Chart,
+    aligner: Mutex<Aligner>,
+}
+
+impl Variation {
+    fn new(chart: Chart) -> Variation {
+        let labels = chart.kinds.len() + crate::limits::UNKNOWN_KINDS_MAX;
+        let aligner = Mutex::new(Aligner::eager(&chart.net, labels));
+        Variation { chart, aligner }
+    }
+
+    pub(super) fn aligner(&self) -> std::sync::MutexGuard<'_, Aligner> {
+        // It is a cache: whatever a panic left in it is true.
+        self.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+}
+
+impl Compiled {
+    pub(super) fn chart(&self) -> &Chart {
+        &self.base.chart
+    }
+
+    /// The model as a case with these variables (JSON text) sees it.
+    pub(super) fn seen_with(&self, variables: Option<&str>) -> Arc<Variation> {
+        let data = &self.base.chart.data;
+        if variables.is_none() || data.reads.is_empty() {
+            return self.base.clone();
+        }
+        let closed = data.closed(&context(variables));
+        let lock = self.variations.lock();
+        let mut variations = lock.unwrap_or_else(std::sync::PoisonError::into_inner);
+        if closed.is_empty() {
+            return self.base.clone();
+        }
+        if variations.len() >= VARIATIONS_MAX && !variations.contains_key(&closed) {
+            variations.pop_first();
+        }
+        let fresh = || Arc::new(Variation::new(self.base.chart.without(&closed)));
+        variations.entry(closed.clone()).or_insert_with(fresh).clone()
+    }
 }
 
 impl std::fmt::Debug for Compiled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Compiled({})", self.chart.process)
+        write!(f, "Compiled({})", self.base.chart.process)
     }
 }
 
@@ -95,8 +162,7 @@ pub(super) fn compile(publish: &Publish) -> Result<Compiled, String> {
     let known = (!publish.known.is_empty()).then(|| publish.known.iter().cloned().collect());
     let fixed: BTreeMap<String, String> = publish.types.clone();
     let chart = Chart::new(process, &Binding { fixed, known })?;
-    let labels = chart.kinds.len() + crate::limits::UNKNOWN_KINDS_MAX;
-    let mut aligner = Aligner::eager(&chart.net, labels);
-    let (opening, _) = aligner.next(&[chart.net.start]);
-    Ok(Compiled { chart, aligner: Mutex::new(aligner), opening })
+    let base = Arc::new(Variation::new(chart));
+    let (opening, _) = base.aligner().next(&[base.chart.net.start]);
+    Ok(Compiled { base, opening, variations: Mutex::default() })
 }

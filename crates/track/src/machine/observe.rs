@@ -9,7 +9,8 @@ use super::event::{Event, StepObserved};
 use super::model::Compiled;
 use super::state::{Case, CaseKey, CaseStatus, hash};
 use crate::limits::{
-    CASE_EVENTS_MAX, CASE_FINDINGS_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS, UNKNOWN_KINDS_MAX,
+    CASE_EVENTS_MAX, CASE_FINDINGS_MAX, CASE_VARIABLE_BYTES_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS,
+    UNKNOWN_KINDS_MAX,
 };
 use crate::mapping::{Observation, Reading};
 
@@ -30,7 +31,7 @@ impl Step<'_> {
         again: bool,
     ) -> Result<Vec<Verdict>, String> {
         let compiled = self.state.versions[version as usize].compiled()?;
-        let process = compiled.chart.process.clone();
+        let process = compiled.chart().process.clone();
         let batch = Batch { version, compiled: &compiled, process, source };
         let verdicts = records.iter().map(|record| self.record(&batch, record, again)).collect();
         while self.state.completed.len() > COMPLETED_CASES_MAX {
@@ -87,6 +88,12 @@ impl Step<'_> {
         let opens = batch.compiled.opening.contains(&kind);
         let key = match known {
             Some(key) if self.state.cases[&key].version == batch.version => key,
+            Some(key) if self.same_model(self.state.cases[&key].version, batch.version) => {
+                if let Err(reason) = self.migrate(batch, key) {
+                    return Verdict::Rejected { reason };
+                }
+                key
+            }
             // Cases of an older version go on with it; their numbers for types are its own.
             Some(key) => return self.step_of_older(batch, record, event, key),
             None => {
@@ -97,6 +104,26 @@ impl Step<'_> {
             }
         };
         self.place(batch, record, event, key, kind, opens)
+    }
+
+    /// They differ in nothing but the types that are known to come.
+    fn same_model(&self, older: u32, newer: u32) -> bool {
+        let publish = |version: u32| &self.state.versions[version as usize].publish;
+        let (old, new) = (publish(older), publish(newer));
+        old.known != new.known && old.bpmn == new.bpmn && old.types == new.types
+    }
+
+    fn migrate(&mut self, batch: &Batch<'_>, case: CaseKey) -> Result<(), String> {
+        let known = &self.state.cases[&case];
+        let steps = known.findings.iter().flat_map(|f| f.expected.iter().chain([&f.step]));
+        let kinds = known.events.iter().map(|event| &event.kind).chain(steps);
+        let name = |kind: &u32| self.state.kind_name(known.version, *kind).to_owned();
+        let names: std::collections::BTreeSet<String> = kinds.map(name).collect();
+        for name in names {
+            self.kind(batch, &name)?;
+        }
+        self.emit(Event::CaseMigrated { case, version: batch.version });
+        Ok(())
     }
 
     fn step_of_older(
@@ -153,6 +180,7 @@ impl Step<'_> {
             sender: text(&event.sender),
             correlation: text(&event.correlation),
             variables: event.variables.as_ref().map(|v| Arc::from(v.to_string().as_str())),
+            kept: kept(batch.compiled.chart(), known, event),
             until_ms,
         }));
         if let Some(until_ms) = until_ms {
@@ -173,11 +201,11 @@ impl Step<'_> {
 
     /// The number of an event type; one that the model does not know is named first.
     fn kind(&mut self, batch: &Batch<'_>, name: &str) -> Result<u32, String> {
-        if let Some(kind) = batch.compiled.chart.kind(name) {
+        if let Some(kind) = batch.compiled.chart().kind(name) {
             return Ok(kind);
         }
         let version = batch.version;
-        let known = batch.compiled.chart.kinds.len();
+        let known = batch.compiled.chart().kinds.len();
         let kinds = &self.state.versions[version as usize].kinds;
         if let Some(at) = kinds[known..].iter().position(|kind| &**kind == name) {
             return Ok((known + at) as u32);
@@ -195,11 +223,10 @@ impl Step<'_> {
 
     /// Compares what the case's events say now with what is known of it, and emits the difference.
     fn judge(&mut self, compiled: &Compiled, key: CaseKey, arrival_ms: i64) {
-        let chart = &compiled.chart;
-        let mut aligner =
-            compiled.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let analysis = analyse_case(chart, &mut aligner, &self.state.cases[&key]);
         let known = self.state.cases[&key].clone();
+        let seen = compiled.seen_with(known.variables.as_deref());
+        let (chart, mut aligner) = (&seen.chart, seen.aligner());
+        let analysis = analyse_case(chart, &mut aligner, &known);
         self.compare_findings(key, &known, &analysis.findings);
         for (deadline, due_ms) in &analysis.waiting {
             let armed = known.deadlines.contains(&(*deadline, *due_ms));
@@ -311,4 +338,23 @@ impl Finding {
     fn settled(&self, case: &Case) -> bool {
         case.folded > 0 && case.events.first().is_some_and(|event| self.at_ms < event.time_ms)
     }
+}
+
+/// The variables that a case keeps after this event, when it changes them. What happened later
+/// wins, whenever it arrived.
+fn kept(chart: &crate::chart::Chart, case: &Case, event: &Observation) -> Option<Arc<str>> {
+    let reads = &chart.data.reads;
+    let serde_json::Value::Object(members) = event.variables.as_ref()? else { return None };
+    let mut news = members.iter().filter(|(name, _)| reads.contains(name.as_str())).peekable();
+    news.peek()?;
+    let known = case.variables.as_deref().and_then(|text| serde_json::from_str(text).ok());
+    let mut kept: serde_json::Map<String, serde_json::Value> = known.unwrap_or_default();
+    let late = case.events.last().is_some_and(|last| event.time_ms < last.time_ms);
+    for (name, value) in news {
+        if !(late && kept.contains_key(name)) {
+            kept.insert(name.clone(), value.clone());
+        }
+    }
+    let text = serde_json::Value::Object(kept).to_string();
+    (text.len() <= CASE_VARIABLE_BYTES_MAX).then(|| Arc::from(text))
 }

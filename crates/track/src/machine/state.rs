@@ -7,6 +7,7 @@ use super::analyse::Finding;
 use super::command::Verdict;
 use super::event::{Alert, Event};
 use super::model::{Model, Version};
+use crate::limits::ALERTS_KEPT_MAX;
 
 /// Number of a case; never used twice.
 pub type CaseKey = u64;
@@ -30,7 +31,9 @@ pub struct State {
     pub(super) timers: BTreeSet<(i64, CaseKey, u32)>,
     /// Completed cases in the order of their completion.
     pub(super) completed: BTreeSet<(i64, CaseKey)>,
-    pub(super) alerts: BTreeMap<u64, Alert>,
+    /// By number; delivered ones stay as records, the oldest forgotten first.
+    pub(super) alerts: BTreeMap<u64, Raised>,
+    pub(super) undelivered: BTreeSet<u64>,
     pub(super) next_alert: u64,
     /// Rejected records that may come again.
     pub(super) rejected: BTreeSet<(Arc<str>, u32, u64)>,
@@ -42,11 +45,19 @@ pub struct State {
 pub(super) enum Undo {
     Case(CaseKey, Option<Box<Case>>),
     Source((Arc<str>, u32), Option<u64>),
-    Alert(u64, Option<Alert>),
+    Alert(u64, Option<Raised>),
     Rejected((Arc<str>, u32, u64), bool),
     Model(Arc<str>, Option<Model>),
     Version,
     Kind(u32),
+}
+
+/// An alert as a record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Raised {
+    pub alert: Alert,
+    /// It arrived where it belongs; a mere record has nowhere to go.
+    pub delivered: bool,
 }
 
 /// One case: about 200 bytes and 32 for each event that is kept.
@@ -71,6 +82,8 @@ pub struct Case {
     /// When an early case expires.
     pub until_ms: i64,
     pub last_arrival_ms: i64,
+    /// What the model reads, as JSON text.
+    pub variables: Option<Arc<str>>,
 }
 
 /// How far a case is.
@@ -140,7 +153,45 @@ impl State {
 
     /// Alerts that were raised and not delivered yet.
     pub fn pending_alerts(&self) -> impl Iterator<Item = (u64, &Alert)> {
-        self.alerts.iter().map(|(number, alert)| (*number, alert))
+        self.undelivered
+            .iter()
+            .filter_map(|number| Some((*number, &self.alerts.get(number)?.alert)))
+    }
+
+    /// Alerts that were raised, delivered or not, oldest first.
+    pub fn alerts(&self) -> impl Iterator<Item = (u64, &Raised)> {
+        self.alerts.iter().map(|(number, raised)| (*number, raised))
+    }
+
+    /// Rejected and expired records that can be observed again, by source.
+    pub fn rejected(&self, source: &str) -> Vec<(u32, u64)> {
+        let first = (Arc::from(source), 0, 0);
+        let of = self.rejected.range(first..).take_while(|(name, ..)| &**name == source);
+        of.map(|(_, partition, offset)| (*partition, *offset)).collect()
+    }
+
+    /// Sources that were read, with the next position of each partition.
+    pub fn sources(&self) -> impl Iterator<Item = (&str, u32, u64)> {
+        self.sources.iter().map(|((name, partition), next)| (&**name, *partition, *next))
+    }
+
+    /// Puts an alert into both tables, or takes it out of both; gives what was there.
+    pub(super) fn put_alert(&mut self, number: u64, raised: Option<Raised>) -> Option<Raised> {
+        match raised.as_ref().is_some_and(|raised| !raised.delivered) {
+            true => self.undelivered.insert(number),
+            false => self.undelivered.remove(&number),
+        };
+        match raised {
+            Some(raised) => self.alerts.insert(number, raised),
+            None => self.alerts.remove(&number),
+        }
+    }
+
+    /// The alert that gives way when there are too many: the oldest that was delivered.
+    pub(super) fn spare_alert(&self) -> Option<u64> {
+        let many = self.alerts.len() > ALERTS_KEPT_MAX;
+        let mut spare = self.alerts.iter().filter(|(_, raised)| raised.delivered);
+        if many { spare.next().map(|(number, _)| *number) } else { None }
     }
 
     /// When the next timer is due.
@@ -155,8 +206,7 @@ impl State {
                 Undo::Case(key, old) => self.put_case(key, old.map(|case| *case)),
                 Undo::Source(key, Some(next)) => drop(self.sources.insert(key, next)),
                 Undo::Source(key, None) => drop(self.sources.remove(&key)),
-                Undo::Alert(number, Some(alert)) => drop(self.alerts.insert(number, alert)),
-                Undo::Alert(number, None) => drop(self.alerts.remove(&number)),
+                Undo::Alert(number, old) => drop(self.put_alert(number, old)),
                 Undo::Rejected(key, true) => drop(self.rejected.insert(key)),
                 Undo::Rejected(key, false) => drop(self.rejected.remove(&key)),
                 Undo::Model(id, Some(model)) => drop(self.models.insert(id, model)),

@@ -6,7 +6,7 @@ use super::analyse::{Finding, FindingKind, analyse_case};
 use super::decide::Step;
 use super::event::{Alert, Event};
 use super::state::{CaseKey, CaseStatus, EXPIRY, QUIET, WHOLE};
-use crate::chart::Action;
+use crate::chart::{Action, context, payload};
 use crate::limits::TICK_TIMERS_MAX;
 
 impl Step<'_> {
@@ -40,23 +40,23 @@ impl Step<'_> {
         let at_ms = self.now;
         self.emit(Event::StatusChanged { case, status: CaseStatus::Stuck, at_ms });
         let element = self.last_element(case);
-        self.alert_about(case, "stuck", element, due_ms, false);
+        self.alert_about(case, "stuck", element, due_ms, None);
     }
 
     fn late(&mut self, case: CaseKey, deadline: u32, due_ms: i64) {
         self.emit(Event::DeadlineFired { case, deadline, due_ms });
         let version = self.state.cases[&case].version;
         let Ok(compiled) = self.state.versions[version as usize].compiled() else { return };
-        let promised = compiled.chart.deadlines.get(deadline as usize);
+        let promised = compiled.chart().deadlines.get(deadline as usize);
         let (step, element, actions) = match promised {
             Some(promised) => {
-                let element = compiled.chart.elements[promised.element as usize].id.clone();
+                let element = compiled.chart().elements[promised.element as usize].id.clone();
                 (promised.kind, element, promised.actions.clone())
             }
             None => {
                 debug_assert_eq!(deadline, WHOLE, "deadlines are those of the chart");
                 let last = self.state.cases[&case].events.last().map_or(0, |event| event.kind);
-                (last, compiled.chart.process.clone(), Vec::new())
+                (last, compiled.chart().process.clone(), Vec::new())
             }
         };
         let known = &self.state.cases[&case].findings;
@@ -68,29 +68,41 @@ impl Step<'_> {
         let finding = Finding { kind, step, occurrence, expected, at_ms: due_ms };
         self.emit(Event::Deviated { case, finding });
         if actions.is_empty() {
-            self.alert_about(case, "late", element.clone(), due_ms, false);
+            self.alert_about(case, "late", element.clone(), due_ms, None);
         }
         for action in actions {
             match action {
                 Action::Alert { name, .. } => {
-                    self.alert_about(case, &name, element.clone(), due_ms, false);
+                    self.alert_about(case, &name, element.clone(), due_ms, None);
                 }
-                Action::Send { message, .. } => {
-                    self.alert_about(case, &message, element.clone(), due_ms, true);
+                Action::Send { message, payload, .. } => {
+                    self.alert_about(case, &message, element.clone(), due_ms, Some(&payload));
                 }
             }
         }
     }
 
-    fn alert_about(&mut self, case: CaseKey, name: &str, element: Arc<str>, due: i64, send: bool) {
+    /// `carries`: it is a message, with what these mappings say.
+    fn alert_about(
+        &mut self,
+        case: CaseKey,
+        name: &str,
+        element: Arc<str>,
+        due_ms: i64,
+        carries: Option<&[(Arc<str>, Arc<str>)]>,
+    ) {
         let known = &self.state.cases[&case];
+        let variables = || context(known.variables.as_deref());
+        let carried = carries.and_then(|mappings| payload(mappings, &variables()));
         let alert = Alert {
             process: Arc::from(self.state.process_of(known.version)),
             case: known.id.clone(),
             name: Arc::from(name),
             element,
-            due_ms: due,
-            send,
+            due_ms,
+            raised_ms: self.now,
+            send: carries.is_some(),
+            payload: carried.map(Arc::from),
         };
         self.alert(alert);
     }
@@ -100,7 +112,7 @@ impl Step<'_> {
         let case = &self.state.cases[&key];
         let compiled = self.state.versions[case.version as usize].compiled();
         let Ok(compiled) = compiled else { return Arc::from("") };
-        let chart = &compiled.chart;
+        let chart = compiled.chart();
         let last = case.events.iter().rev().find_map(|event| chart.element_of(event.kind));
         last.map_or_else(|| Arc::from(""), |place| place.id.clone())
     }
@@ -111,8 +123,8 @@ impl super::State {
     pub fn analyse(&self, key: CaseKey) -> Option<super::Analysis> {
         let case = self.cases.get(&key)?;
         let compiled = self.versions.get(case.version as usize)?.compiled().ok()?;
-        let mut aligner =
-            compiled.aligner.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        Some(analyse_case(&compiled.chart, &mut aligner, case))
+        let seen = compiled.seen_with(case.variables.as_deref());
+        let analysis = analyse_case(&seen.chart, &mut seen.aligner(), case);
+        Some(analysis)
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::{Display, Formatter};
 use serde_json::Value;
 use serde_json_path::JsonPath;
 
+use super::feel::Feel;
 use crate::limits::ALTERNATIVES_MAX;
 use crate::source::Record;
 
@@ -21,6 +22,8 @@ pub enum Expr {
     Path { raw: String, path: Box<JsonPath> },
     /// `header:NAME`, in any case.
     Header(String),
+    /// `=upper case(data.kind)`
+    Feel(Feel),
     /// `{$.a} and {$.b}`: gives nothing unless every place has a scalar.
     Template(Vec<Part>),
 }
@@ -80,13 +83,16 @@ impl Expr {
         if let Some(name) = raw.strip_prefix("header:") {
             return Ok(Expr::Header(name.trim().to_owned()));
         }
+        if let Some(feel) = raw.strip_prefix('=') {
+            return Feel::parse(feel).map(Expr::Feel);
+        }
         if raw.contains("{$") {
             return template(raw);
         }
         if !raw.starts_with('$') {
             return Err(format!(
-                "expected a JSONPath ($.a.b), header:NAME or a template ({{$.a}} {{$.b}}), \
-                 but there is {raw:?}"
+                "expected a JSONPath ($.a.b), FEEL (=a.b), header:NAME or a template \
+                 ({{$.a}} {{$.b}}), but there is {raw:?}"
             ));
         }
         if let Some(steps) = place(raw) {
@@ -108,6 +114,7 @@ impl Expr {
                     many => Some(Value::Array(many.iter().map(|v| (*v).clone()).collect())),
                 }
             }
+            Expr::Feel(feel) => feel.value(record),
             Expr::Header(_) | Expr::Template(_) => self.text(record).map(Value::String),
         }
     }
@@ -116,6 +123,7 @@ impl Expr {
         match self {
             Expr::Place(steps) => find(&record.value, steps).and_then(text),
             Expr::Path { path, .. } => path.query(&record.value).all().into_iter().find_map(text),
+            Expr::Feel(feel) => feel.value(record).as_ref().and_then(text),
             Expr::Header(name) => {
                 let found = record.headers.iter().find(|(key, _)| key.eq_ignore_ascii_case(name));
                 found.map(|(_, value)| value.clone())
@@ -231,6 +239,7 @@ impl Display for Expr {
                 Ok(())
             }
             Expr::Path { raw, .. } => f.write_str(raw),
+            Expr::Feel(feel) => write!(f, "{feel}"),
             Expr::Header(name) => write!(f, "header:{name}"),
             Expr::Template(parts) => parts.iter().try_for_each(|part| match part {
                 Part::Text(text) => f.write_str(text),
@@ -267,6 +276,9 @@ mod tests {
         assert_eq!(reads("$.a['b c'][?@.d == 'x'].d").as_deref(), Some("x"));
         assert_eq!(reads("header:type").as_deref(), Some("Paid"));
         assert_eq!(reads("is {$.t}, {$..d}!").as_deref(), Some("is true, x!"));
+        assert_eq!(reads("=string length(\"abc\") + 1").as_deref(), Some("4"));
+        assert_eq!(reads("=if t then upper case(headers.type) else null").as_deref(), Some("PAID"));
+        assert_eq!(reads("=n"), None);
         assert_eq!(reads("{$.t} {$.none}"), None);
         assert_eq!(reads("$.n"), None);
         assert_eq!(reads("$.a"), None);
@@ -284,6 +296,7 @@ mod tests {
     fn what_is_no_expression_says_what_can_be_written() {
         assert!(Expr::parse("orderId").unwrap_err().contains("expected a JSONPath ($.a.b)"));
         assert!(Expr::parse("$.a[").unwrap_err().contains("\"$.a[\" is none"));
+        assert!(Expr::parse("=1 +").unwrap_err().starts_with("expected FEEL behind ="));
         assert!(Expr::parse("{$.a").unwrap_err().contains("closing brace"));
     }
 }

@@ -366,7 +366,7 @@ fn last_name(expr: &Expr) -> &str {
             })
             .unwrap_or_default(),
         Expr::Header(name) => name,
-        Expr::Path { .. } | Expr::Template(_) => "",
+        Expr::Path { .. } | Expr::Feel(_) | Expr::Template(_) => "",
     }
 }
 

@@ -54,7 +54,13 @@ impl Texts {
     /// The only text, when it is not an expression.
     fn word(&self) -> Option<&str> {
         match self {
-            Texts::One(text) if !text.contains('$') && !text.starts_with("header:") => Some(text),
+            Texts::One(text)
+                if !text.contains('$')
+                    && !text.starts_with("header:")
+                    && !text.starts_with('=') =>
+            {
+                Some(text)
+            }
             Texts::One(_) | Texts::Many(_) => None,
         }
     }
@@ -117,8 +123,9 @@ impl Mapping {
     /// Writes `mapping.yaml`, each line below what speaks for it.
     pub fn to_yaml(&self, evidence: &[Evidence]) -> String {
         let mut out = String::from(
-            "# How Grevy reads these events. Paths are JSONPath; header:NAME reads a header;\n\
-             # {$.a} {$.b} joins; a list gives alternatives. Change what is wrong.\nversion: 1\n",
+            "# How Grevy reads these events. Paths are JSONPath; =a.b is FEEL; header:NAME reads a\n\
+             # header; {$.a} {$.b} joins; a list gives alternatives. Change what is wrong.\n\
+             version: 1\n",
         );
         if let Some(process) = &self.process {
             let _ = writeln!(out, "process: {}", quoted(process));
@@ -198,6 +205,28 @@ mod tests {
         let written = mapping.to_yaml(&evidence);
         assert!(written.contains("# many reasons\ncase: [\"$.id\", \"header:key\"]"), "{written}");
         assert_eq!(Mapping::from_yaml(&written).unwrap(), mapping, "{written}");
+    }
+
+    #[test]
+    fn feel_stands_wherever_a_path_may() {
+        let text = "type: '=upper case(kind)'\ncase: '=order.id'\ntime: '=at'\nid: '=n'\n\
+                    ttl: '=if urgent then \"PT1M\" else \"PT1H\"'\nvariables: '={total: a + b}'\n";
+        let mapping = Mapping::from_yaml(text).unwrap();
+        assert_eq!(Mapping::from_yaml(&mapping.to_yaml(&[])).unwrap(), mapping);
+        let value = serde_json::json!({
+            "kind": "paid", "order": {"id": 7}, "at": "2026-03-01T09:00:00Z", "n": 3,
+            "urgent": true, "a": 1, "b": 2.5,
+        });
+        let record = crate::source::Record {
+            position: Default::default(),
+            headers: Vec::new(),
+            value,
+            arrival_ms: 0,
+        };
+        let crate::mapping::Reading::Event(event) = mapping.read(&record) else { panic!("event") };
+        assert_eq!((event.kind.as_str(), event.case.as_str()), ("PAID", "7"));
+        assert_eq!((event.time_ms, event.ttl_ms), (1_772_355_600_000, Some(60_000)));
+        assert_eq!(event.variables, Some(serde_json::json!({"total": 3.5})));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use std::io::{BufRead, Result};
 use csv_core::ReadRecordResult;
 use serde_json::{Map, Number, Value};
 
-use super::lines::{Line, Lines, ends_before, too_long};
+use super::lines::{Line, Lines, too_long};
 use super::{Item, Position, Progress, Record, Source};
 use crate::limits::{RECORD_BYTES_MAX, RECORD_FIELDS_MAX};
 
@@ -140,11 +140,9 @@ impl<R: BufRead + Send> Source for Csv<R> {
     }
 
     fn seek(&mut self, position: Position) -> Result<()> {
+        // Rows are read from the front: a line in the middle of a quoted row looks like a row.
         self.from = position.offset;
-        if !self.pending.is_empty() || self.lines.skip_to(position.offset)? {
-            return Ok(());
-        }
-        Err(ends_before(position.offset))
+        Ok(())
     }
 }
 

@@ -145,6 +145,14 @@ mod tests {
         source.poll(0, 100, &mut out).unwrap();
         assert_eq!(out.len(), 1);
         assert_eq!(out[0].position().offset, 8);
+        for (from, found) in [(1, vec![8]), (9, Vec::new()), (0, vec![0, 8])] {
+            let mut source = JsonLines::new("t", text.as_bytes(), false);
+            source.seek(Position { partition: 0, offset: from }).unwrap();
+            let mut out = Vec::new();
+            source.poll(0, 100, &mut out).unwrap();
+            let offsets: Vec<u64> = out.iter().map(|item| item.position().offset).collect();
+            assert_eq!(offsets, found, "from {from}");
+        }
         let mut source = JsonLines::new("t", text.as_bytes(), false);
         assert!(source.seek(Position { partition: 0, offset: 80 }).is_err());
     }

@@ -80,18 +80,35 @@ impl<R: BufRead> Lines<R> {
         Line::Text { offset }
     }
 
-    /// Passes over bytes until `offset`; false when the input ends before.
+    /// Goes to the first line that begins at `offset` or behind it; false when the input ends
+    /// before. What follows the last line that was read is such an offset, although no line may
+    /// begin just there.
     pub(super) fn skip_to(&mut self, offset: u64) -> Result<bool> {
-        while self.offset < offset {
+        let Some(before) = offset.checked_sub(1).filter(|_| self.offset < offset) else {
+            return Ok(true);
+        };
+        while self.offset < before {
             let available = self.reader.fill_buf()?.len() as u64;
             if available == 0 {
                 return Ok(false);
             }
-            let used = available.min(offset - self.offset);
+            let used = available.min(before - self.offset);
             self.reader.consume(usize::try_from(used).expect("not above a buffer's length"));
             self.offset += used;
         }
-        Ok(true)
+        loop {
+            let buffer = self.reader.fill_buf()?;
+            if buffer.is_empty() {
+                return Ok(self.offset > before);
+            }
+            let end = memchr::memchr(b'\n', buffer);
+            let used = end.map_or(buffer.len(), |at| at + 1);
+            self.reader.consume(used);
+            self.offset += used as u64;
+            if end.is_some() {
+                return Ok(true);
+            }
+        }
     }
 }
 

@@ -14,7 +14,7 @@ use crate::source::Position;
 pub(super) struct EventForm {
     #[prost(
         oneof = "Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
     )]
     kind: Option<Kind>,
 }
@@ -57,6 +57,9 @@ enum Kind {
     AlertRaised(AlertForm),
     #[prost(uint64, tag = "18")]
     AlertDelivered(u64),
+    /// `what` is the version.
+    #[prost(message, tag = "19")]
+    CaseMigrated(Due),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -75,6 +78,8 @@ struct PublishForm {
     stuck_after_ms: Option<i64>,
     #[prost(bool, tag = "7")]
     alert_on_backfill: bool,
+    #[prost(string, tag = "8")]
+    mapping: String,
 }
 
 /// A case with its id and version, or an event type with its number and version.
@@ -134,6 +139,8 @@ struct Observed {
     variables: Option<String>,
     #[prost(sint64, optional, tag = "11")]
     until_ms: Option<i64>,
+    #[prost(string, optional, tag = "12")]
+    kept: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -189,6 +196,10 @@ struct AlertForm {
     due_ms: i64,
     #[prost(bool, tag = "7")]
     send: bool,
+    #[prost(sint64, tag = "8")]
+    raised_ms: i64,
+    #[prost(string, optional, tag = "9")]
+    payload: Option<String>,
 }
 
 const STATUSES: [CaseStatus; 6] = [
@@ -222,6 +233,7 @@ pub(super) fn form(event: &Event) -> EventForm {
         Event::CaseMet { case, id, version } => {
             Kind::CaseMet(Named { number: *case, name: id.to_string(), version: *version })
         }
+        Event::CaseMigrated { case, version } => Kind::CaseMigrated(due(case, *version, 0)),
         Event::CaseOpened { case } => Kind::CaseOpened(*case),
         Event::StepObserved(step) => Kind::StepObserved(Box::new(observed_form(step))),
         Event::Deviated { case, finding } => Kind::Deviated(finding_form(*case, finding)),
@@ -251,6 +263,8 @@ pub(super) fn form(event: &Event) -> EventForm {
             element: alert.element.to_string(),
             due_ms: alert.due_ms,
             send: alert.send,
+            raised_ms: alert.raised_ms,
+            payload: alert.payload.as_ref().map(|text| text.to_string()),
         }),
         Event::AlertDelivered { number } => Kind::AlertDelivered(*number),
     };
@@ -280,6 +294,7 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
         Kind::CaseMet(Named { number, name, version }) => {
             Event::CaseMet { case: number, id: Arc::from(name), version }
         }
+        Kind::CaseMigrated(Due { case, what, .. }) => Event::CaseMigrated { case, version: what },
         Kind::CaseOpened(case) => Event::CaseOpened { case },
         Kind::StepObserved(form) => Event::StepObserved(observed(*form)),
         Kind::Deviated(form) => Event::Deviated { case: form.case, finding: finding(form)? },
@@ -312,6 +327,8 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
                 element: Arc::from(form.element),
                 due_ms: form.due_ms,
                 send: form.send,
+                raised_ms: form.raised_ms,
+                payload: form.payload.map(Arc::from),
             },
         },
         Kind::AlertDelivered(number) => Event::AlertDelivered { number },
@@ -327,6 +344,7 @@ fn publish_form(version: u32, publish: &Publish) -> PublishForm {
         known: publish.known.clone(),
         stuck_after_ms: publish.stuck_after_ms,
         alert_on_backfill: publish.alert_on_backfill,
+        mapping: publish.mapping.to_string(),
     }
 }
 
@@ -338,6 +356,7 @@ fn publish(form: PublishForm) -> (u32, Publish) {
         known: form.known,
         stuck_after_ms: form.stuck_after_ms,
         alert_on_backfill: form.alert_on_backfill,
+        mapping: Arc::from(form.mapping),
     };
     (form.version, publish)
 }
@@ -392,6 +411,7 @@ fn observed_form(step: &StepObserved) -> Observed {
         sender: text(&step.sender),
         correlation: text(&step.correlation),
         variables: text(&step.variables),
+        kept: text(&step.kept),
         until_ms: step.until_ms,
     }
 }
@@ -410,6 +430,7 @@ fn observed(form: Observed) -> StepObserved {
         sender: form.sender.map(Arc::from),
         correlation: form.correlation.map(Arc::from),
         variables: form.variables.map(Arc::from),
+        kept: form.kept.map(Arc::from),
         until_ms: form.until_ms,
     }
 }

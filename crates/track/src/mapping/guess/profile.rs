@@ -67,7 +67,7 @@ impl Column {
     pub(super) fn depth(&self) -> usize {
         match &self.expr {
             Expr::Place(steps) => steps.len(),
-            Expr::Header(_) | Expr::Path { .. } | Expr::Template(_) => 1,
+            Expr::Header(_) | Expr::Path { .. } | Expr::Feel(_) | Expr::Template(_) => 1,
         }
     }
 

@@ -1,0 +1,267 @@
+//! What happened, read back from the journal of tracking: the verdict of every record, the
+//! messages of a trace, the log of a process.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use grevy::Error;
+use grevy::machine::Machine;
+use journal::{Journal, Lsn};
+use serde::Serialize;
+
+use crate::durable::Tracker;
+use crate::limits::ROWS_MAX;
+use crate::log::{Full, LogBuilder};
+use crate::machine::{CaseKey, Event, StepObserved, Verdict};
+use crate::mapping::Observation;
+use crate::source::Position;
+use crate::traces::Traces;
+
+/// One record and what became of it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Judged {
+    /// Position in the journal of tracking.
+    pub at: Lsn,
+    pub source: String,
+    pub partition: u32,
+    pub offset: u64,
+    pub verdict: &'static str,
+    /// Why it was rejected.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub until_ms: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kind: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub time_ms: Option<i64>,
+}
+
+/// Which verdicts are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct Wanted {
+    pub verdict: Option<String>,
+    pub case: Option<String>,
+    /// Part of the reason.
+    pub reason: Option<String>,
+    /// Only records of this source.
+    pub source: Option<String>,
+}
+
+/// What the numbers in events stand for.
+#[derive(Default)]
+struct Names {
+    cases: BTreeMap<CaseKey, (Arc<str>, u32)>,
+    kinds: BTreeMap<(u32, u32), Arc<str>>,
+    processes: BTreeMap<u32, Arc<str>>,
+}
+
+impl Names {
+    fn learn(&mut self, event: &Event) {
+        match event {
+            Event::Published { version, publish } => {
+                self.processes.insert(*version, publish.process.clone());
+            }
+            Event::KindNamed { version, kind, name } => {
+                self.kinds.insert((*version, *kind), name.clone());
+            }
+            Event::CaseMet { case, id, version } => {
+                self.cases.insert(*case, (id.clone(), *version));
+            }
+            Event::CaseMigrated { case, version } => {
+                if let Some(known) = self.cases.get_mut(case) {
+                    known.1 = *version;
+                }
+            }
+            Event::DraftSaved(_)
+            | Event::SourceAdvanced { .. }
+            | Event::Judged { .. }
+            | Event::CaseOpened { .. }
+            | Event::StepObserved(_)
+            | Event::Deviated { .. }
+            | Event::Withdrawn { .. }
+            | Event::DeadlineArmed { .. }
+            | Event::DeadlineDisarmed { .. }
+            | Event::DeadlineFired { .. }
+            | Event::StatusChanged { .. }
+            | Event::Folded { .. }
+            | Event::CaseForgotten { .. }
+            | Event::AlertRaised { .. }
+            | Event::AlertDelivered { .. } => {}
+        }
+    }
+
+    /// Process, case id and event type of a step.
+    fn of(&self, step: &StepObserved) -> Option<(&Arc<str>, &Arc<str>, &Arc<str>)> {
+        let (id, version) = self.cases.get(&step.case)?;
+        Some((self.processes.get(version)?, id, self.kinds.get(&(*version, step.kind))?))
+    }
+}
+
+/// Calls `each` with the events of every step, oldest first, until it says that it has enough.
+fn scan(
+    journal: &dyn Journal,
+    mut each: impl FnMut(Lsn, &[Event]) -> Result<bool, Error>,
+) -> Result<(), Error> {
+    if journal.durable_lsn() == 0 {
+        return Ok(());
+    }
+    let mut reader = journal.read(journal.first_lsn())?;
+    while let Some(group) = reader.next_group()? {
+        for frame in group.iter() {
+            let failed =
+                |reason| Error::Recovery { partition: "track".to_owned(), lsn: frame.lsn, reason };
+            let step = Tracker::decode(frame.payload).map_err(failed)?;
+            if !each(frame.lsn, &step.events)? {
+                return Ok(());
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The verdicts behind position `after`, at most `max` of them, oldest first. A record that was
+/// observed again has a verdict each time; the last one counts.
+///
+/// # Errors
+/// When the journal cannot be read.
+pub fn verdicts(
+    journal: &dyn Journal,
+    wanted: &Wanted,
+    after: Lsn,
+    max: usize,
+) -> Result<Vec<Judged>, Error> {
+    let (mut names, mut found) = (Names::default(), Vec::new());
+    scan(journal, |at, events| {
+        for (number, event) in events.iter().enumerate() {
+            names.learn(event);
+            if at > after
+                && let Some(judged) = judged(&names, at, event, &events[number + 1..])
+                && wanted.takes(&judged)
+            {
+                found.push(judged);
+            }
+        }
+        Ok(found.len() < max.min(ROWS_MAX))
+    })?;
+    Ok(found)
+}
+
+impl Wanted {
+    fn takes(&self, judged: &Judged) -> bool {
+        let is = |wanted: &Option<String>, have: Option<&str>| {
+            wanted.as_deref().is_none_or(|wanted| have == Some(wanted))
+        };
+        let reason = judged.reason.as_deref().unwrap_or_default();
+        is(&self.verdict, Some(judged.verdict))
+            && is(&self.case, judged.case.as_deref())
+            && is(&self.source, Some(&judged.source))
+            && self.reason.as_deref().is_none_or(|part| reason.contains(part))
+    }
+}
+
+/// The verdict that an event tells; that of a step needs what followed it.
+fn judged(names: &Names, at: Lsn, event: &Event, then: &[Event]) -> Option<Judged> {
+    let row = |source: &Arc<str>, position: Position, verdict: &Verdict| Judged {
+        at,
+        source: source.to_string(),
+        partition: position.partition,
+        offset: position.offset,
+        verdict: verdict.name(),
+        reason: match verdict {
+            Verdict::Rejected { reason } => Some(reason.clone()),
+            _ => None,
+        },
+        until_ms: match verdict {
+            Verdict::Buffered { until_ms } => Some(*until_ms),
+            _ => None,
+        },
+        case: None,
+        kind: None,
+        time_ms: None,
+    };
+    match event {
+        Event::Judged { source, position, verdict } => Some(row(source, *position, verdict)),
+        Event::StepObserved(step) => {
+            let own =
+                |event: &&Event| matches!(event, Event::CaseOpened { case } if *case == step.case);
+            let until = |event: &&Event| !matches!(event, Event::StepObserved(_));
+            let opened = then.iter().take_while(until).any(|event| own(&event));
+            let verdict = match (step.replaces, step.until_ms, opened) {
+                (true, ..) => Verdict::Replaced,
+                (false, Some(until_ms), _) => Verdict::Buffered { until_ms },
+                (false, None, true) => Verdict::Started,
+                (false, None, false) => Verdict::Moved,
+            };
+            let (_, case, kind) = names.of(step)?;
+            Some(Judged {
+                case: Some(case.to_string()),
+                kind: Some(kind.to_string()),
+                time_ms: Some(step.time_ms),
+                ..row(&step.source, step.position, &verdict)
+            })
+        }
+        _ => None,
+    }
+}
+
+/// Every observed step of a process, as the mapping read it.
+///
+/// # Errors
+/// When the journal cannot be read, or `each` has no room.
+pub fn steps(
+    journal: &dyn Journal,
+    process: Option<&str>,
+    mut each: impl FnMut(Observation, &StepObserved) -> Result<(), Full>,
+) -> Result<(), Error> {
+    let mut names = Names::default();
+    scan(journal, |_, events| {
+        for event in events {
+            names.learn(event);
+            let Event::StepObserved(step) = event else { continue };
+            let Some((of, case, kind)) = names.of(step) else { continue };
+            if process.is_none_or(|process| process == &**of) {
+                let text = |text: &Option<Arc<str>>| text.as_deref().map(str::to_owned);
+                let observation = Observation {
+                    case: case.to_string(),
+                    kind: kind.to_string(),
+                    time_ms: step.time_ms,
+                    identity: (step.identity != 0).then_some(u128::from(step.identity)),
+                    sender: text(&step.sender),
+                    correlation: text(&step.correlation),
+                    variables: None,
+                    ttl_ms: None,
+                };
+                each(observation, step).map_err(|full| Error::Overloaded { what: full.0 })?;
+            }
+        }
+        Ok(true)
+    })
+}
+
+/// The log of a process, for figures and pictures.
+///
+/// # Errors
+/// As [`steps`].
+pub fn log(journal: &dyn Journal, process: Option<&str>) -> Result<LogBuilder, Error> {
+    let mut log = LogBuilder::default();
+    steps(journal, process, |observation, _| log.observe(&observation))?;
+    Ok(log)
+}
+
+/// The messages of one trace, or of all.
+///
+/// # Errors
+/// As [`steps`].
+pub fn traces(journal: &dyn Journal, only: Option<&str>) -> Result<Traces, Error> {
+    let mut traces = Traces::default();
+    steps(journal, None, |observation, step| {
+        if only.is_none_or(|only| only == observation.case) {
+            traces.add(&observation, step.position, step.arrival_ms);
+        }
+        Ok(())
+    })?;
+    Ok(traces)
+}

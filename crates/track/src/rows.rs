@@ -1,0 +1,140 @@
+//! Cases and alerts as rows: what the command line and the API show.
+
+use serde::Serialize;
+
+use crate::limits::ROWS_MAX;
+use crate::machine::{Case, CaseKey, CaseStatus, Raised, State};
+
+/// One case.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct CaseRow {
+    pub process: String,
+    pub case: String,
+    pub status: &'static str,
+    /// When the status began.
+    pub since_ms: i64,
+    pub events: u64,
+    /// Event time of the first and the last event that are kept.
+    pub first_ms: Option<i64>,
+    pub last_ms: Option<i64>,
+    pub last_step: Option<String>,
+    /// Types that can come next.
+    pub expected: Vec<String>,
+    /// Elements with a deadline that is running, and when it is over.
+    pub deadlines: Vec<i64>,
+    pub findings: Vec<FindingRow>,
+}
+
+/// One finding of a case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct FindingRow {
+    pub kind: &'static str,
+    pub step: String,
+    /// What could have come instead.
+    pub expected: Vec<String>,
+    pub at_ms: i64,
+}
+
+/// One alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct AlertRow {
+    pub number: u64,
+    pub process: String,
+    pub case: String,
+    pub name: String,
+    pub element: String,
+    pub due_ms: i64,
+    pub raised_ms: i64,
+    /// A message, not only a record.
+    pub message: bool,
+    pub delivered: bool,
+}
+
+/// Which cases are wanted.
+#[derive(Debug, Clone, Default)]
+pub struct WantedCases {
+    pub process: Option<String>,
+    pub case: Option<String>,
+    pub status: Option<String>,
+    /// Only cases with findings.
+    pub deviating: bool,
+}
+
+impl CaseStatus {
+    pub fn name(self) -> &'static str {
+        match self {
+            CaseStatus::Early => "early",
+            CaseStatus::Open => "open",
+            CaseStatus::Stuck => "stuck",
+            CaseStatus::Resting => "resting",
+            CaseStatus::Completed => "completed",
+            CaseStatus::Expired => "expired",
+        }
+    }
+}
+
+/// The wanted cases, oldest first.
+pub fn cases(state: &State, wanted: &WantedCases) -> Vec<CaseRow> {
+    let is = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|w| w == have);
+    let takes = |case: &Case| {
+        is(&wanted.process, state.process_of(case.version))
+            && is(&wanted.case, &case.id)
+            && is(&wanted.status, case.status.name())
+            && (!wanted.deviating || !case.findings.is_empty())
+    };
+    let found = state.cases().filter(|(_, case)| takes(case)).take(ROWS_MAX);
+    found.map(|(key, case)| case_row(state, key, case)).collect()
+}
+
+fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {
+    let kind = |kind: &u32| state.kind_name(case.version, *kind).to_owned();
+    let expected = state.analyse(key).map(|analysis| analysis.next).unwrap_or_default();
+    let mut deadlines: Vec<i64> = case.deadlines.iter().map(|(_, due)| *due).collect();
+    deadlines.sort_unstable();
+    CaseRow {
+        process: state.process_of(case.version).to_owned(),
+        case: case.id.to_string(),
+        status: case.status.name(),
+        since_ms: case.status_since_ms,
+        events: case.steps(),
+        first_ms: case.events.first().map(|event| event.time_ms),
+        last_ms: case.events.last().map(|event| event.time_ms),
+        last_step: case.events.last().map(|event| kind(&event.kind)),
+        expected: expected.iter().map(kind).collect(),
+        deadlines,
+        findings: case
+            .findings
+            .iter()
+            .map(|finding| FindingRow {
+                kind: finding.kind.name(),
+                step: kind(&finding.step),
+                expected: finding.expected.iter().map(kind).collect(),
+                at_ms: finding.at_ms,
+            })
+            .collect(),
+    }
+}
+
+/// All alerts that are kept, oldest first.
+pub fn alerts(state: &State) -> Vec<AlertRow> {
+    state.alerts().map(|(number, raised)| alert_row(number, raised)).collect()
+}
+
+/// One alert as a row.
+pub fn alert_row(number: u64, raised: &Raised) -> AlertRow {
+    let alert = &raised.alert;
+    AlertRow {
+        number,
+        process: alert.process.to_string(),
+        case: alert.case.to_string(),
+        name: alert.name.to_string(),
+        element: alert.element.to_string(),
+        due_ms: alert.due_ms,
+        raised_ms: alert.raised_ms,
+        message: alert.send,
+        delivered: raised.delivered,
+    }
+}
