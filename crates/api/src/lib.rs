@@ -16,6 +16,9 @@ pub mod limits;
 pub mod pressure;
 pub mod rest;
 pub mod server;
+#[cfg(feature = "track")]
+pub mod tracking;
+pub mod webhook;
 
 /// Messages and the service of `gateway.proto`.
 pub mod proto {

@@ -54,3 +54,13 @@ pub const INCIDENT_TIMES_MAX: usize = 100_000;
 /// Bytes of jobs in one message of an activation; more follow in further messages, because
 /// clients take 4 MiB at most.
 pub const ACTIVATION_MESSAGE_BYTES_MAX: usize = 1 << 20;
+/// Webhooks that wait for one target; further ones are given up, and said to be.
+pub const WEBHOOK_QUEUE_MAX: usize = 10_000;
+/// Attempts to deliver one webhook; with pauses that double up to 5 minutes that is over an hour.
+pub const WEBHOOK_ATTEMPTS_MAX: u32 = 20;
+/// Time for the answer to one attempt.
+pub const WEBHOOK_TIME_MAX: Duration = Duration::from_secs(15);
+/// Events of one answer to a reader of the bus.
+pub const EVENT_PAGE_MAX: usize = 1_000;
+/// Time that a reader of the bus may wait for its first event.
+pub const EVENT_WAIT_MAX: Duration = Duration::from_secs(30);

@@ -2,6 +2,8 @@
 
 mod commands;
 mod demo;
+#[cfg(feature = "track")]
+mod events;
 #[cfg(feature = "client")]
 mod remote;
 #[cfg(feature = "server")]
@@ -56,6 +58,18 @@ enum Command {
     Token(commands::token::Token),
     Completions(commands::completions::Completions),
     #[cfg(feature = "track")]
+    #[command(hide = true)]
+    Checkout(commands::story::Checkout),
+    #[cfg(feature = "track")]
+    #[command(hide = true)]
+    Payment(commands::story::React),
+    #[cfg(feature = "track")]
+    #[command(hide = true)]
+    Inventory(commands::story::React),
+    #[cfg(feature = "track")]
+    #[command(hide = true)]
+    Shipping(commands::story::React),
+    #[cfg(feature = "track")]
     Track(commands::track::Track),
     #[cfg(feature = "track")]
     Trace(commands::track::Trace),
@@ -92,6 +106,14 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Journal(command) => command.run(),
         Command::Repair(command) => command.run(),
         Command::Resume(command) => command.run(),
+        #[cfg(feature = "track")]
+        Command::Checkout(command) => command.run(),
+        #[cfg(feature = "track")]
+        Command::Payment(command) => command.run(&events::story::PAYMENT),
+        #[cfg(feature = "track")]
+        Command::Inventory(command) => command.run(&events::story::INVENTORY),
+        #[cfg(feature = "track")]
+        Command::Shipping(command) => command.run(&events::story::SHIPPING),
         #[cfg(feature = "track")]
         Command::Track(command) => command.run(),
         #[cfg(feature = "track")]

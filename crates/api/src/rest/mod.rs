@@ -30,6 +30,8 @@ use crate::gateway::{Caller, Gateway};
 use crate::limits::{DEPLOYMENT_BODY_BYTES_MAX, REST_BODY_BYTES_MAX};
 
 pub use problem::Problem;
+#[cfg(feature = "track")]
+pub(crate) use problem::complete;
 
 /// Head of the document.
 #[derive(OpenApi)]

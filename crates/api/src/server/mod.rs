@@ -35,6 +35,8 @@ pub struct Config {
     pub pinnable_clock: bool,
     pub metrics: Option<PrometheusHandle>,
     pub open: Open,
+    /// Further pages beside the REST API, with their own say about who may call.
+    pub pages: axum::Router,
 }
 
 /// A running server.
@@ -72,7 +74,7 @@ pub async fn start(config: Config) -> Result<Server, String> {
         tokio::spawn(watch_metrics::watch(gateway.clone(), handle.clone()));
     }
     let calls = grpc::router(gateway.clone()).await?;
-    let pages = rest::router(gateway.clone(), config.metrics);
+    let pages = rest::router(gateway.clone(), config.metrics).merge(config.pages);
     let serve =
         |listener, app| tokio::spawn(listener::serve(listener, tls.clone(), app, stopping.clone()));
     let listeners = vec![serve(grpc_listener, calls), serve(http_listener, pages)];
@@ -83,6 +85,20 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| {
         format!("expected to listen on {address}, but {error}; choose another port, or 0 for any")
     })
+}
+
+/// Serves pages alone, until told to stop; gives the address and what ends when all of it has.
+///
+/// # Errors
+/// An address that cannot be bound.
+pub async fn serve(
+    address: SocketAddr,
+    pages: axum::Router,
+    stopping: watch::Receiver<bool>,
+) -> Result<(SocketAddr, JoinHandle<()>), String> {
+    let listener = bind(address).await?;
+    let address = listener.local_addr().map_err(|error| error.to_string())?;
+    Ok((address, tokio::spawn(listener::serve(listener, None, pages, stopping))))
 }
 
 impl Server {

@@ -19,6 +19,8 @@ pub mod repair;
 pub mod run;
 #[cfg(feature = "client")]
 pub mod status;
+#[cfg(feature = "track")]
+pub mod story;
 #[cfg(feature = "server")]
 pub mod token;
 #[cfg(feature = "track")]

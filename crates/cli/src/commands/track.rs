@@ -1,25 +1,35 @@
 //! `grevy track`: lays foreign events over a model, or finds the model in them.
 
+mod ask;
 mod check;
 mod discover;
 mod input;
+mod keep;
 mod lay;
 mod show;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
+
+use track::source::Source;
 
 use clap::{Args, Subcommand};
 
 use crate::Failure;
+use crate::events::remote_bus::RemoteBus;
+
+/// How long one look at a remote bus waits for news.
+const FOLLOW_PATIENCE: Duration = Duration::from_secs(1);
 
 pub use show::{Stats, Trace};
 
 /// Lays events of other systems over a process, without touching those systems.
 ///
-/// Reads JSON lines, JSON arrays, CSV and XES, gzipped or not; - is standard input. How the events
-/// are read is guessed from the first 1,000 of them and written to mapping.yaml, to be corrected
-/// by hand; a mapping.yaml that is there is used. Without --model the model is discovered.
+/// Reads JSON lines, JSON arrays, CSV and XES, gzipped or not; - is standard input, and the URL of a
+/// Grevy server is its bus. How the events are read is guessed from the first 1,000 of them and written to mapping.yaml, to be corrected
+/// by hand; a mapping.yaml that is there is used. Without --model the model is discovered. With
+/// --data-dir cases are kept: every record counts once, whatever happens between two runs.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub struct Track {
@@ -34,6 +44,9 @@ enum Verb {
     Discover(discover::Discover),
     Check(check::Check),
     Findings(lay::Findings),
+    Cases(ask::Cases),
+    Alerts(ask::Alerts),
+    Verdicts(ask::Verdicts),
 }
 
 impl Track {
@@ -42,6 +55,9 @@ impl Track {
             (Some(Verb::Discover(command)), _) => command.run(),
             (Some(Verb::Check(command)), _) => command.run(),
             (Some(Verb::Findings(command)), _) => command.run(),
+            (Some(Verb::Cases(command)), _) => command.run(),
+            (Some(Verb::Alerts(command)), _) => command.run(),
+            (Some(Verb::Verdicts(command)), _) => command.run(),
             (None, command) => command.run(),
         }
     }
@@ -50,8 +66,8 @@ impl Track {
 /// Where events come from and how they are read.
 #[derive(Args)]
 pub struct From {
-    /// A file of events; - is standard input.
-    #[arg(value_name = "FILE")]
+    /// A file of events, or the URL of a server with a bus; - is standard input.
+    #[arg(value_name = "FILE|URL")]
     file: Option<PathBuf>,
     /// How events are read; written when it is not there.
     #[arg(long, value_name = "FILE", default_value = "mapping.yaml")]
@@ -62,6 +78,21 @@ pub struct From {
 }
 
 impl From {
+    /// Opens the events from their beginning.
+    fn open(&self, follow: bool) -> Result<Box<dyn Source>, Failure> {
+        let path = self.file()?;
+        if let Some(url) = path.to_str().filter(|text| text.starts_with("http")) {
+            let patience = if follow { FOLLOW_PATIENCE } else { Duration::ZERO };
+            return Ok(Box::new(RemoteBus::new(url, keep::token()).follow(patience)));
+        }
+        if path == Path::new("-") && follow {
+            return Err(Failure(
+                "expected a file or a URL to follow, but got standard input".into(),
+            ));
+        }
+        Ok(track::source::open(path, follow)?.1)
+    }
+
     fn file(&self) -> Result<&Path, Failure> {
         let there = self.file.as_deref();
         there.ok_or_else(|| Failure("expected a file of events, but none is named".to_owned()))

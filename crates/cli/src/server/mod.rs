@@ -1,6 +1,8 @@
 //! `grevy` without a command: the server.
 
 pub mod settings;
+#[cfg(feature = "track")]
+mod tracking;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -18,12 +20,22 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let done = runtime.block_on(async {
         let signals = signals()?;
-        let server = server::start(config(&settings)?).await?;
+        #[cfg(feature = "track")]
+        let events = tracking::Events::new(&settings)?;
+        #[cfg(feature = "track")]
+        let pages = events.pages();
+        #[cfg(not(feature = "track"))]
+        let pages = axum::Router::new();
+        let server = server::start(config(&settings, pages)?).await?;
+        #[cfg(feature = "track")]
+        events.wake();
         print(&settings, &server);
         tokio::select! {
             failed = failed(&server) => Err(failed),
             () = signals => {
                 server.stop().await;
+                #[cfg(feature = "track")]
+                events.close().await;
                 Ok(ExitCode::SUCCESS)
             }
         }
@@ -53,7 +65,7 @@ fn signals() -> Result<impl Future<Output = ()>, String> {
     })
 }
 
-fn config(settings: &Settings) -> Result<Config, String> {
+fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
     let mut builder = grevy::Grevy::builder();
     if !settings.memory {
         builder = builder.folder(&settings.data_dir);
@@ -79,6 +91,7 @@ fn config(settings: &Settings) -> Result<Config, String> {
         pinnable_clock: settings.pinnable_clock,
         metrics: Some(server::install_metrics()?),
         open: Box::new(move || builder.open()),
+        pages,
     })
 }
 

@@ -50,6 +50,9 @@ pub struct Serve {
     /// Let tests stop the clock (PUT /v2/clock)
     #[arg(long, env = "GREVY_PINNABLE_CLOCK", num_args = 0..=1, default_missing_value = "true")]
     pub pinnable_clock: Option<bool>,
+    /// Post alerts of tracking to this URL
+    #[arg(long, value_name = "URL", env = "GREVY_WEBHOOK")]
+    pub webhook: Option<String>,
     /// Levels, such as `info` or `warn,api=debug` [default: info]
     #[arg(long, value_name = "LEVELS", env = "GREVY_LOG")]
     pub log_level: Option<String>,
@@ -80,6 +83,8 @@ struct File {
     tls_key: Option<PathBuf>,
     open: Option<bool>,
     pinnable_clock: Option<bool>,
+    webhook: Option<String>,
+    webhook_secret: Option<String>,
     log_level: Option<String>,
     log_format: Option<LogFormat>,
     #[serde(default)]
@@ -114,6 +119,11 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
     pub open: bool,
     pub pinnable_clock: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub webhook: Option<String>,
+    /// Shown by nobody.
+    #[serde(skip)]
+    pub webhook_secret: Option<String>,
     pub log_level: String,
     pub log_format: LogFormat,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -150,6 +160,8 @@ impl Settings {
             tls_key: serve.tls_key.or(file.tls_key),
             open: serve.open.or(file.open).unwrap_or(false),
             pinnable_clock: serve.pinnable_clock.or(file.pinnable_clock).unwrap_or(false),
+            webhook: serve.webhook.or(file.webhook),
+            webhook_secret: std::env::var("GREVY_WEBHOOK_SECRET").ok().or(file.webhook_secret),
             log_level: serve.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
             log_format: serve.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             token: file.token,

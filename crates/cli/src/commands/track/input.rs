@@ -4,9 +4,9 @@ use std::path::Path;
 
 use track::ingest::{self, Tally};
 use track::limits::SAMPLE_RECORDS_MAX;
-use track::log::Log;
+use track::log::{Log, LogBuilder};
 use track::mapping::{Guess, Mapping, Reading, guess};
-use track::source::{Item, Source, open};
+use track::source::{Item, Source};
 
 use super::From;
 use crate::Failure;
@@ -24,7 +24,7 @@ impl From {
     pub(super) fn input(&self) -> Result<Input, Failure> {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         let name = self.file()?.display();
-        let (_, mut source) = open(self.file()?, false)?;
+        let mut source = self.open(false)?;
         let sampled = ingest::sample(source.as_mut(), now_ms, SAMPLE_RECORDS_MAX)
             .map_err(|e| Failure(format!("{name}: {e}")))?;
         let mapping = self.mapping(&sampled)?;
@@ -49,6 +49,19 @@ impl From {
 }
 
 impl Input {
+    /// The first records as a log, for what must be known before the rest is read.
+    pub(super) fn sample_log(&self) -> Result<Log, Failure> {
+        let mut log = LogBuilder::default();
+        for item in &self.sampled {
+            if let Item::Record(record) = item
+                && let Reading::Event(event) = self.mapping.read(record)
+            {
+                log.observe(&event)?;
+            }
+        }
+        Ok(log.finish())
+    }
+
     /// All events as a log.
     pub(super) fn log(self) -> Result<(Log, Tally), Failure> {
         self.each(|_, _| {})

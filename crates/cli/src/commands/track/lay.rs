@@ -1,6 +1,6 @@
 //! `grevy track FILE` and `grevy track findings FILE`: events over a model.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
@@ -10,11 +10,13 @@ use track::chart::{Binding, Chart};
 use track::discover::{Options, discover};
 use track::export::{Purpose, definitions, process};
 use track::log::Log;
+use track::past;
 use track::picture::{Subject, page};
 use track::stats::{Deviations, Stats, deviations};
 
 use super::From;
 use super::discover::write;
+use super::keep::Keep;
 use crate::Failure;
 
 /// Events over a model, with a picture.
@@ -24,9 +26,14 @@ pub struct Lay {
     from: From,
     #[command(flatten)]
     over: Over,
+    #[command(flatten)]
+    keep: Keep,
     /// Write the picture with its figures as one offline file.
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
+    /// Warn of a loop when one case has a type more often than this.
+    #[arg(long, value_name = "TIMES", default_value_t = 10)]
+    loops: u64,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
     #[arg(long, value_name = "DURATION")]
     target: Option<String>,
@@ -64,14 +71,7 @@ impl Over {
             let process = process(&tree, &log.activities, "discovered", Purpose::Tracking);
             return Ok(definitions(process));
         };
-        let named = |e: &dyn std::fmt::Display| Failure(format!("{}: {e}", path.display()));
-        let bytes = std::fs::read(path).map_err(|e| named(&e))?;
-        match model::read(&path.to_string_lossy(), &bytes) {
-            Ok((definitions, _)) => Ok(definitions),
-            Err(problems) => Err(Failure(
-                problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
-            )),
-        }
+        read(path)
     }
 
     fn chart(&self, definitions: &Definitions, log: &Log) -> Result<Chart, Failure> {
@@ -93,32 +93,61 @@ impl Over {
 
 impl Lay {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if self.keep.wanted() {
+            return self.keep();
+        }
         let (log, tally) = self.from.input()?.log()?;
         let definitions = self.over.definitions(&log)?;
-        let chart = self.over.chart(&definitions, &log)?;
-        let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
-        let stats = Stats::new(&log, target.map_err(Failure)?);
-        let spread = stats.duration.spread();
         println!(
             "{} records: {} events of {} cases, {} ignored, {} rejected",
-            tally.records, stats.events, stats.cases, tally.ignored, tally.rejected
+            tally.records,
+            log.events(),
+            log.cases.len(),
+            tally.ignored,
+            tally.rejected
         );
+        self.show(&log, &definitions)
+    }
+
+    /// Cases that are kept: the model is there already, given, or found in the sample.
+    fn keep(&self) -> Result<ExitCode, Failure> {
+        let input = self.from.input()?;
+        let mapping = input.mapping.clone();
+        let sample = input.sample_log()?;
+        let definitions = self.over.definitions(&sample)?;
+        let known = sample.activities.clone();
+        let kept = self.keep.run(&self.from, mapping, &definitions, known)?;
+        let code = kept.tell();
+        let log = past::log(&**kept.tracking.journal(), None)?.finish();
+        kept.tracking.close();
+        self.show(&log, &definitions)?;
+        Ok(code)
+    }
+
+    fn show(&self, log: &Log, definitions: &Definitions) -> Result<ExitCode, Failure> {
+        let chart = self.over.chart(definitions, log)?;
+        let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
+        let stats = Stats::new(log, target.map_err(Failure)?);
+        let spread = stats.duration.spread();
         println!(
             "a case takes {} (p95 {}); {:.1} begin a day",
             track::picture::span(spread.p50_ms),
             track::picture::span(spread.p95_ms),
             stats.cases_per_day
         );
-        tell(&deviations(&chart, &log), stats.cases);
+        tell(&deviations(&chart, log), stats.cases);
+        for found in log.loops(self.loops) {
+            println!("loop: {} came {} times in case {}", found.kind, found.times, found.trace);
+        }
         if let Some(path) = &self.html {
             let source = self.from.file()?.display().to_string();
             let title = chart.name.as_ref().unwrap_or(&chart.process).to_string();
             let subject = Subject {
                 title: &title,
                 source: &source,
-                log: &log,
+                log,
                 stats: &stats,
-                definitions: &definitions,
+                definitions,
                 chart: &chart,
                 quality: None,
             };
@@ -141,6 +170,17 @@ impl Findings {
         let clean = found.findings.is_empty();
         Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// Reads a BPMN file.
+pub(super) fn read(path: &Path) -> Result<Definitions, Failure> {
+    let named = |e: &dyn std::fmt::Display| Failure(format!("{}: {e}", path.display()));
+    let bytes = std::fs::read(path).map_err(|e| named(&e))?;
+    let problems = match model::read(&path.to_string_lossy(), &bytes) {
+        Ok((definitions, _)) => return Ok(definitions),
+        Err(problems) => problems,
+    };
+    Err(Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
 fn tell(found: &Deviations, cases: u64) {

@@ -1,15 +1,19 @@
 //! `grevy trace` and `grevy stats`: what one trace did, and what all cases take.
 
+use std::collections::BTreeSet;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
 use track::mapping::Reading;
+use track::past;
 use track::picture::span;
 use track::source::Item;
 use track::traces::Traces;
 
 use super::From;
+use super::ask::journal;
 use crate::Failure;
 
 /// Lists every message of a trace in the order of their times, with the gaps between.
@@ -20,8 +24,17 @@ pub struct Trace {
     id: String,
     #[command(flatten)]
     from: From,
+    /// Folder in which cases are kept, instead of a file.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "file")]
+    data_dir: Option<PathBuf>,
+    /// A BPMN collaboration: tells which of its elements the trace has reached.
+    #[arg(long, value_name = "FILE")]
+    model: Option<PathBuf>,
     #[arg(long)]
     json: bool,
+    /// Write the collaboration with a tick on each element that was reached.
+    #[arg(long, value_name = "FILE", requires = "model")]
+    svg: Option<PathBuf>,
     /// Warn of a loop when a type comes more often than this.
     #[arg(long, value_name = "TIMES", default_value_t = 10)]
     loops: u64,
@@ -29,21 +42,14 @@ pub struct Trace {
 
 impl Trace {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let mut traces = Traces::default();
-        let wanted = self.id.clone();
-        self.from.input()?.each(|item, reading| {
-            if let (Item::Record(record), Reading::Event(event)) = (item, reading)
-                && event.case == wanted
-            {
-                traces.add(event, record.position, record.arrival_ms);
-            }
-        })?;
+        let traces = self.traces()?;
         let Some(trace) = traces.trace(&self.id) else {
             return Err(Failure(format!("expected messages of {}, but there are none", self.id)));
         };
         let loops = traces.loops(self.loops);
+        let reached = self.reached(&trace)?;
         if self.json {
-            println!("{:#}", json!({ "trace": trace, "loops": loops }));
+            println!("{:#}", json!({ "trace": trace, "loops": loops, "reached": reached }));
             return Ok(ExitCode::SUCCESS);
         }
         for message in &trace.messages {
@@ -60,7 +66,43 @@ impl Trace {
         for found in loops {
             println!("loop: {} came {} times: who answers whom?", found.kind, found.times);
         }
+        if self.model.is_some() {
+            println!("reached: {}", reached.into_iter().collect::<Vec<_>>().join(", "));
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn traces(&self) -> Result<Traces, Failure> {
+        if let Some(folder) = &self.data_dir {
+            return Ok(past::traces(&*journal(folder)?, Some(&self.id))?);
+        }
+        let mut traces = Traces::default();
+        self.from.input()?.each(|item, reading| {
+            if let (Item::Record(record), Reading::Event(event)) = (item, reading)
+                && event.case == self.id
+            {
+                traces.add(event, record.position, record.arrival_ms);
+            }
+        })?;
+        Ok(traces)
+    }
+
+    /// Elements of the collaboration whose message is in the trace.
+    fn reached(&self, trace: &track::traces::Trace) -> Result<BTreeSet<String>, Failure> {
+        let Some(path) = &self.model else { return Ok(BTreeSet::new()) };
+        let definitions = super::lay::read(path)?;
+        let kinds = trace.messages.iter().map(|message| message.kind.as_str());
+        let reached = track::traces::reached(&definitions, kinds);
+        if let Some(svg) = &self.svg {
+            let mut overlay = report::Overlay::default();
+            for id in &reached {
+                let tick = report::Badge { text: "✓".to_owned(), tone: report::Tone::Good };
+                let mark = report::Mark { badges: vec![tick], ..report::Mark::default() };
+                overlay.elements.insert(id.as_str().into(), mark);
+            }
+            super::discover::write(svg, &report::svg(&definitions, &overlay))?;
+        }
+        Ok(reached)
     }
 }
 
@@ -69,6 +111,12 @@ impl Trace {
 pub struct Stats {
     #[command(flatten)]
     from: From,
+    /// Folder in which cases are kept, instead of a file.
+    #[arg(long, value_name = "FOLDER", conflicts_with = "file")]
+    data_dir: Option<PathBuf>,
+    /// The process whose cases are meant, in such a folder.
+    #[arg(long, value_name = "ID", requires = "data_dir")]
+    process: Option<String>,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
     #[arg(long, value_name = "DURATION")]
     target: Option<String>,
@@ -80,7 +128,10 @@ pub struct Stats {
 
 impl Stats {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let (log, _) = self.from.input()?.log()?;
+        let log = match &self.data_dir {
+            Some(folder) => past::log(&*journal(folder)?, self.process.as_deref())?.finish(),
+            None => self.from.input()?.log()?.0,
+        };
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
         let stats = track::stats::Stats::new(&log, target.map_err(Failure)?);
         if self.json {

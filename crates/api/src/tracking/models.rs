@@ -1,0 +1,135 @@
+//! Models for tracking: kept as drafts, published, observed again.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use track::machine::{Command, Model, Publish};
+use track::mapping::{Mapping, duration_ms};
+use track::station::Station;
+
+use super::{Desk, allow, blocking};
+use crate::access::{Action, Principal};
+use crate::failure::{Failure, Kind};
+use crate::rest::Problem;
+
+/// What a model is tracked by.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Draft {
+    /// The BPMN file.
+    bpmn: String,
+    /// `mapping.yaml`.
+    mapping: String,
+    /// Element id by event type; without any, elements are found by name.
+    #[serde(default)]
+    types: BTreeMap<String, String>,
+    /// ISO 8601; a case that is quiet for so long is stuck.
+    stuck_after: Option<String>,
+    /// Alerts also for deadlines that had passed when their event arrived.
+    #[serde(default)]
+    alert_on_backfill: bool,
+}
+
+impl Draft {
+    fn publish(self, process: &str) -> Result<Publish, String> {
+        Mapping::from_yaml(&self.mapping).map_err(|reason| format!("mapping: {reason}"))?;
+        let expected = track::chart::expected(self.bpmn.as_bytes(), process)?;
+        let stuck_after_ms = self.stuck_after.as_deref().map(duration_ms).transpose()?;
+        Ok(Publish {
+            process: Arc::from(process),
+            bpmn: Arc::from(self.bpmn.into_bytes()),
+            known: if self.types.is_empty() { expected } else { Vec::new() },
+            types: self.types,
+            mapping: Arc::from(self.mapping),
+            stuck_after_ms,
+            alert_on_backfill: self.alert_on_backfill,
+        })
+    }
+}
+
+pub async fn draft(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+    Json(draft): Json<Draft>,
+) -> Result<StatusCode, Problem> {
+    allow(&caller, Action::Deploy, Some(&process))?;
+    let publish = draft.publish(&process).map_err(Failure::invalid)?;
+    let keep = move |station: &Station| station.tracking().command(Command::Draft(publish));
+    blocking(desk, "keep a draft", keep).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn publish(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+) -> Result<StatusCode, Problem> {
+    allow(&caller, Action::Deploy, Some(&process))?;
+    let done = blocking(desk, "publish a model", move |station| {
+        let named = process.clone();
+        let draft = station
+            .tracking()
+            .look(move |state| state.model(&named).and_then(|model| model.draft.clone()))?;
+        let Some(draft) = draft else { return Ok(None) };
+        station.publish(draft)?;
+        station.catch_up(&process, false).map(Some)
+    });
+    match done.await? {
+        Some(()) => Ok(StatusCode::NO_CONTENT),
+        None => Err(nothing("a draft")),
+    }
+}
+
+/// Waits until everything on the bus was observed, what was rejected included.
+pub async fn replay(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+) -> Result<StatusCode, Problem> {
+    allow(&caller, Action::Deploy, Some(&process))?;
+    let again = move |station: &Station| station.catch_up(&process, true);
+    blocking(desk, "observe records again", again).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub async fn list(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let rows = blocking(desk, "list models", move |station| {
+        station.tracking().look(|state| state.models().map(row).collect::<Vec<_>>())
+    });
+    Ok(Json(Value::Array(rows.await?)))
+}
+
+pub async fn one(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read a model", move |station| {
+        station.tracking().look(move |state| state.model(&process).map(row))
+    });
+    found.await?.map(Json).ok_or_else(|| nothing("a model of this process"))
+}
+
+fn row(model: &Model) -> Value {
+    json!({
+        "process": &*model.process,
+        "state": model.status().name(),
+        "version": model.published,
+        "types": model.draft.as_ref().map(|draft| &draft.types),
+    })
+}
+
+fn nothing(what: &str) -> Problem {
+    Problem(Failure::new(Kind::NotFound, format!("Expected {what}, but there is none")))
+}

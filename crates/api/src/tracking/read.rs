@@ -1,0 +1,92 @@
+//! Cases, verdicts, alerts, traces.
+
+use axum::extract::{Path, Query, State};
+use axum::{Extension, Json};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use track::past::{self, Wanted};
+use track::rows::{self, WantedCases};
+
+use super::{Desk, allow, blocking};
+use crate::access::{Action, Principal};
+use crate::failure::{Failure, Kind};
+use crate::limits::PAGE_ROWS_MAX;
+use crate::rest::Problem;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaseQuery {
+    status: Option<String>,
+    case: Option<String>,
+    #[serde(default)]
+    deviating: bool,
+}
+
+pub async fn cases(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+    Query(asked): Query<CaseQuery>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let wanted = WantedCases {
+        process: Some(process),
+        case: asked.case,
+        status: asked.status,
+        deviating: asked.deviating,
+    };
+    let found = blocking(desk, "read cases", move |station| {
+        station.tracking().look(move |state| rows::cases(state, &wanted))
+    });
+    Ok(Json(json!(found.await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct VerdictQuery {
+    verdict: Option<String>,
+    case: Option<String>,
+    reason: Option<String>,
+    /// Position behind which to begin.
+    #[serde(default)]
+    after: u64,
+}
+
+pub async fn verdicts(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+    Query(asked): Query<VerdictQuery>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let VerdictQuery { verdict, case, reason, after } = asked;
+    let wanted = Wanted { verdict, case, reason, source: Some(format!("bus#{process}")) };
+    let found = blocking(desk, "read verdicts", move |station| {
+        past::verdicts(&**station.tracking().journal(), &wanted, after, PAGE_ROWS_MAX)
+    });
+    Ok(Json(json!(found.await?)))
+}
+
+pub async fn alerts(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read alerts", |station| station.tracking().look(rows::alerts));
+    Ok(Json(json!(found.await?)))
+}
+
+pub async fn trace(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(id): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read a trace", move |station| {
+        let traces = past::traces(&**station.tracking().journal(), Some(&id))?;
+        Ok(traces.trace(&id))
+    });
+    let none =
+        || Failure::new(Kind::NotFound, "Expected messages of the trace, but there are none");
+    found.await?.map(|trace| Json(json!(trace))).ok_or_else(|| Problem(none()))
+}

@@ -1,0 +1,226 @@
+//! `grevy track` with cases that are kept: a source is carried into the track machine, each record
+//! once, whatever happens in between; what time makes late is found, and told.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use clap::Args;
+use grevy::Clock;
+use journal::Folder;
+use model::Definitions;
+use track::feed::{Feed, Verdicts};
+use track::machine::{Command, Publish};
+use track::mapping::{Mapping, duration_ms};
+use track::rows::{self, AlertRow, CaseRow, WantedCases};
+use track::source::Progress;
+use track::tracking::Tracking;
+
+use crate::Failure;
+use crate::events::alerts::{Courier, Places, channelled};
+
+/// Pause between looks at a source that has nothing now.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How long a command that is done waits for a webhook that does not answer.
+const DELIVERY_PATIENCE: Duration = Duration::from_secs(10);
+
+/// Cases that are kept.
+#[derive(Args)]
+pub struct Keep {
+    /// Folder that keeps cases, positions and alerts: run again, and it goes on where it was.
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// Go on with what is added to the source, until Ctrl-C.
+    #[arg(long)]
+    follow: bool,
+    /// Take it that it is this moment (RFC 3339): deadlines up to it pass.
+    #[arg(long, value_name = "TIME")]
+    now: Option<jiff::Timestamp>,
+    /// A case that is quiet for so long is stuck, e.g. PT30M.
+    #[arg(long, value_name = "DURATION")]
+    stuck_after: Option<String>,
+    /// Raise alerts also for deadlines that had passed when their event came.
+    #[arg(long)]
+    alert_on_backfill: bool,
+    /// Observe the records again that were rejected or expired, by the mapping as it is now.
+    #[arg(long)]
+    again: bool,
+    #[command(flatten)]
+    tell: Tell,
+}
+
+/// Who hears of alerts.
+#[derive(Args)]
+pub struct Tell {
+    /// Post each alert to this URL.
+    #[arg(long, value_name = "URL")]
+    webhook: Option<String>,
+    /// Sign what is posted; text, or whsec_ and base64.
+    #[arg(long, value_name = "SECRET", env = "GREVY_WEBHOOK_SECRET", hide_env_values = true)]
+    webhook_secret: Option<String>,
+    /// Publish messages that the model sends as commands on the bus of this server.
+    #[arg(long, value_name = "URL")]
+    commands_to: Option<String>,
+}
+
+impl Tell {
+    fn places(&self) -> Places {
+        use crate::events::remote_bus::RemoteBus;
+        let bus = self.commands_to.as_deref().map(|url| RemoteBus::new(url, token()));
+        Places {
+            webhook: self.webhook.clone().map(|url| (url, self.webhook_secret.clone())),
+            published: bus.as_ref().map(|bus| Box::new(bus.follow(Duration::ZERO)) as _),
+            bus: bus.map(|bus| Box::new(move |event| bus.publish(&event)) as _),
+        }
+    }
+}
+
+/// The token for other servers.
+pub fn token() -> Option<String> {
+    std::env::var("GREVY_TOKEN").ok().filter(|token| !token.is_empty())
+}
+
+/// What a run came to.
+pub struct Kept {
+    pub verdicts: Verdicts,
+    pub cases: Vec<CaseRow>,
+    pub alerts: Vec<AlertRow>,
+    pub tracking: Tracking,
+}
+
+impl Keep {
+    /// Whether cases are to be kept, or only looked at once.
+    pub fn wanted(&self) -> bool {
+        self.data_dir.is_some() || self.follow || self.now.is_some() || self.stuck_after.is_some()
+    }
+
+    /// Carries the source, fires what is due, tells of alerts; `known` are types that come.
+    pub fn run(
+        &self,
+        from: &super::From,
+        mapping: Mapping,
+        model: &Definitions,
+        known: Vec<String>,
+    ) -> Result<Kept, Failure> {
+        let folder = self.data_dir.as_deref().map(folder).transpose()?;
+        let clock = match self.now {
+            Some(now) => Clock::virtual_from(now.as_millisecond()),
+            None => Clock::Real,
+        };
+        let (outlet, effects) = channelled();
+        let tracking = Tracking::open(folder.as_ref(), clock, outlet)?;
+        let courier = Courier::start(&tracking, effects, self.tell.places())?;
+        let process = self.publish(&tracking, &mapping, model, known)?;
+        let stop = Arc::new(AtomicBool::new(false));
+        if self.follow {
+            let asked = Arc::clone(&stop);
+            ctrlc::set_handler(move || asked.store(true, Ordering::Release))?;
+        }
+        if self.again {
+            let source = from.open(self.follow)?;
+            let mut feed = Feed::open(&tracking, &process, mapping.clone(), source)?;
+            feed.again(tracking.clock().now())?;
+            tell_verdicts("again", &feed.verdicts);
+        }
+        let source = from.open(self.follow)?;
+        let mut feed = Feed::resume(&tracking, &process, mapping, source)?;
+        while !stop.load(Ordering::Acquire) {
+            match feed.carry(tracking.clock().now())? {
+                Progress::More => {}
+                Progress::Idle if self.follow => std::thread::sleep(LOOK_EVERY),
+                Progress::Idle | Progress::End => break,
+            }
+        }
+        tracking.advance_to(self.now.map_or(0, |now| now.as_millisecond()));
+        wait_for_delivery(&tracking)?;
+        drop(courier);
+        let (cases, alerts) = tracking
+            .look(|state| (rows::cases(state, &WantedCases::default()), rows::alerts(state)))?;
+        Ok(Kept { verdicts: feed.verdicts, cases, alerts, tracking })
+    }
+
+    /// Publishes the model unless it is the one that is published.
+    fn publish(
+        &self,
+        tracking: &Tracking,
+        mapping: &Mapping,
+        model: &Definitions,
+        known: Vec<String>,
+    ) -> Result<Arc<str>, Failure> {
+        let Some(process) = model.processes.first() else {
+            return Err(Failure("expected a process in the model, but there is none".into()));
+        };
+        let stuck_after_ms = self.stuck_after.as_deref().map(duration_ms).transpose()?;
+        let publish = Publish {
+            process: process.id.clone(),
+            bpmn: Arc::from(model::write(model).into_bytes()),
+            known,
+            mapping: Arc::from(mapping.to_yaml(&[])),
+            stuck_after_ms,
+            alert_on_backfill: self.alert_on_backfill,
+            ..Publish::default()
+        };
+        let id = publish.process.clone();
+        let named = id.clone();
+        let there = tracking
+            .look(move |state| state.model(&named).and_then(|m| m.published_as()).cloned())?;
+        let same =
+            there.is_some_and(|there| publish == Publish { known: publish.known.clone(), ..there });
+        if !same {
+            tracking.command(Command::Publish(publish))?;
+        }
+        Ok(id)
+    }
+}
+
+/// The folder of tracking; what a server keeps is in a folder of its own below its data.
+pub fn folder(path: &Path) -> Result<Arc<Folder>, Failure> {
+    let below = path.join("tracking");
+    let path = if below.is_dir() { &below } else { path };
+    Ok(Folder::open(path)?)
+}
+
+fn wait_for_delivery(tracking: &Tracking) -> Result<(), Failure> {
+    let until = Instant::now() + DELIVERY_PATIENCE;
+    while Instant::now() < until && tracking.look(|state| state.pending_alerts().count())? > 0 {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    Ok(())
+}
+
+pub fn tell_verdicts(what: &str, verdicts: &Verdicts) {
+    let parts: Vec<String> =
+        verdicts.by_name.iter().map(|(name, count)| format!("{count} {name}")).collect();
+    let parts = if parts.is_empty() { String::new() } else { format!(": {}", parts.join(", ")) };
+    println!("{what}: {} records{parts}", verdicts.records);
+}
+
+impl Kept {
+    /// Says what is open, what is wrong, and who was told.
+    pub fn tell(&self) -> ExitCode {
+        tell_verdicts("observed", &self.verdicts);
+        let count = |status: &str| self.cases.iter().filter(|case| case.status == status).count();
+        let statuses = ["completed", "resting", "open", "stuck", "early", "expired"];
+        let found: Vec<String> = statuses
+            .iter()
+            .filter(|status| count(status) > 0)
+            .map(|status| format!("{} {status}", count(status)))
+            .collect();
+        println!("{} cases: {}", self.cases.len(), found.join(", "));
+        for case in self.cases.iter().filter(|case| case.status == "stuck").take(10) {
+            let step = case.last_step.as_deref().unwrap_or("nothing");
+            println!(
+                "  {} is stuck after {step}, expected {}",
+                case.case,
+                case.expected.join(" or ")
+            );
+        }
+        for alert in self.alerts.iter().rev().take(10) {
+            let sent = if alert.delivered { "" } else { ", not delivered yet" };
+            println!("  alert {}: {} of case {}{sent}", alert.number, alert.name, alert.case);
+        }
+        ExitCode::SUCCESS
+    }
+}
