@@ -2,6 +2,7 @@
 //! clock, and decides nothing; recovery is this and only this.
 
 mod instance;
+mod rare;
 mod slot;
 
 use crate::event::{DefinitionEvent, Event, PartitionEvent};

@@ -92,6 +92,15 @@ impl Catalog {
         all.into_iter().find(|d| d.version_tag.as_deref() == Some(tag))
     }
 
+    /// What `id` meant when `definition` was deployed: the version of the same deployment, else
+    /// the newest that was there.
+    pub fn deployed_with(&self, definition: Key, id: &Text) -> Option<&Arc<Definition>> {
+        let own = self.get(definition)?;
+        let versions = self.rows.versions.get(&(own.tenant.clone(), id.clone()))?;
+        let mut all = versions.values().rev().filter_map(|key| self.get(*key));
+        all.find(|d| d.deployment == own.deployment || d.position <= own.position)
+    }
+
     /// Every definition that is not deleted, by key.
     pub fn definitions(&self) -> impl Iterator<Item = &Arc<Definition>> {
         self.rows.definitions.values().filter(|d| !self.is_deleted(d.key))

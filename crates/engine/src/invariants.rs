@@ -109,7 +109,11 @@ impl Instance {
         let mut found = Vec::new();
         let failed = |key| self.incidents.values().any(|row| row.element == key);
         for (key, row) in &self.elements {
-            let moves = row.children > 0 || row.job.is_some() || row.waits > 0 || failed(*key);
+            let moves = row.children > 0
+                || row.job.is_some()
+                || row.waits > 0
+                || failed(*key)
+                || self.called(*key).is_some();
             let deferred = !self.deferred.is_empty();
             if !moves && !deferred && self.quarantine.is_none() {
                 let place = match row.element.no {

@@ -39,3 +39,9 @@ pub const DEPLOYMENT_BYTES_MAX: usize = 8 << 20;
 pub const INSTANCE_ELEMENTS_MAX: usize = 200_000;
 /// Retries of a job.
 pub const RETRIES_MAX: i64 = i32::MAX as i64;
+/// Items of the input collection of a multi-instance. EXTRACT_VALUE_ERROR incident.
+pub const LOOP_ITEMS_MAX: usize = 100_000;
+/// Instances of a multi-instance that begin in one go, and children that are terminated in one go.
+pub const LOOP_PORTION: usize = 32;
+/// Instances that call each other, one below the other. CALLED_ELEMENT_ERROR incident.
+pub const CALL_DEPTH_MAX: u32 = 1_000;

@@ -1,13 +1,13 @@
 //! Events as lines of text, for golden scenarios, `grevy run` and `journal inspect`. The text is
 //! stable: scenario files depend on it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::compile::Process;
 use crate::event::{
-    DefinitionEvent, ElementNo, Event, InstanceEvent, PROCESS, PartitionEvent, SlotEvent, Text,
-    Trigger,
+    DefinitionEvent, ElementNo, Event, InstanceEvent, PROCESS, PartitionEvent, Role, SlotEvent,
+    Text, Trigger,
 };
 use crate::key::Key;
 
@@ -20,6 +20,8 @@ pub struct Narrator {
     definitions: BTreeMap<Key, Key>,
     elements: BTreeMap<Key, ElementNo>,
     targets: BTreeMap<Key, ElementNo>,
+    /// Bodies of multi-instances, told apart from what is in them.
+    bodies: BTreeSet<Key>,
     messages: BTreeMap<Key, Text>,
 }
 
@@ -99,7 +101,10 @@ impl Narrator {
         Some(match event {
             E::ElementActivating { key, element, .. } => {
                 self.elements.insert(*key, element.no);
-                format!("element-activating {}", id(process, element.no))
+                if element.role == Role::Body {
+                    self.bodies.insert(*key);
+                }
+                self.of("element-activating", *key, process)
             }
             E::ElementPassed { element, .. } => {
                 format!("element-passed {}", id(process, element.no))
@@ -152,6 +157,18 @@ impl Narrator {
             E::Repaired => format!("instance-repaired {}", self.name(i)),
             E::WorkDeferred { .. } => "work-deferred".to_owned(),
             E::WorkResumed { .. } => "work-resumed".to_owned(),
+            E::LoopOpened { items, .. } => format!("loop-opened {}", items.len()),
+            E::OutputCollected { index, value, .. } => {
+                format!("output-collected {} {}", index + 1, value.to_json())
+            }
+            E::LoopStopped { body } => self.of("loop-stopped", *body, process),
+            E::EscalationThrown { code, caught, .. } => match caught {
+                true => format!("escalation-caught {code}"),
+                false => format!("escalation-not-caught {code}"),
+            },
+            E::InstanceCalled { called, .. } => {
+                format!("instance-called {}", self.name(*called))
+            }
             E::Created(_)
             | E::KeysGranted { .. }
             | E::ScopeInterrupted { .. }
@@ -196,7 +213,8 @@ impl Narrator {
 
     fn of(&self, what: &str, key: Key, process: Option<&Process>) -> String {
         let no = self.elements.get(&key).copied().unwrap_or(PROCESS);
-        format!("{what} {}", id(process, no))
+        let all = if self.bodies.contains(&key) { " (all)" } else { "" };
+        format!("{what} {}{all}", id(process, no))
     }
 
     fn at(&self, what: &str, key: Key, process: Option<&Process>) -> String {

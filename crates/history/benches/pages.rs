@@ -121,6 +121,7 @@ fn life(n: i64) -> Vec<Vec<Event>> {
         parent_instance: None,
         parent_element: None,
         root_instance: i,
+        depth: 0,
         lock: None,
         trace: None,
     };

@@ -44,6 +44,7 @@ fn created() -> InstanceEvent {
         parent_instance: None,
         parent_element: None,
         root_instance: INSTANCE,
+        depth: 0,
         lock: None,
         trace: None,
     }))

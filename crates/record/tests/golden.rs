@@ -3,7 +3,7 @@
 //!
 //! A new event needs a file: `GOLDEN=new cargo test -p grevy-record --test golden` writes the ones
 //! that are missing, and no other. `.hex` is what must stay; `.txt` says what it means and may gain
-//! a field that the event gained since.
+//! a field that the event gained since (`GOLDEN=gained`; look at the difference).
 
 #![expect(clippy::unwrap_used, reason = "the panic of a test is its report")]
 
@@ -137,6 +137,9 @@ fn old_bytes_mean_what_they_meant() {
         };
         let bytes = unhex(&text("hex"));
         let (meaning, again) = (case.read)(&bytes);
+        if std::env::var("GOLDEN").is_ok_and(|value| value == "gained") {
+            std::fs::write(path(&case.name, "txt"), &meaning).unwrap();
+        }
         assert_eq!(meaning, text("txt"), "{}", case.name);
         assert_eq!(hex(&again), hex(&bytes), "{}", case.name);
     }

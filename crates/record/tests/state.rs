@@ -126,6 +126,7 @@ fn instance_events(instance: Key) -> Vec<Event> {
         parent_instance: None,
         parent_element: None,
         root_instance: instance,
+        depth: 0,
         lock: Some((7, text("o-2"))),
         trace: None,
     };

@@ -1,7 +1,7 @@
 //! Models in the text of a scenario: one call of the builder a line, blocks by indentation.
 //! The last argument takes the rest of its line, so that expressions need no quoting.
 
-use model::{Builder, Event, TaskKind};
+use model::{Binding, Builder, Event, TaskKind};
 
 /// Builds a process.
 ///
@@ -106,6 +106,11 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
         "sequential" => builder.sequential(),
         "collect" => builder.collect(first, rest),
         "until" => builder.until(arguments),
+        "propagate" => builder.propagate(arguments.contains("parent"), arguments.contains("child")),
+        "bind" => builder.bind(match first {
+            "deployment" => Binding::Deployment,
+            tag => Binding::VersionTag(tag.into()),
+        }),
         _ => return None,
     })
 }
@@ -134,6 +139,7 @@ fn event(text: &str) -> Option<Event> {
         "error" => Event::error(rest),
         "any-error" => Event::any_error(),
         "escalation" => Event::escalation(rest),
+        "any-escalation" => Event::any_escalation(),
         "signal" => Event::signal(rest),
         "link" => Event::link(rest),
         "terminate" => Event::Terminate,

@@ -39,6 +39,16 @@ fn every_file_is_a_test() {
 
 scenarios! {
     boundary_of_sub_process
+    call_activity
+    call_activity_bindings
+    call_activity_boundary_timer
+    call_activity_cancel
+    call_activity_error
+    call_activity_mappings
+    call_activity_missing
+    call_activity_no_none_start
+    call_activity_no_propagation
+    call_activity_recursion
     cancel_frees_the_lock
     cancel_instance
     clock_pinned
@@ -50,6 +60,9 @@ scenarios! {
     error_end_caught_by_boundary
     error_end_uncaught
     error_event_sub_process
+    escalation_boundary
+    escalation_event_sub_process
+    escalation_not_caught
     event_based_gateway_message
     event_based_gateway_timer
     event_sub_process_in_sub_process
@@ -61,6 +74,11 @@ scenarios! {
     implicit_end_and_merge
     incident_ends_with_its_element
     incident_twice
+    inclusive_gateway
+    inclusive_gateway_no_path
+    inclusive_join_loop
+    inclusive_join_reachable
+    inclusive_join_terminated
     input_and_output_mappings
     interrupted_scope_takes_nothing_more
     job_backoff
@@ -71,9 +89,10 @@ scenarios! {
     job_timeout
     job_token
     job_type_expression
-    job_yield
     job_update_timeout_and_priority
+    job_yield
     keys_outside_any_block
+    link_events
     loop_without_waits
     mapping_error
     mapping_without_outputs_merges_all
@@ -87,6 +106,18 @@ scenarios! {
     message_start
     message_start_latest_version
     message_start_lock
+    multi_instance_call_activity
+    multi_instance_completion_condition
+    multi_instance_condition_not_boolean
+    multi_instance_empty
+    multi_instance_error
+    multi_instance_mappings
+    multi_instance_not_a_list
+    multi_instance_parallel
+    multi_instance_sequential
+    multi_instance_sequential_stops
+    multi_instance_sub_process
+    multi_instance_without_waits
     none_start_and_end
     numbers_keep_their_digits
     p1_ttl

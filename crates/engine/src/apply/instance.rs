@@ -1,6 +1,6 @@
 //! Events of a process instance.
 
-use crate::event::{InstanceEvent, Via};
+use crate::event::{InstanceEvent, Role, Via};
 use crate::key::Key;
 use crate::state::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, State, Subscription, Timer, Variable,
@@ -26,6 +26,9 @@ impl State {
             E::ElementActivating { key, element, scope, via } => {
                 self.consume(i, *scope, via);
                 self.use_key(i, *key);
+                if element.role == Role::Inner {
+                    self.begin_inner(i, *key, *scope);
+                }
                 self.set_element(i, *key, Some(ElementInstance::new(*element, *scope)));
                 self.edit_element(i, *scope, |row| row.children += 1);
             }
@@ -40,7 +43,8 @@ impl State {
                 self.drop_tokens(i, *key);
                 self.set_phase(i, *key, Phase::Terminating);
             }
-            E::ElementCompleted { key } | E::ElementTerminated { key } => self.end(i, *key),
+            E::ElementCompleted { key } => self.end(i, *key, true),
+            E::ElementTerminated { key } => self.end(i, *key, false),
             E::ElementPassed { key, element: _, scope, via } => {
                 self.consume(i, *scope, via);
                 self.use_key(i, *key);
@@ -134,6 +138,11 @@ impl State {
                 self.edit_head(i, |instance| instance.quarantine = None);
                 self.index_instance(i, true);
             }
+            E::LoopOpened { .. }
+            | E::OutputCollected { .. }
+            | E::LoopStopped { .. }
+            | E::InstanceCalled { .. }
+            | E::EscalationThrown { .. } => self.apply_rare(i, event),
             job => self.apply_job(i, job),
         }
     }
@@ -260,9 +269,12 @@ impl State {
         }
     }
 
-    fn end(&mut self, i: Key, key: Key) {
+    fn end(&mut self, i: Key, key: Key, completed: bool) {
         self.drop_tokens(i, key);
         self.drop_variables(i, key);
+        if self.hot(i).rare.is_some() {
+            self.end_rare(i, key, completed);
+        }
         let scope = self.hot(i).element(key).map(|row| row.scope);
         self.set_element(i, key, None);
         if let Some(scope) = scope.filter(|_| key != i) {

@@ -24,6 +24,9 @@ pub struct Element {
     pub job_priority: Option<Expr>,
     /// Boundary events that wait from the activation of the element on.
     pub boundaries: Vec<Catch>,
+    /// The activity of a boundary event.
+    pub attached_to: Option<ElementNo>,
+    pub multi_instance: Option<Box<MultiInstance>>,
     pub inside: Scope,
 }
 
@@ -41,6 +44,15 @@ pub enum Kind {
     ErrorEnd {
         code: Option<Expr>,
     },
+    /// An escalation throw event, or end event.
+    Escalate {
+        code: Option<Expr>,
+        end: bool,
+    },
+    /// The catch event where it goes on.
+    LinkThrow(ElementNo),
+    LinkCatch,
+    Call(Box<Call>),
     /// A task, a message throw or a message end event: a worker does it.
     Job {
         job_type: Expr,
@@ -54,6 +66,9 @@ pub enum Kind {
     Pass,
     Receive(Catch),
     Exclusive {
+        default: Option<FlowNo>,
+    },
+    Inclusive {
         default: Option<FlowNo>,
     },
     Parallel,
@@ -83,6 +98,44 @@ pub enum Trigger {
     Error {
         code: Option<Text>,
     },
+    /// `None` catches every code.
+    Escalation {
+        code: Option<Text>,
+    },
+}
+
+#[derive(Debug)]
+pub struct Call {
+    pub process_id: Expr,
+    pub propagate_all_child_variables: bool,
+    pub propagate_all_parent_variables: bool,
+    pub binding: Binding,
+}
+
+/// Which version of a called process is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binding {
+    Latest,
+    Deployment,
+    VersionTag(Text),
+}
+
+#[derive(Debug)]
+pub struct MultiInstance {
+    pub sequential: bool,
+    pub input_collection: Expr,
+    pub input_element: Option<Text>,
+    pub output: Option<LoopOutput>,
+    pub completion_condition: Option<Expr>,
+}
+
+/// What the instances give.
+#[derive(Debug)]
+pub struct LoopOutput {
+    pub collection: Text,
+    pub element: Expr,
+    /// The variable that `element` reads, when it reads just one: each instance has its own.
+    pub local: Option<Text>,
 }
 
 #[derive(Debug)]
@@ -179,9 +232,6 @@ impl<'a> Compiler<'a> {
             element: id.clone(),
             message: format!("expected an element that Grevy runs, but {what} comes later"),
         };
-        if element.multi_instance.is_some() {
-            self.problems.push(unsupported("multi-instance"));
-        }
         if !element.listeners.is_empty() {
             self.problems.push(unsupported("an execution listener"));
         }
@@ -191,6 +241,12 @@ impl<'a> Compiler<'a> {
                 self.problems.push(unsupported(what));
                 Kind::Pass
             }
+        };
+        let multi_instance = element.multi_instance.as_ref();
+        let multi_instance = multi_instance.map(|multi| Box::new(self.multi_instance(id, multi)));
+        let attached_to = match &element.kind {
+            model::Kind::Boundary { attached_to, .. } => Some(self.no(*attached_to)),
+            _ => None,
         };
         let boundaries = element.boundaries.iter().filter_map(|at| self.boundary(*at));
         let boundaries = boundaries.collect();
@@ -206,6 +262,8 @@ impl<'a> Compiler<'a> {
             headers: element.headers.iter().map(|h| (h.key.clone(), h.value.clone())).collect(),
             job_priority: element.job_priority.as_ref().map(|text| self.expr(id, text)),
             boundaries,
+            attached_to,
+            multi_instance,
             inside: Scope::default(),
         }
     }
@@ -230,6 +288,7 @@ impl<'a> Compiler<'a> {
             M::Start { event, interrupting, .. } => {
                 Kind::Start(self.catch(at, event, *interrupting)?)
             }
+            M::IntermediateCatch(model::Event::Link { .. }) => Kind::LinkCatch,
             M::IntermediateCatch(event) => match self.catch(at, event, true)? {
                 Some(catch) => Kind::Catch(catch),
                 None => return Err("a catch event without a definition"),
@@ -265,8 +324,19 @@ impl<'a> Compiler<'a> {
             M::EventSubProcess => Kind::EventSubProcess,
             M::DecisionTask { .. } => return Err("a business rule task with a decision"),
             M::UserTask(_) => return Err("a user task"),
-            M::CallActivity(_) => return Err("a call activity"),
-            M::Inclusive { .. } => return Err("an inclusive gateway"),
+            M::CallActivity(call) => Kind::Call(Box::new(Call {
+                process_id: self.expr(&element.id, &call.process_id),
+                propagate_all_child_variables: call.propagate_all_child_variables,
+                propagate_all_parent_variables: call.propagate_all_parent_variables,
+                binding: match &call.binding {
+                    model::Binding::Latest => Binding::Latest,
+                    model::Binding::Deployment => Binding::Deployment,
+                    model::Binding::VersionTag(tag) => Binding::VersionTag(tag.clone()),
+                },
+            })),
+            M::Inclusive { default } => {
+                Kind::Inclusive { default: default.map(|flow| self.flow_no(flow)) }
+            }
             M::AdHoc(_) => return Err("an ad-hoc sub-process"),
         })
     }
@@ -288,12 +358,47 @@ impl<'a> Compiler<'a> {
             }
             E::Message(model::Message { job: Some(job), .. }) => self.job(&element.id, job),
             E::Message(_) => return Err("a message throw without a task definition"),
-            E::Escalation(_) => return Err("an escalation"),
+            E::Escalation(definition) => {
+                let code = definition.code.as_ref().map(|text| self.expr(&element.id, text));
+                Kind::Escalate { code, end }
+            }
             E::Signal { .. } => return Err("a signal"),
             E::Compensation { .. } => return Err("a compensation"),
-            E::Link { .. } => return Err("a link"),
+            E::Link { name } => match self.link_catch(element, name) {
+                Some(catch) => Kind::LinkThrow(catch),
+                None => return Err("a link without a catch event"),
+            },
             E::Timer(_) | E::Conditional { .. } => return Err("a throw event of this kind"),
         })
+    }
+
+    /// The catch event of a link in the scope of its throw event.
+    fn link_catch(&self, throw: &model::Element, name: &Text) -> Option<ElementNo> {
+        let is_catch = |element: &model::Element| match &element.kind {
+            model::Kind::IntermediateCatch(model::Event::Link { name: own }) => own == name,
+            _ => false,
+        };
+        let mut inside = (0..).zip(&self.process.elements);
+        let found = inside.find(|(_, e)| e.scope == throw.scope && is_catch(e));
+        found.map(|(at, _)| self.no(at))
+    }
+
+    fn multi_instance(&mut self, id: &Text, multi: &model::MultiInstance) -> MultiInstance {
+        let output = match (&multi.output_collection, &multi.output_element) {
+            (Some(collection), Some(element)) => Some(LoopOutput {
+                collection: collection.clone(),
+                element: self.expr(id, element),
+                local: local_of(element),
+            }),
+            _ => None,
+        };
+        MultiInstance {
+            sequential: multi.sequential,
+            input_collection: self.expr(id, &multi.input_collection),
+            input_element: multi.input_element.clone(),
+            output,
+            completion_condition: multi.completion_condition.as_ref().map(|c| self.expr(id, c)),
+        }
     }
 
     fn job(&mut self, id: &Text, job: &model::Job) -> Kind {
@@ -333,13 +438,8 @@ impl<'a> Compiler<'a> {
                 model::Timer::Duration(text) => TimerExpr::Duration(self.expr(&id, text)),
                 model::Timer::Cycle(text) => TimerExpr::Cycle(self.expr(&id, text)),
             }),
-            E::Error(definition) => Trigger::Error {
-                code: match &definition.code {
-                    Some(model::Text::Static(code)) if !code.is_empty() => Some(code.clone()),
-                    _ => None,
-                },
-            },
-            E::Escalation(_) => return Err("an escalation"),
+            E::Error(definition) => Trigger::Error { code: caught(definition) },
+            E::Escalation(definition) => Trigger::Escalation { code: caught(definition) },
             E::Signal { .. } => return Err("a signal"),
             E::Compensation { .. } => return Err("a compensation"),
             E::Conditional { .. } => return Err("a condition"),
@@ -348,4 +448,24 @@ impl<'a> Compiler<'a> {
         };
         Ok(Some(Catch { element: self.no(at), interrupting, trigger }))
     }
+}
+
+/// The code of a catch event; `None` catches all.
+fn caught(definition: &model::Code) -> Option<Text> {
+    match &definition.code {
+        Some(model::Text::Static(code)) if !code.is_empty() => Some(code.clone()),
+        _ => None,
+    }
+}
+
+/// The variable that `result` or `result.total` reads; `None` for anything more.
+fn local_of(element: &model::Text) -> Option<Text> {
+    let model::Text::Expression(text) = element else { return None };
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let first = text.trim().split('.').next()?;
+    let literal = matches!(first, "true" | "false" | "null");
+    (!literal && text.trim().split('.').all(is_name)).then(|| first.into())
 }

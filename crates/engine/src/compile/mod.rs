@@ -6,7 +6,9 @@ mod expression;
 
 use std::collections::BTreeMap;
 
-pub use element::{Catch, Element, Flow, Kind, Mapping, Trigger};
+pub use element::{
+    Binding, Call, Catch, Element, Flow, Kind, LoopOutput, Mapping, MultiInstance, Trigger,
+};
 pub use expression::{Expr, Problem, TimerExpr};
 
 use crate::event::{ElementNo, FlowNo, PROCESS, Text};
@@ -24,6 +26,8 @@ pub struct Process {
     pub root: Scope,
     /// Start events of the process that wait for something.
     pub starts: Vec<Catch>,
+    /// An inclusive gateway joins somewhere.
+    pub joins_inclusively: bool,
     numbers: BTreeMap<Text, ElementNo>,
 }
 
@@ -81,6 +85,7 @@ impl Process {
             job_priority,
             root: Scope::default(),
             starts: Vec::new(),
+            joins_inclusively: false,
             numbers: (0..).zip(&order.elements).map(|(no, id)| (id.clone(), no)).collect(),
         };
         compiler.finish()?;
@@ -105,9 +110,20 @@ impl Process {
                         self.scope_mut(scope).event_sub_processes.push(row);
                     }
                 }
+                Kind::Inclusive { .. } if element.incoming.len() > 1 => {
+                    self.joins_inclusively = true;
+                }
                 _ => {}
             }
         }
+    }
+
+    /// The throw events that lead to a link's catch event.
+    pub(crate) fn link_throws(&self, catch: ElementNo) -> impl Iterator<Item = ElementNo> {
+        let throws = (0..).zip(&self.elements);
+        throws
+            .filter(move |(_, e)| matches!(e.kind, Kind::LinkThrow(to) if to == catch))
+            .map(|(no, _)| no)
     }
 
     fn event_start(&self, sub_process: ElementNo) -> Option<Catch> {

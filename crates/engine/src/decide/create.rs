@@ -18,6 +18,8 @@ pub(crate) struct Birth {
     pub tags: Vec<Text>,
     pub business_id: Option<Text>,
     pub lock: Option<(Slot, Text)>,
+    /// Instance and element that call it, the root of all, and how deep it is below that.
+    pub parent: Option<(Key, Key, Key, u32)>,
 }
 
 impl Step<'_> {
@@ -30,7 +32,7 @@ impl Step<'_> {
             variables: create.variables.clone(),
             tags: create.tags.clone(),
             business_id: create.business_id.clone(),
-            lock: None,
+            ..Birth::default()
         };
         let instance = self.new_instance(&definition, birth)?;
         self.begin_at(instance, &process, &starts, create.start_before.is_empty())?;
@@ -84,9 +86,10 @@ impl Step<'_> {
             tenant: definition.tenant.clone(),
             tags: birth.tags.into(),
             business_id: birth.business_id,
-            parent_instance: None,
-            parent_element: None,
-            root_instance: key,
+            parent_instance: birth.parent.map(|(instance, ..)| instance),
+            parent_element: birth.parent.map(|(_, element, ..)| element),
+            root_instance: birth.parent.map_or(key, |(_, _, root, _)| root),
+            depth: birth.parent.map_or(0, |(.., depth)| depth),
             lock: birth.lock,
             trace: None,
         };

@@ -21,8 +21,7 @@ impl feel::Variables for Scoped<'_> {
         if let Some((_, value)) = self.before.iter().rev().find(|(n, _)| &**n == name) {
             return Some(value.clone());
         }
-        let (_, variable) = self.instance?.variable(self.scope, name)?;
-        Some(variable.value.to_value())
+        self.instance?.read(self.scope, name, |value| Some(value.to_value()))
     }
 
     fn get_path(&self, path: &[&str]) -> Option<Value> {
@@ -33,8 +32,7 @@ impl feel::Variables for Scoped<'_> {
                 Some(value.as_context().and_then(|c| c.get(step).cloned()).unwrap_or(Value::Null))
             });
         }
-        let (_, variable) = self.instance?.variable(self.scope, name)?;
-        variable.value.get(rest)
+        self.instance?.read(self.scope, name, |value| value.get(rest))
     }
 }
 
@@ -75,10 +73,20 @@ impl Step<'_> {
 
     /// As [`Step::value`], with what the evaluator warned of, for messages of incidents.
     pub fn warned(&self, i: Key, scope: Key, expr: &Expr) -> Result<(Value, String), String> {
+        self.warned_with(i, scope, expr, &[])
+    }
+
+    fn warned_with(
+        &self,
+        i: Key,
+        scope: Key,
+        expr: &Expr,
+        before: &[(Text, Value)],
+    ) -> Result<(Value, String), String> {
         let Expr::Feel(expression) = expr else {
             return Ok((self.value(i, scope, expr)?, String::new()));
         };
-        let scoped = Scoped { instance: Some(self.hot(i)), scope, before: &[] };
+        let scoped = Scoped { instance: Some(self.hot(i)), scope, before };
         match expression.evaluate(&scoped, &self.environment(i)) {
             Ok(evaluation) => {
                 let warnings: Vec<String> =
@@ -139,8 +147,20 @@ impl Step<'_> {
 
     /// `true` or `false`; anything else is a CONDITION_ERROR.
     pub fn condition(&self, i: Key, scope: Key, expr: &Expr) -> Result<bool, Failure> {
-        let failed = |message| Failure::new(IncidentKind::ConditionError, message);
-        let (value, warnings) = self.warned(i, scope, expr).map_err(failed)?;
+        self.holds(i, scope, expr, &[], IncidentKind::ConditionError)
+    }
+
+    /// As [`Step::condition`], with some variables in front and another kind of incident.
+    pub fn holds(
+        &self,
+        i: Key,
+        scope: Key,
+        expr: &Expr,
+        before: &[(Text, Value)],
+        kind: IncidentKind,
+    ) -> Result<bool, Failure> {
+        let failed = |message| Failure::new(kind, message);
+        let (value, warnings) = self.warned_with(i, scope, expr, before).map_err(failed)?;
         match value {
             Value::Bool(holds) => Ok(holds),
             other => Err(failed(format!(

@@ -66,8 +66,7 @@ impl Step<'_> {
         check_name("error code", code)?;
         let (i, job) = self.workable(*key, "throw an error for", *token)?;
         self.check_fits(i, variables)?;
-        let process = self.process(i)?;
-        let catcher = self.catcher(i, job.element, code, &process);
+        let catcher = self.catcher(i, job.element, crate::element::Thrown::Error(code))?;
         let thrown = InstanceEvent::JobErrorThrown {
             key: *key,
             code: code.clone(),
@@ -76,7 +75,10 @@ impl Step<'_> {
         };
         self.tell(i, thrown);
         match catcher {
-            Some(catcher) => self.trigger(i, catcher.host, catcher.target, variables)?,
+            Some(catcher) => {
+                self.check_fits(catcher.instance, variables)?;
+                self.trigger(catcher.instance, catcher.host, catcher.target, variables)?;
+            }
             None => {
                 let failure = crate::element::unhandled(code, message);
                 self.raise(i, job.element, Some(*key), failure);

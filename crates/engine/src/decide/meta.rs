@@ -79,7 +79,7 @@ impl Step<'_> {
                         events.push(armed);
                     }
                 }
-                Trigger::Timer(_) | Trigger::Error { .. } => {}
+                Trigger::Timer(_) | Trigger::Error { .. } | Trigger::Escalation { .. } => {}
             }
         }
         events

@@ -17,6 +17,7 @@ mod variables;
 
 use std::collections::BTreeSet;
 
+pub(crate) use create::Birth;
 pub(crate) use evaluate::{describe, text_of};
 pub(crate) use step::{Done, Step, Stop};
 

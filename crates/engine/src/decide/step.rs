@@ -32,6 +32,8 @@ pub(crate) struct Step<'a> {
     /// Items for this very partition; handled in the same step.
     local: VecDeque<Item>,
     process: Option<(Key, Arc<Process>)>,
+    /// Instances whose inclusive joins are looked at when everything else has come to rest.
+    rechecks: Vec<Key>,
     /// Instances that this step created.
     pub born: Vec<Key>,
 }
@@ -52,6 +54,7 @@ impl<'a> Step<'a> {
             queue: VecDeque::new(),
             local: VecDeque::new(),
             process: None,
+            rechecks: Vec::new(),
             born: Vec::new(),
         }
     }
@@ -80,20 +83,32 @@ impl<'a> Step<'a> {
         loop {
             if let Some((instance, work)) = self.queue.pop_front() {
                 if self.events.len() >= STEP_EVENTS_MAX {
-                    self.defer(instance, work);
+                    self.defer(instance, work)?;
                 } else {
                     self.work(instance, &work)?;
                 }
             } else if let Some(item) = self.local.pop_front() {
                 self.handle(&item)?;
+            } else if let Some(instance) = self.rechecks.last().copied() {
+                if !self.fire_join(instance)? {
+                    self.rechecks.retain(|i| *i != instance);
+                }
             } else {
                 return Ok(());
             }
         }
     }
 
-    fn defer(&mut self, i: Key, work: Work) {
-        if let Lookup::Hot(instance) = self.state.instance(i) {
+    /// Looks at the inclusive joins of an instance when everything else has come to rest.
+    pub fn recheck(&mut self, instance: Key) {
+        if !self.rechecks.contains(&instance) {
+            self.rechecks.push(instance);
+        }
+    }
+
+    /// Work that a later step takes up.
+    pub fn defer(&mut self, i: Key, work: Work) -> Done {
+        if let Some(instance) = self.live(i)? {
             let number = instance.next_work;
             self.tell(i, InstanceEvent::WorkDeferred { number, work });
             let pending = Effect::WorkPending { instance: i };
@@ -101,6 +116,7 @@ impl<'a> Step<'a> {
                 self.effects.push(pending);
             }
         }
+        Ok(())
     }
 
     /// Sends to the partition that owns `slot`.

@@ -6,7 +6,7 @@ use model::time::{self, Cycle};
 use crate::compile::{Catch, Expr, Kind, Process, TimerExpr, Trigger as CatchTrigger};
 use crate::decide::{Done, Step};
 use crate::event::{
-    ElementNo, InstanceEvent, Item, NamedValue, PROCESS, Subscriber, Text, Trigger, Via, Work,
+    ElementNo, InstanceEvent, Item, NamedValue, PROCESS, Role, Subscriber, Text, Trigger, Via, Work,
 };
 use crate::incident::Failure;
 use crate::key::{Key, Slot, slot_of};
@@ -38,7 +38,7 @@ impl Step<'_> {
         if self.has_catches(i, key) {
             return Ok(());
         }
-        let catches = catches(process, no);
+        let catches = catches(process, no, self.hot(i).elements[&key].element.role);
         if catches.is_empty() {
             return Ok(());
         }
@@ -72,7 +72,7 @@ impl Step<'_> {
                 let (target, interrupting) = (catch.element, catch.interrupting);
                 Ok(Some(Ready::Message { target, name, correlation_key, interrupting }))
             }
-            CatchTrigger::Error { .. } => Ok(None),
+            CatchTrigger::Error { .. } | CatchTrigger::Escalation { .. } => Ok(None),
         }
     }
 
@@ -144,10 +144,14 @@ impl Step<'_> {
             return Ok(());
         }
         let instance = self.hot(i);
-        let timers = instance.timers.iter().filter(|(_, row)| row.host == host);
-        let timers: Vec<Key> = timers.map(|(key, _)| *key).collect();
-        let open = instance.subscriptions.iter().filter(|(_, row)| row.host == host);
-        let open: Vec<(Key, Subscription)> = open.map(|(k, row)| (*k, row.clone())).collect();
+        // What an element waits for has higher keys than itself, and it knows how much there is.
+        let waits = instance.element(host).map_or(0, |row| row.waits as usize);
+        let timers = instance.timers.range(host..).filter(|(_, row)| row.host == host);
+        let timers: Vec<Key> = timers.map(|(key, _)| *key).take(waits).collect();
+        let rest = waits - timers.len();
+        let open = instance.subscriptions.range(host..).filter(|(_, row)| row.host == host);
+        let open: Vec<(Key, Subscription)> =
+            open.map(|(k, row)| (*k, row.clone())).take(rest).collect();
         for key in timers {
             self.tell(i, InstanceEvent::TimerCanceled { key });
         }
@@ -261,19 +265,25 @@ impl Step<'_> {
     }
 }
 
-/// Everything that `no` waits for from its activation on, and whether it is a boundary event.
-fn catches(process: &Process, no: ElementNo) -> Vec<(&Catch, bool)> {
+/// Everything that `no` waits for from its activation on, and whether it is a boundary event. Of a
+/// multi-instance the body has the boundary events, each instance the rest.
+fn catches(process: &Process, no: ElementNo, role: Role) -> Vec<(&Catch, bool)> {
     let mut all: Vec<(&Catch, bool)> = Vec::new();
     if no != PROCESS {
         let element = process.element(no);
         match &element.kind {
+            _ if role == Role::Body => {}
             Kind::Catch(catch) | Kind::Receive(catch) => all.push((catch, false)),
             Kind::EventBased(targets) => all.extend(targets.iter().map(|(_, c)| (c, false))),
             _ => {}
         }
-        all.extend(element.boundaries.iter().map(|catch| (catch, true)));
+        if role != Role::Inner {
+            all.extend(element.boundaries.iter().map(|catch| (catch, true)));
+        }
     }
-    all.extend(process.inside(no).event_sub_processes.iter().map(|esp| (&esp.start, false)));
+    if role != Role::Body {
+        all.extend(process.inside(no).event_sub_processes.iter().map(|esp| (&esp.start, false)));
+    }
     all
 }
 

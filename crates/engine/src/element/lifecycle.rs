@@ -15,9 +15,12 @@
 
 use crate::compile::{Element, Kind, Process};
 use crate::decide::{Done, Step};
-use crate::event::{ElementNo, ElementRef, FlowNo, InstanceEvent, PROCESS, Trigger, Via, Work};
+use crate::event::{
+    ElementNo, ElementRef, FlowNo, InstanceEvent, PROCESS, Role, Trigger, Via, Work,
+};
 use crate::incident::Failure;
 use crate::key::Key;
+use crate::limits::LOOP_PORTION;
 use crate::state::Phase;
 
 impl Step<'_> {
@@ -26,7 +29,7 @@ impl Step<'_> {
         self.state.at = Some(i);
         let Some(instance) = self.live(i)? else { return Ok(()) };
         if instance.quarantine.is_some() {
-            return Ok(());
+            return self.work_quarantined(i, work);
         }
         let phase = |key: &Key| instance.element(*key).map(|row| row.phase);
         match work {
@@ -35,7 +38,9 @@ impl Step<'_> {
                 _ => Ok(()),
             },
             Work::Start { scope, element } => match phase(scope) {
-                Some(Phase::Activated) => self.start(i, *scope, *element, Via::None),
+                Some(Phase::Activated) if self.goes_on(i, *scope) => {
+                    self.start(i, *scope, *element, Via::None)
+                }
                 _ => Ok(()),
             },
             Work::Occur { scope, element, variables } => match phase(scope) {
@@ -58,6 +63,27 @@ impl Step<'_> {
                 Some(_) => self.check_scope(i, *key),
                 None => Ok(()),
             },
+            Work::OpenLoop { body } => self.continue_loop(i, *body),
+            Work::TerminateInside { scope, after } => self.terminate_inside(i, *scope, *after),
+            Work::CalledCompleted { element, variables } => {
+                self.called_completed(i, *element, variables)
+            }
+            Work::CalledTerminated { element } => match phase(element) {
+                Some(_) => self.terminate(i, *element),
+                None => Ok(()),
+            },
+        }
+    }
+
+    /// What came from another instance waits until the quarantine is lifted; a called instance that
+    /// must end does so without walking through what a bug may have bent.
+    fn work_quarantined(&mut self, i: Key, work: &Work) -> Done {
+        match work {
+            Work::CalledCompleted { .. } | Work::CalledTerminated { .. } => {
+                self.defer(i, work.clone())
+            }
+            Work::Terminate { key } if *key == i => self.end_instance(i, false),
+            _ => Ok(()),
         }
     }
 
@@ -70,6 +96,7 @@ impl Step<'_> {
         let target = process.flow(flow).target;
         match process.element(target).kind {
             Kind::Parallel => self.join(i, scope, target, flow),
+            Kind::Inclusive { .. } => self.arrive(i, scope, target, flow),
             _ => self.start(i, scope, target, Via::Flow(flow)),
         }
     }
@@ -84,7 +111,8 @@ impl Step<'_> {
             return self.pass(i, scope, no, via, way);
         }
         let key = self.new_key(i);
-        let element = ElementRef::new(no);
+        let role = if element.multi_instance.is_some() { Role::Body } else { Role::Itself };
+        let element = ElementRef { no, role };
         self.tell(i, InstanceEvent::ElementActivating { key, element, scope, via });
         self.activate(i, key)
     }
@@ -100,10 +128,14 @@ impl Step<'_> {
     /// Input mappings, subscriptions, and then what the element does.
     pub(crate) fn activate(&mut self, i: Key, key: Key) -> Done {
         let process = self.process(i)?;
-        let no = self.hot(i).elements[&key].element.no;
+        let ElementRef { no, role } = self.hot(i).elements[&key].element;
         if no != PROCESS {
             let element = process.element(no);
-            if let Err(failure) = self.map_inputs(i, key, element) {
+            let ready = match (&element.multi_instance, role) {
+                (Some(definition), Role::Body) => self.open_loop(i, key, definition),
+                _ => self.map_inputs(i, key, element),
+            };
+            if let Err(failure) = ready {
                 self.raise(i, key, None, failure);
                 return Ok(());
             }
@@ -125,12 +157,20 @@ impl Step<'_> {
             return self.begin_process(i);
         }
         let element = process.element(no);
+        if element.multi_instance.is_some() && self.hot(i).elements[&key].element.role == Role::Body
+        {
+            return self.begin_loop(i, key);
+        }
         let begun = match &element.kind {
             Kind::Job { job_type, retries } => self.begin_job(i, key, element, job_type, retries),
             Kind::Script { expression, result_variable } => {
                 return self.run_script(i, key, expression, result_variable);
             }
             Kind::ErrorEnd { code } => return self.throw_end(i, key, code.as_ref()),
+            Kind::Escalate { code, end: _ } => {
+                return self.throw_escalation(i, key, code.as_ref());
+            }
+            Kind::Call(call) => return self.begin_call(i, key, call),
             Kind::SubProcess | Kind::EventSubProcess => {
                 self.tell(i, InstanceEvent::ElementActivated { key });
                 return self.begin_scope(i, key, process, no);
@@ -139,16 +179,20 @@ impl Step<'_> {
                 self.tell(i, InstanceEvent::ElementActivated { key });
                 Ok(())
             }
-            Kind::Exclusive { .. } => match self.way(i, self.scope_of(i, key), element) {
-                Ok(way) => return self.pass_through(i, key, no, way),
-                Err(failure) => Err(failure),
-            },
+            Kind::Exclusive { .. } | Kind::Inclusive { .. } => {
+                match self.way(i, self.scope_of(i, key), element) {
+                    Ok(way) => return self.pass_through(i, key, no, way),
+                    Err(failure) => Err(failure),
+                }
+            }
             Kind::Start(_)
             | Kind::Boundary(_)
             | Kind::Throw
             | Kind::End
             | Kind::TerminateEnd
             | Kind::Pass
+            | Kind::LinkThrow(_)
+            | Kind::LinkCatch
             | Kind::Parallel => {
                 self.tell(i, InstanceEvent::ElementActivated { key });
                 return self.finish(i, key);
@@ -177,22 +221,34 @@ impl Step<'_> {
 
     fn complete(&mut self, i: Key, key: Key) -> Done {
         let process = self.process(i)?;
-        let (no, scope) = {
+        let (ElementRef { no, role }, scope) = {
             let row = &self.hot(i).elements[&key];
-            (row.element.no, row.scope)
+            (row.element, row.scope)
         };
         if no == PROCESS {
             return self.end_instance(i, true);
         }
         let element = process.element(no);
-        if let Err(failure) = self.map_outputs(i, key, scope, element) {
-            self.raise(i, key, None, failure);
-            return Ok(());
-        }
+        let given = match role {
+            Role::Itself => self.map_outputs(i, key, scope, element).map(|()| false),
+            Role::Body => self.give_collection(i, key, scope).map(|()| false),
+            // What an instance maps stays in it, unless an outer scope has the name.
+            Role::Inner => self
+                .map_outputs(i, key, key, element)
+                .and_then(|()| self.collect(i, key, scope, element)),
+        };
+        let enough = match given {
+            Ok(enough) => enough,
+            Err(failure) => {
+                self.raise(i, key, None, failure);
+                return Ok(());
+            }
+        };
         self.close_catches(i, key)?;
         self.resolve_all(i, key);
         self.tell(i, InstanceEvent::ElementCompleted { key });
         match &element.kind {
+            _ if role == Role::Inner => self.inner_completed(i, scope, enough),
             Kind::EventSubProcess => self.check_scope(i, scope),
             _ => self.leave(i, scope, no, Way::All),
         }
@@ -202,12 +258,23 @@ impl Step<'_> {
     pub(crate) fn leave(&mut self, i: Key, scope: Key, no: ElementNo, way: Way) -> Done {
         let process = self.process(i)?;
         let element = process.element(no);
+        if process.joins_inclusively {
+            self.recheck(i);
+        }
         match element.kind {
             Kind::TerminateEnd => return self.terminate_end(i, scope),
-            Kind::End | Kind::ErrorEnd { .. } => return self.check_scope(i, scope),
+            Kind::End | Kind::ErrorEnd { .. } | Kind::Escalate { end: true, .. } => {
+                return self.check_scope(i, scope);
+            }
+            Kind::LinkThrow(catch) => return self.follow_link(i, scope, catch),
             _ => {}
         }
         match way {
+            Way::Some(flows) => {
+                for flow in flows {
+                    self.take(i, scope, flow);
+                }
+            }
             Way::One(flow) => self.take(i, scope, flow),
             Way::All if element.outgoing.is_empty() => return self.check_scope(i, scope),
             Way::All => {
@@ -226,14 +293,15 @@ impl Step<'_> {
 
     /// Ends what is inside first; then the element itself, then what waited for that.
     pub(crate) fn terminate(&mut self, i: Key, key: Key) -> Done {
-        if self.hot(i).elements[&key].phase != Phase::Terminating {
+        let begins = self.hot(i).elements[&key].phase != Phase::Terminating;
+        if begins {
             self.close_catches(i, key)?;
             self.cancel_job(i, key);
             self.resolve_all(i, key);
             self.tell(i, InstanceEvent::ElementTerminating { key });
             self.terminate_children(i, key);
         }
-        if self.hot(i).elements[&key].children > 0 {
+        if self.hot(i).elements[&key].children > 0 || self.terminate_called(i, key, begins) {
             return Ok(());
         }
         if key == i {
@@ -251,13 +319,16 @@ impl Step<'_> {
     }
 
     /// Is the scope active, with nothing about to end it?
-    fn goes_on(&self, i: Key, scope: Key) -> bool {
+    pub(crate) fn goes_on(&self, i: Key, scope: Key) -> bool {
         let row = self.hot(i).element(scope);
         row.is_some_and(|row| row.phase == Phase::Activated && row.trigger.is_none())
     }
 
     /// A child of `scope` has ended otherwise than by completing.
     fn after_child(&mut self, i: Key, scope: Key) -> Done {
+        if self.process(i)?.joins_inclusively {
+            self.recheck(i);
+        }
         match self.phase(i, scope) {
             Some(Phase::Terminating) => self.then(i, Work::Terminate { key: scope }),
             Some(_) => return self.check_scope(i, scope),
@@ -267,10 +338,25 @@ impl Step<'_> {
     }
 
     pub(crate) fn terminate_children(&mut self, i: Key, scope: Key) {
-        let children: Vec<Key> = self.hot(i).children(scope).map(|(key, _)| key).collect();
-        for key in children {
-            self.then(i, Work::Terminate { key });
+        if self.hot(i).element(scope).is_some_and(|row| row.children > 0) {
+            self.then(i, Work::TerminateInside { scope, after: scope });
         }
+    }
+
+    /// A portion of what is inside; children have higher keys than their scope.
+    fn terminate_inside(&mut self, i: Key, scope: Key, after: Key) -> Done {
+        let inside = self.hot(i).elements.range(after + 1..);
+        let inside = inside.filter(|(_, row)| row.scope == scope).map(|(key, _)| *key);
+        let portion: Vec<Key> = inside.take(LOOP_PORTION).collect();
+        for key in &portion {
+            if self.live(i)?.is_some_and(|instance| instance.element(*key).is_some()) {
+                self.terminate(i, *key)?;
+            }
+        }
+        if let Some(after) = portion.last().copied().filter(|_| portion.len() == LOOP_PORTION) {
+            self.then(i, Work::TerminateInside { scope, after });
+        }
+        Ok(())
     }
 
     /// Has the scope come to its end, or to what waits for its end?
@@ -278,6 +364,9 @@ impl Step<'_> {
         let Some(row) = self.hot(i).element(scope) else { return Ok(()) };
         if row.phase != Phase::Activated || row.children > 0 {
             return Ok(());
+        }
+        if row.element.role == Role::Body {
+            return self.check_loop(i, scope);
         }
         match row.trigger.as_deref() {
             Some(Trigger::EventSubProcess { target, variables }) => {
@@ -320,16 +409,18 @@ impl Step<'_> {
                     None => Way::All,
                 })
             }
+            Kind::Inclusive { default } => self.inclusive(i, scope, element, default),
             _ => Ok(Way::All),
         }
     }
 }
 
 /// Which outgoing flows are taken.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Way {
     All,
     One(FlowNo),
+    Some(Vec<FlowNo>),
 }
 
 impl Element {
@@ -342,10 +433,15 @@ impl Element {
             | Kind::End
             | Kind::TerminateEnd
             | Kind::Pass
+            | Kind::LinkThrow(_)
+            | Kind::LinkCatch
             | Kind::Exclusive { .. }
+            | Kind::Inclusive { .. }
             | Kind::Parallel => true,
             Kind::Catch(_)
             | Kind::ErrorEnd { .. }
+            | Kind::Escalate { .. }
+            | Kind::Call(_)
             | Kind::Job { .. }
             | Kind::Script { .. }
             | Kind::Receive(_)
@@ -353,6 +449,10 @@ impl Element {
             | Kind::SubProcess
             | Kind::EventSubProcess => false,
         };
-        waitless && self.inputs.is_empty() && self.outputs.is_empty() && self.boundaries.is_empty()
+        waitless
+            && self.inputs.is_empty()
+            && self.outputs.is_empty()
+            && self.boundaries.is_empty()
+            && self.multi_instance.is_none()
     }
 }

@@ -9,4 +9,4 @@ mod scope;
 mod task;
 
 pub(crate) use catches::{Due, first_due, next};
-pub(crate) use event::unhandled;
+pub(crate) use event::{Thrown, unhandled};

@@ -4,7 +4,7 @@ use value::Packed;
 
 use crate::compile::Element;
 use crate::decide::{Done, Step, Stop};
-use crate::event::{ElementNo, InstanceEvent, NamedValue, Text, Via};
+use crate::event::{ElementNo, InstanceEvent, NamedValue, Role, Text, Via};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
 use crate::limits::INSTANCE_BYTES_MAX;
@@ -66,7 +66,9 @@ impl Step<'_> {
         if element.inputs.is_empty() {
             return Ok(());
         }
-        let scope = self.scope_of(i, key);
+        // The instances of a multi-instance map from their own item.
+        let row = &self.hot(i).elements[&key];
+        let scope = if row.element.role == Role::Inner { key } else { row.scope };
         let locals = self.mapped(i, scope, &element.inputs, |_| None)?;
         self.fits(i, &locals).map_err(|why| Failure::new(IncidentKind::IoMappingError, why))?;
         self.set_locals(i, key, &locals);

@@ -10,6 +10,7 @@ use crate::event::{
 };
 use crate::incident::IncidentKind;
 use crate::key::Key;
+use crate::state::Rare;
 
 /// Everything that an instance is; the fold of its own events.
 #[derive(Debug, Clone, PartialEq)]
@@ -36,6 +37,8 @@ pub struct Instance {
     pub quarantine: Option<(Text, Text)>,
     /// Bytes of all variables.
     pub bytes: usize,
+    /// What few instances have.
+    pub rare: Option<Box<Rare>>,
 }
 
 /// Life cycle of an element instance; see `element::lifecycle` for the legal transitions.
@@ -148,6 +151,7 @@ impl Instance {
             next_work: 0,
             quarantine: None,
             bytes: 0,
+            rare: None,
         }
     }
 
@@ -166,6 +170,27 @@ impl Instance {
         std::iter::successors(Some(scope), |key| {
             (*key != self.key).then(|| self.elements.get(key).map(|e| e.scope)).flatten()
         })
+    }
+
+    /// Reads the nearest value of `name`; collections of multi-instances are among them.
+    pub fn read<T>(
+        &self,
+        scope: Key,
+        name: &str,
+        read: impl FnOnce(&Packed) -> Option<T>,
+    ) -> Option<T> {
+        if self.rare.as_ref().is_none_or(|rare| rare.loops.is_empty()) {
+            return read(&self.variable(scope, name)?.1.value);
+        }
+        for key in self.scopes(scope) {
+            if let Some(own) = self.variables.get(&key).and_then(|own| own.get(name)) {
+                return read(&own.value);
+            }
+            if self.looped(key).is_some_and(|row| row.output.as_deref() == Some(name)) {
+                return read(&self.collected(key)?.1);
+            }
+        }
+        None
     }
 
     /// All variables that `scope` sees, each name once, nearest scope first.

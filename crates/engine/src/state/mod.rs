@@ -3,6 +3,7 @@
 
 mod image;
 mod instance;
+mod rare;
 mod requests;
 mod slots;
 mod tables;
@@ -15,6 +16,8 @@ pub use image::Image;
 pub use instance::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
 };
+pub(crate) use rare::RareRow;
+pub use rare::{Loop, Rare};
 pub use requests::Request;
 pub(crate) use requests::Requests;
 pub use slots::{Lock, Message, Messages, Named, SubscriberRow};

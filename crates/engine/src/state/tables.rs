@@ -11,7 +11,7 @@ use super::instance::{
 };
 use super::slots::{Lock, Message, Named, SubscriberRow};
 use super::undo::{Row, Undo, toggle};
-use super::{Available, OpenDefinition, Queue, Residence, State, Wake, WakeKind};
+use super::{Available, OpenDefinition, Queue, RareRow, Residence, State, Wake, WakeKind};
 
 impl State {
     /// The hot instance that an event of its own is about to change.
@@ -183,6 +183,11 @@ impl State {
             };
             Row::Incident(key, old.map(Box::new))
         });
+    }
+
+    /// Sets or removes a row of what few instances have.
+    pub(crate) fn set_rare(&mut self, i: Key, row: RareRow) {
+        self.row(i, |instance| Row::Rare(Box::new(instance.put_rare(row))));
     }
 
     pub(crate) fn set_deferred(&mut self, i: Key, number: u32, new: Option<Work>) {

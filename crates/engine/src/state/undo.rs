@@ -6,7 +6,7 @@ use crate::key::{Key, PartitionId};
 
 use super::instance::{ElementInstance, Incident, Instance, Job, Subscription, Timer, Variable};
 use super::slots::{Lock, Message, Named, SubscriberRow};
-use super::{Available, OpenDefinition, Queue, Request, Residence, State, Wake};
+use super::{Available, OpenDefinition, Queue, RareRow, Request, Residence, State, Wake};
 
 /// One row as it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -49,6 +49,7 @@ pub(crate) enum Row {
     Incident(Key, Option<Box<Incident>>),
     Deferred(u32, Option<Work>),
     Head(Head),
+    Rare(Box<RareRow>),
 }
 
 /// The small numbers of an instance.
@@ -184,6 +185,7 @@ impl Instance {
             Row::Subscription(key, old) => put(&mut self.subscriptions, key, old.map(|s| *s)),
             Row::Incident(key, old) => put(&mut self.incidents, key, old.map(|i| *i)),
             Row::Deferred(number, old) => put(&mut self.deferred, number, old),
+            Row::Rare(row) => drop(self.put_rare(*row)),
             Row::Head(head) => {
                 self.blocks.truncate(head.blocks);
                 self.next_key = head.next_key;

@@ -38,8 +38,13 @@ pub struct World {
     pub effects: Vec<Effect>,
     pub events: Vec<Event>,
     forget: Option<Random>,
+    /// Off: only the events are kept, for large instances.
+    pub checks: bool,
+    /// Most events of one step.
+    pub largest: usize,
     /// Strikes every command once before it is decided.
     pub faults: Option<Random>,
+    #[allow(clippy::vec_box, reason = "the state gives and takes boxes")]
     cold: Vec<Box<engine::state::Instance>>,
 }
 
@@ -56,6 +61,8 @@ impl World {
             steps: 0,
             effects: Vec::new(),
             events: Vec::new(),
+            checks: true,
+            largest: 0,
             faults: None,
             forget: forget.then(|| Random::new(seed ^ 77)),
             cold: Vec::new(),
@@ -110,6 +117,11 @@ impl World {
             }
         };
         self.steps += 1;
+        self.largest = self.largest.max(decision.events.len());
+        if !self.checks {
+            self.follow(command);
+            return decision.answer;
+        }
         for event in &decision.events {
             self.replayed.apply(event);
         }
@@ -127,15 +139,20 @@ impl World {
         self.forget_some();
         self.events.extend(decision.events);
         self.effects.extend(decision.effects);
+        self.follow(command);
+        decision.answer
+    }
+
+    /// Deferred work until there is none.
+    fn follow(&mut self, command: &Command) {
         if matches!(command, Command::Continue { .. }) {
-            return decision.answer;
+            return;
         }
         loop {
             let next = self.state.pending().next();
             let Some(instance) = next else { break };
             self.ask(&Command::Continue { instance }).expect("deferred work goes on");
         }
-        decision.answer
     }
 
     /// The same command, struck by a bug after some events: nothing of it may remain.

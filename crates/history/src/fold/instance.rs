@@ -48,6 +48,11 @@ impl Fold<'_> {
             | E::TriggerStored { .. }
             | E::ScopeInterrupted { .. }
             | E::SubscriptionOpened { .. }
+            | E::LoopOpened { .. }
+            | E::OutputCollected { .. }
+            | E::LoopStopped { .. }
+            | E::InstanceCalled { .. }
+            | E::EscalationThrown { .. }
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
             E::JobCreated { .. }

@@ -1,7 +1,8 @@
 //! What the element at the cursor has besides its kind.
 
 use crate::definitions::{
-    Form, Kind, Listener, ListenerEvent, Mapping, MultiInstance, Pair, Position, Text, UserTask,
+    Binding, CallActivity, Form, Kind, Listener, ListenerEvent, Mapping, MultiInstance, Pair,
+    Position, Text, UserTask,
 };
 
 use super::Builder;
@@ -98,6 +99,34 @@ impl Builder {
     pub fn job_priority(mut self, priority: &str) -> Builder {
         if let Some(element) = self.here() {
             element.job_priority = Some(Text::parse(priority));
+        }
+        self
+    }
+}
+
+/// Call activities.
+impl Builder {
+    /// Whether all variables of the caller go in, and all of the called process come back.
+    pub fn propagate(self, parent: bool, child: bool) -> Builder {
+        self.called(|call| {
+            call.propagate_all_parent_variables = parent;
+            call.propagate_all_child_variables = child;
+        })
+    }
+
+    /// Which version is called.
+    pub fn bind(self, binding: Binding) -> Builder {
+        self.called(|call| call.binding = binding)
+    }
+
+    fn called(mut self, set: impl FnOnce(&mut CallActivity)) -> Builder {
+        let Some(element) = self.here() else { return self };
+        match &mut element.kind {
+            Kind::CallActivity(call) => set(call),
+            _ => {
+                let id = element.id.clone();
+                self.slip(&id, format!("expected a call activity, but {id} is none"));
+            }
         }
         self
     }

@@ -4,12 +4,16 @@ use std::collections::BTreeMap;
 
 use engine::event::{Created, JobKind, ListenerKind, Text, Trigger, Work};
 use engine::state::{
-    ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
+    ElementInstance, Incident, Instance, Job, JobState, Loop, Phase, Rare, Subscription, Timer,
+    Variable,
 };
 use engine::{IncidentKind, Key};
 
+use value::Packed;
+
 use crate::codec::{
-    Anchor, Boxed, Flag, I32, I64, Json, Map, Msg, Offset, Opt, Pairs, Size, Str, U32, U64,
+    Abs, Anchor, Arced, Boxed, Flag, I32, I64, Json, Map, Msg, Offset, Opt, Pairs, Size, Str, U32,
+    U64,
 };
 use crate::schema::Element;
 
@@ -29,7 +33,34 @@ message!("Instance", Instance {
     13 next_work: U32,
     14 quarantine: Opt<Msg<Quarantine>>,
     15 bytes: Size,
+    16 rare: Opt<Boxed<Msg<Rare>>>,
 });
+
+message!("Rare", Rare {
+    1 loops: Map<LoopRow>,
+    2 inner: Map<InnerRow>,
+    3 outputs: Map<OutputsRow>,
+    4 calls: Map<CallRow>,
+});
+
+row!("LoopRow", LoopRow: Key => struct Loop, (1 body: Offset), {
+    2 items: Arced<Json>,
+    3 output: Opt<Str>,
+    4 started: U32,
+    5 completed: U32,
+    6 terminated: U32,
+    7 stopped: Flag,
+});
+
+row!("InnerRow", InnerRow: Key => u32, (1 key: Offset), { 2 index: U32 });
+
+row!("OutputsRow", OutputsRow: Key => BTreeMap<u32, Packed>, (1 body: Offset), {
+    2 values: Map<OutputRow>,
+});
+
+row!("OutputRow", OutputRow: u32 => Packed, (1 index: U32), { 2 value: Json });
+
+row!("CallRow", CallRow: Key => Key, (1 element: Offset), { 2 called: Abs });
 
 row!("ElementRow", ElementRow: Key => struct ElementInstance, (1 key: Offset), {
     2 element: Element,

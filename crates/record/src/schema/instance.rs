@@ -83,6 +83,11 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     43 Quarantined { 1 reason: Str, 2 build: Str },
     44 Repaired {},
     45 JobWithheld { 1 key: Offset },
+    46 LoopOpened { 1 body: Offset, 2 items: Arced<Json>, 3 output: Opt<Str> },
+    47 OutputCollected { 1 body: Offset, 2 index: U32, 3 value: Json },
+    48 LoopStopped { 1 body: Offset },
+    49 InstanceCalled { 1 element: Offset, 2 called: Abs },
+    50 EscalationThrown { 1 element: Offset, 2 code: Str, 3 caught: Flag },
 });
 
 message!("Created", Created {
@@ -98,6 +103,7 @@ message!("Created", Created {
     10 root_instance: Offset,
     11 lock: Opt<Msg<StartLock>>,
     12 trace: Opt<Str>,
+    13 depth: U32,
 });
 
 type StartLock = (Slot, Text);
@@ -121,6 +127,10 @@ choice!("Work", Work, "work" {
     5 Terminate { 1 key: Offset },
     6 CheckScope { 1 key: Offset },
     7 Occur { 1 scope: Offset, 2 element: U32, 3 variables: Arced<Msg<NamedValue>> },
+    8 OpenLoop { 1 body: Offset },
+    9 TerminateInside { 1 scope: Offset, 2 after: Offset },
+    10 CalledCompleted { 1 element: Offset, 2 variables: Arced<Msg<NamedValue>> },
+    11 CalledTerminated { 1 element: Offset },
 });
 
 numbers!("JobKind", JobKind {

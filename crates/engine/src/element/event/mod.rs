@@ -1,4 +1,6 @@
 mod end;
 mod error;
+mod escalation;
+mod link;
 
-pub(crate) use error::unhandled;
+pub(crate) use error::{Thrown, unhandled};

@@ -1,3 +1,4 @@
 mod event_based;
 mod exclusive;
+mod inclusive;
 mod parallel;

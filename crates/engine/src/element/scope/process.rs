@@ -21,13 +21,17 @@ impl Step<'_> {
         self.resolve_all(i, i);
         let instance = self.hot(i);
         // Whoever awaits the result of an instance that never waits cannot have said so yet.
-        let variables = match self.turn.watched.contains(&i) || self.born.contains(&i) {
+        let created = instance.created.clone();
+        let told = completed && created.parent_instance.is_some();
+        let variables = match told || self.turn.watched.contains(&i) || self.born.contains(&i) {
             true => instance.visible(i),
             false => Vec::new(),
         };
-        let created = instance.created.clone();
         let end = if completed { InstanceEvent::Completed } else { InstanceEvent::Terminated };
         self.tell(i, end);
+        if let (Some(parent), Some(element)) = (created.parent_instance, created.parent_element) {
+            self.tell_caller(parent, element, completed.then(|| variables.clone()));
+        }
         self.effects.push(Effect::Ended { instance: i, completed, variables });
         if let Some((slot, correlation_key)) = created.lock {
             let (tenant, process_id) = (created.tenant, created.process_id);

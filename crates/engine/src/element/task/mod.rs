@@ -1,2 +1,3 @@
+mod call_activity;
 mod job;
 mod script;

@@ -1,0 +1,271 @@
+//! Events of a process instance.
+
+use std::sync::Arc;
+
+use value::Packed;
+
+use super::{ElementNo, ElementRef, FlowNo, Text, Trigger, Via, Work};
+use crate::incident::IncidentKind;
+use crate::key::{Key, Slot};
+
+/// A process instance, told by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub enum InstanceEvent {
+    Created(Box<Created>),
+    KeysGranted {
+        first: Key,
+        length: u32,
+    },
+    /// Input mappings and subscriptions come next.
+    ElementActivating {
+        key: Key,
+        element: ElementRef,
+        scope: Key,
+        via: Via,
+    },
+    ElementActivated {
+        key: Key,
+    },
+    ElementCompleting {
+        key: Key,
+    },
+    ElementCompleted {
+        key: Key,
+    },
+    ElementTerminating {
+        key: Key,
+    },
+    ElementTerminated {
+        key: Key,
+    },
+    /// A whole life at once: an element that neither waits nor maps nor fails.
+    ElementPassed {
+        key: Key,
+        element: ElementRef,
+        scope: Key,
+        via: Via,
+    },
+    FlowTaken {
+        scope: Key,
+        flow: FlowNo,
+    },
+    /// What must happen at `host` once everything else in it has ended.
+    TriggerStored {
+        host: Key,
+        trigger: Trigger,
+    },
+    /// Nothing more is accepted by the event sub-processes of this scope.
+    ScopeInterrupted {
+        scope: Key,
+    },
+    VariableSet {
+        scope: Key,
+        key: Key,
+        name: Text,
+        value: Packed,
+        created: bool,
+    },
+    JobCreated {
+        key: Key,
+        element: Key,
+        job_type: Text,
+        retries: i32,
+        priority: i32,
+        kind: JobKind,
+        listener_event: ListenerKind,
+    },
+    JobLeased {
+        key: Key,
+        worker: Text,
+        deadline: i64,
+        token: u64,
+    },
+    JobTimedOut {
+        key: Key,
+    },
+    /// Given back without having been worked on.
+    JobYielded {
+        key: Key,
+    },
+    /// `available_at` is set when it waits for its back-off.
+    JobFailed {
+        key: Key,
+        retries: i32,
+        available_at: Option<i64>,
+        message: Text,
+    },
+    JobBackoffEnded {
+        key: Key,
+    },
+    JobRetriesUpdated {
+        key: Key,
+        retries: i32,
+    },
+    JobDeadlineUpdated {
+        key: Key,
+        deadline: i64,
+    },
+    JobPriorityUpdated {
+        key: Key,
+        priority: i32,
+    },
+    /// Activatable again after its incident was resolved.
+    JobReactivated {
+        key: Key,
+    },
+    JobCompleted {
+        key: Key,
+    },
+    /// `caught`: an event took it and the job is gone; else an incident holds it.
+    JobErrorThrown {
+        key: Key,
+        code: Text,
+        message: Text,
+        caught: bool,
+    },
+    /// Cannot be handed out (too large); an incident holds it.
+    JobWithheld {
+        key: Key,
+    },
+    JobCanceled {
+        key: Key,
+    },
+    /// `host` is the element instance that owns it, `target` the event that it triggers.
+    /// `left` counts further repetitions, `None` without end; `cycle` is the evaluated text of a
+    /// repeating timer.
+    TimerArmed {
+        key: Key,
+        host: Key,
+        target: ElementNo,
+        due: i64,
+        left: Option<u32>,
+        cycle: Option<Text>,
+    },
+    TimerFired {
+        key: Key,
+    },
+    TimerCanceled {
+        key: Key,
+    },
+    SubscriptionOpening {
+        key: Key,
+        host: Key,
+        target: ElementNo,
+        name: Text,
+        correlation_key: Text,
+        interrupting: bool,
+    },
+    SubscriptionOpened {
+        key: Key,
+    },
+    /// `message` was taken; `closes` as in [`SlotEvent::Correlated`].
+    SubscriptionCorrelated {
+        key: Key,
+        message: Key,
+        closes: bool,
+    },
+    SubscriptionClosed {
+        key: Key,
+    },
+    /// `element` is where it stands, `job` what failed, if a job did.
+    IncidentCreated {
+        key: Key,
+        element: Key,
+        job: Option<Key>,
+        kind: IncidentKind,
+        message: Text,
+    },
+    IncidentResolved {
+        key: Key,
+    },
+    /// Too much for one step; `number` is dense per instance.
+    WorkDeferred {
+        number: u32,
+        work: Work,
+    },
+    WorkResumed {
+        number: u32,
+    },
+    /// A multi-instance begins: its collection, evaluated once. `output` names the variable that
+    /// collects what the instances give.
+    LoopOpened {
+        body: Key,
+        items: Arc<[Packed]>,
+        output: Option<Text>,
+    },
+    /// What the instance at `index`, from 0, gave; never the whole collection again.
+    OutputCollected {
+        body: Key,
+        index: u32,
+        value: Packed,
+    },
+    /// The completion condition held: no further instance begins, the others end.
+    LoopStopped {
+        body: Key,
+    },
+    /// A call activity began another instance.
+    InstanceCalled {
+        element: Key,
+        called: Key,
+    },
+    /// `caught`: an event took it; else it is noted and the token goes on.
+    EscalationThrown {
+        element: Key,
+        code: Text,
+        caught: bool,
+    },
+    Completed,
+    Terminated,
+    /// A bug of ours struck; wake-ups are disarmed and commands refused.
+    Quarantined {
+        reason: Text,
+        build: Text,
+    },
+    Repaired,
+}
+
+/// Head of an instance; written once.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Created {
+    /// Length of the block of keys that starts at the instance's own key.
+    pub block_length: u32,
+    pub definition: Key,
+    pub process_id: Text,
+    pub version: i32,
+    pub tenant: Text,
+    pub tags: Arc<[Text]>,
+    pub business_id: Option<Text>,
+    pub parent_instance: Option<Key>,
+    pub parent_element: Option<Key>,
+    /// The instance itself when nobody called it.
+    pub root_instance: Key,
+    /// Instances above it.
+    pub depth: u32,
+    /// Correlation key of the start message that locks this process, and its slot.
+    pub lock: Option<(Slot, Text)>,
+    /// W3C trace context of whoever started it.
+    pub trace: Option<Text>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JobKind {
+    BpmnElement = 0,
+    ExecutionListener = 1,
+    TaskListener = 2,
+    AdHocSubProcess = 3,
+}
+
+/// Which listener a job is; `Unspecified` for the element itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ListenerKind {
+    Unspecified = 0,
+    Start = 1,
+    End = 2,
+    Cancel = 3,
+    BeforeAll = 4,
+    Creating = 5,
+    Assigning = 6,
+    Updating = 7,
+    Completing = 8,
+    Canceling = 9,
+}

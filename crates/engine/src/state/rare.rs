@@ -1,0 +1,110 @@
+//! What few instances have, beside the tables that nearly all of them use: one pointer in the
+//! instance, absent while it is empty.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use value::Packed;
+
+use super::instance::Instance;
+use super::undo::put;
+use crate::event::Text;
+use crate::key::Key;
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Rare {
+    /// Open multi-instances, by their bodies.
+    pub loops: BTreeMap<Key, Loop>,
+    /// Instances inside a multi-instance, with their places from 0.
+    pub inner: BTreeMap<Key, u32>,
+    /// Collected outputs, per body and place.
+    pub outputs: BTreeMap<Key, BTreeMap<u32, Packed>>,
+    /// Called instances, by the call activities that wait for them.
+    pub calls: BTreeMap<Key, Key>,
+}
+
+/// A multi-instance under way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Loop {
+    pub items: Arc<[Packed]>,
+    /// Name of the output collection.
+    pub output: Option<Text>,
+    pub started: u32,
+    pub completed: u32,
+    pub terminated: u32,
+    /// The completion condition held.
+    pub stopped: bool,
+}
+
+/// One row of a rare table, or its absence: what is written, and what was there before.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum RareRow {
+    Loop(Key, Option<Loop>),
+    Inner(Key, Option<u32>),
+    Output(Key, u32, Option<Packed>),
+    Outputs(Key, Option<BTreeMap<u32, Packed>>),
+    Call(Key, Option<Key>),
+}
+
+impl Instance {
+    pub fn looped(&self, body: Key) -> Option<&Loop> {
+        self.rare.as_ref()?.loops.get(&body)
+    }
+
+    /// The place of an instance inside a multi-instance, from 0.
+    pub fn place(&self, inner: Key) -> Option<u32> {
+        self.rare.as_ref()?.inner.get(&inner).copied()
+    }
+
+    /// The instance that a call activity waits for.
+    pub fn called(&self, element: Key) -> Option<Key> {
+        self.rare.as_ref()?.calls.get(&element).copied()
+    }
+
+    /// The output collection of a multi-instance as it stands; null where nothing came yet.
+    pub fn collected(&self, body: Key) -> Option<(Text, Packed)> {
+        let row = self.looped(body)?;
+        let name = row.output.clone()?;
+        let null = Packed::null();
+        let values = self.rare.as_ref()?.outputs.get(&body);
+        let at = |index: &u32| values.and_then(|values| values.get(index)).unwrap_or(&null);
+        let places = 0..row.items.len() as u32;
+        Some((name, Packed::from_items(places.map(|index| at(&index)))))
+    }
+
+    /// Writes a row and returns what was there; the same call puts it back.
+    pub(crate) fn put_rare(&mut self, row: RareRow) -> RareRow {
+        let rare = self.rare.get_or_insert_default();
+        let old = rare.put(row);
+        if **rare == Rare::default() {
+            self.rare = None;
+        }
+        old
+    }
+}
+
+impl Rare {
+    fn put(&mut self, row: RareRow) -> RareRow {
+        match row {
+            RareRow::Loop(key, new) => RareRow::Loop(key, swap(&mut self.loops, key, new)),
+            RareRow::Inner(key, new) => RareRow::Inner(key, swap(&mut self.inner, key, new)),
+            RareRow::Output(body, index, new) => {
+                let mut values = self.outputs.remove(&body).unwrap_or_default();
+                let old = swap(&mut values, index, new);
+                put(&mut self.outputs, body, Some(values).filter(|values| !values.is_empty()));
+                RareRow::Output(body, index, old)
+            }
+            RareRow::Outputs(body, new) => {
+                RareRow::Outputs(body, swap(&mut self.outputs, body, new))
+            }
+            RareRow::Call(key, new) => RareRow::Call(key, swap(&mut self.calls, key, new)),
+        }
+    }
+}
+
+fn swap<K: Ord, V>(table: &mut BTreeMap<K, V>, key: K, new: Option<V>) -> Option<V> {
+    match new {
+        Some(new) => table.insert(key, new),
+        None => table.remove(&key),
+    }
+}
