@@ -21,8 +21,9 @@ impl Deploy {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let mut files = Vec::new();
         for path in &self.files {
-            let bytes = std::fs::read(path)
-                .map_err(|error| Failure(format!("{}: {error}", path.display())))?;
+            let bytes = std::fs::read(path).map_err(|error| {
+                Failure(format!("expected a file at {}, but: {error}", path.display()))
+            })?;
             let name = path.file_name().unwrap_or(path.as_os_str());
             files.push((name.to_string_lossy().into_owned(), bytes));
         }

@@ -22,7 +22,7 @@ pub struct Run {
     /// Process to start.
     #[arg(long, value_name = "ID")]
     process: Option<String>,
-    /// A variable; VALUE is JSON, or a text if it is none.
+    /// A variable; VALUE is JSON, or a text if it does not look like JSON.
     #[arg(long = "var", value_name = "NAME=VALUE")]
     variables: Vec<String>,
     /// A shell command that does the jobs of a type: variables as JSON on standard input, results
@@ -41,8 +41,9 @@ impl Run {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let mut machine = Machine::new();
         for file in &self.files {
-            let bytes = std::fs::read(file)
-                .map_err(|error| Failure(format!("{}: {error}", file.display())))?;
+            let bytes = std::fs::read(file).map_err(|error| {
+                Failure(format!("expected a BPMN file at {}, but: {error}", file.display()))
+            })?;
             machine.deploy(&file.to_string_lossy(), &bytes).map_err(Failure)?;
         }
         let jobs = pairs(&self.jobs, "--job TYPE=COMMAND")?;
@@ -65,12 +66,16 @@ impl Run {
                         ask(&job, &variables)
                     };
                     match done {
-                        Ok(json) => machine.complete(&job, &json).map_err(Failure)?,
+                        Ok(json) => machine.complete(&job, &json).map_err(|why| {
+                            Failure(format!("the result of job '{}': {why}", job.job_type))
+                        })?,
                         Err(message) => machine.fail(&job, &message).map_err(Failure)?,
                     }
                 }
                 Stopped::Message { name, key } => match messages.remove(&name) {
-                    Some(body) => machine.publish(&name, &key, &body).map_err(Failure)?,
+                    Some(body) => machine.publish(&name, &key, &body).map_err(|why| {
+                        Failure(format!("the variables of message '{name}': {why}"))
+                    })?,
                     None => {
                         println!("waits for message '{name}' with correlation key '{key}'");
                         return Ok(ExitCode::from(3));
@@ -104,7 +109,14 @@ fn pairs(texts: &[String], usage: &str) -> Result<BTreeMap<String, String>, Fail
 fn variables(texts: &[String]) -> Result<String, Failure> {
     let mut object = serde_json::Map::new();
     for (name, text) in pairs(texts, "--var NAME=VALUE")? {
-        let value = serde_json::from_str(&text).unwrap_or(serde_json::Value::String(text));
+        let value = match serde_json::from_str(&text) {
+            Ok(value) => value,
+            // Who begins like this means JSON.
+            Err(error) if text.starts_with(['{', '[', '"']) => {
+                return Err(Failure(format!("expected JSON in --var {name}={text}, but: {error}")));
+            }
+            Err(_) => serde_json::Value::String(text),
+        };
         object.insert(name, value);
     }
     Ok(serde_json::Value::Object(object).to_string())
@@ -131,7 +143,8 @@ fn shell(command: &str, variables: &str) -> Result<String, String> {
     if output.status.success() {
         return Ok(if text.is_empty() { "{}".to_owned() } else { text });
     }
-    Err(format!("'{command}' ended with {}: {text}", output.status))
+    let told = if text.is_empty() { String::new() } else { format!(": {text}") };
+    Err(format!("'{command}' ended with {}{told}", output.status))
 }
 
 /// Asks on the terminal; without one the job completes without variables, and that is said.
