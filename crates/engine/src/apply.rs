@@ -7,7 +7,7 @@ mod slot;
 
 use crate::event::{DefinitionEvent, Event, PartitionEvent};
 use crate::key::{EPOCH_STRIDE, Key, counter_of};
-use crate::state::{OpenDefinition, Request, State, TimerStart, Wake, WakeKind};
+use crate::state::{Broadcast, OpenDefinition, Request, State, TimerStart, Wake, WakeKind};
 
 impl State {
     /// Folds an event that has already been accepted; the way of recovery.
@@ -47,6 +47,23 @@ impl State {
             PartitionEvent::OutboxAcknowledged { to, upto } => self.drop_items(*to, *upto),
             PartitionEvent::InboxAdvanced { from, sequence } => self.set_inbox(*from, *sequence),
             PartitionEvent::ClockPinned { at } => self.set_clock(*at),
+            PartitionEvent::SignalBroadcast { signal, tenant, name, variables } => {
+                self.advance_counter(*signal, 1);
+                let row = Broadcast {
+                    tenant: tenant.clone(),
+                    name: name.clone(),
+                    variables: variables.clone(),
+                    from: 0,
+                    upto: self.availability,
+                };
+                self.set_broadcast(*signal, Some(row));
+            }
+            PartitionEvent::SignalAdvanced { signal, sequence } => {
+                let row = self.broadcasts.get(signal).cloned();
+                let row = row.map(|row| Broadcast { from: *sequence, ..row });
+                self.set_broadcast(*signal, row);
+            }
+            PartitionEvent::SignalEnded { signal } => self.set_broadcast(*signal, None),
             PartitionEvent::RequestAnswered { id, at, answered } => {
                 let (id, at, answered) = (id.clone(), *at, answered.clone());
                 self.remember_request(Request { id, at, answered });
@@ -62,6 +79,7 @@ impl State {
                     tenant: tenant.clone(),
                     version: *version,
                     message_starts: Vec::new(),
+                    signal_starts: Vec::new(),
                     timers: Default::default(),
                 };
                 self.set_latest((tenant.clone(), process_id.clone()), Some(key));
@@ -73,6 +91,9 @@ impl State {
                 let row = (tenant, name.clone(), key, *element);
                 self.set_message_start(row, true);
                 self.edit_definition(key, |d| d.message_starts.push((*element, name.clone())));
+            }
+            DefinitionEvent::SignalStartOpened { element, name } => {
+                self.edit_definition(key, |d| d.signal_starts.push((*element, name.clone())));
             }
             DefinitionEvent::TimerStartArmed { timer, element, due, left, cycle } => {
                 let row =

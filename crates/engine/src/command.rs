@@ -81,6 +81,33 @@ pub enum Command {
         variables: Vec<NamedValue>,
         local: bool,
     },
+    /// Reaches everybody who waits for it now, at every partition.
+    BroadcastSignal {
+        name: Text,
+        tenant: Text,
+        variables: Vec<NamedValue>,
+    },
+    CompleteUserTask {
+        task: Key,
+        variables: Vec<NamedValue>,
+        /// What the caller calls it; "complete" when empty.
+        action: Text,
+    },
+    AssignUserTask {
+        task: Key,
+        /// `None` takes the assignee away.
+        assignee: Option<Text>,
+        /// Whether an assignee that is there may be replaced.
+        allow_override: bool,
+        /// What the caller calls it; "assign" or "unassign" when empty.
+        action: Text,
+    },
+    UpdateUserTask {
+        task: Key,
+        changes: TaskChanges,
+        /// What the caller calls it; "update" when empty.
+        action: Text,
+    },
     // From ourselves.
     StartEpoch {
         epoch: u64,
@@ -120,6 +147,18 @@ pub enum Command {
     PinClock {
         at: Option<i64>,
     },
+}
+
+/// What of a user task is to change; `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct TaskChanges {
+    pub candidate_groups: Option<Vec<Text>>,
+    pub candidate_users: Option<Vec<Text>>,
+    /// ISO 8601; empty takes it away.
+    pub due_date: Option<Text>,
+    /// ISO 8601; empty takes it away.
+    pub follow_up_date: Option<Text>,
+    pub priority: Option<i32>,
 }
 
 /// By key, or by process id with a version (`None` is the latest) or a version tag.

@@ -6,12 +6,14 @@
 //! What touches two aggregates is two events of the same step.
 
 mod instance;
+mod task;
 
 use std::sync::Arc;
 
 use value::Packed;
 
 pub use instance::{Created, InstanceEvent, JobKind, ListenerKind};
+pub use task::{TaskChange, UserTask};
 
 use crate::key::{Key, PartitionId, Slot};
 
@@ -41,20 +43,55 @@ pub enum Event {
 #[derive(Debug, Clone, PartialEq)]
 pub enum PartitionEvent {
     /// A writer took over; key counters jump (see [`crate::key::EPOCH_STRIDE`]).
-    EpochStarted { epoch: u64 },
+    EpochStarted {
+        epoch: u64,
+    },
     /// Deployments up to this position of the meta journal are known from here on.
-    MetaApplied { position: u64 },
+    MetaApplied {
+        position: u64,
+    },
     /// To be delivered; `sequence` is dense per receiver, from 1.
-    OutboxQueued { to: PartitionId, sequence: u64, item: Item },
+    OutboxQueued {
+        to: PartitionId,
+        sequence: u64,
+        item: Item,
+    },
     /// The receiver has journaled everything up to `upto`.
-    OutboxAcknowledged { to: PartitionId, upto: u64 },
+    OutboxAcknowledged {
+        to: PartitionId,
+        upto: u64,
+    },
     /// An item of `from` was handled, whatever came of it.
-    InboxAdvanced { from: PartitionId, sequence: u64 },
+    InboxAdvanced {
+        from: PartitionId,
+        sequence: u64,
+    },
     /// Time stands still at, or moved to, another base (`PUT /clock`); `None` is the reset.
-    ClockPinned { at: Option<i64> },
+    ClockPinned {
+        at: Option<i64>,
+    },
+    /// A signal reaches whoever waits for it now; portions follow until `SignalEnded`.
+    SignalBroadcast {
+        signal: Key,
+        tenant: Text,
+        name: Text,
+        variables: Arc<[NamedValue]>,
+    },
+    /// Whoever began to wait before `sequence` has been reached.
+    SignalAdvanced {
+        signal: Key,
+        sequence: u64,
+    },
+    SignalEnded {
+        signal: Key,
+    },
     /// A request with an id of its own was carried out at `at` (ms); asked again, it gets the
     /// same answer.
-    RequestAnswered { id: Text, at: i64, answered: Answered },
+    RequestAnswered {
+        id: Text,
+        at: i64,
+        answered: Answered,
+    },
 }
 
 /// What a request was answered, as far as the request itself does not say it.
@@ -97,6 +134,10 @@ pub enum DefinitionEvent {
     },
     TimerStartCanceled {
         timer: Key,
+    },
+    SignalStartOpened {
+        element: ElementNo,
+        name: Text,
     },
 }
 
@@ -237,13 +278,55 @@ pub enum Work {
 /// What partitions tell each other.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Item {
-    OpenSubscription { slot: Slot, subscriber: Subscriber },
-    CloseSubscription { slot: Slot, subscription: Key },
-    SubscriptionOpened { subscription: Key },
-    Correlate { slot: Slot, message: Key, subscription: Key, variables: Arc<[NamedValue]> },
-    CorrelationDone { slot: Slot, message: Key, subscription: Key, closes: bool },
-    CorrelationRejected { slot: Slot, message: Key, subscription: Key },
-    ReleaseLock { slot: Slot, tenant: Text, process_id: Text, correlation_key: Text },
+    OpenSubscription {
+        slot: Slot,
+        subscriber: Subscriber,
+    },
+    CloseSubscription {
+        slot: Slot,
+        subscription: Key,
+    },
+    SubscriptionOpened {
+        subscription: Key,
+    },
+    Correlate {
+        slot: Slot,
+        message: Key,
+        subscription: Key,
+        variables: Arc<[NamedValue]>,
+    },
+    CorrelationDone {
+        slot: Slot,
+        message: Key,
+        subscription: Key,
+        closes: bool,
+    },
+    CorrelationRejected {
+        slot: Slot,
+        message: Key,
+        subscription: Key,
+    },
+    /// A signal for everybody at the receiver.
+    Signal {
+        tenant: Text,
+        name: Text,
+        variables: Arc<[NamedValue]>,
+    },
+    /// A message that a throw event publishes.
+    Publish {
+        tenant: Text,
+        name: Text,
+        correlation_key: Text,
+        id: Text,
+        time_to_live: i64,
+        variables: Arc<[NamedValue]>,
+    },
+    ReleaseLock {
+        slot: Slot,
+        tenant: Text,
+        process_id: Text,
+        correlation_key: Text,
+    },
 }
 
 impl ElementRef {

@@ -52,6 +52,11 @@ impl State {
                 say(format!("timer {key} is not armed"));
             }
         }
+        for (key, wait) in instance.signals() {
+            if !self.signals.iter().any(|row| row.key == key && row.sequence == wait.sequence) {
+                say(format!("no broadcast would find wait {key} for signal {}", wait.name));
+            }
+        }
         let begun = instance.element(instance.key).is_some_and(|r| r.phase != Phase::Activating);
         if begun && !instance.deferred.is_empty() && !self.pending.contains(&instance.key) {
             say("deferred work is not pending".to_owned());
@@ -73,8 +78,10 @@ impl Instance {
             }
             let timers = self.timers.values().filter(|timer| timer.host == *key).count();
             let open = self.subscriptions.values().filter(|row| row.host == *key).count();
-            if (timers + open) as u32 != row.waits {
-                say(format!("element {key} counts {} waits, but has {}", row.waits, timers + open));
+            let signals = self.signals().filter(|(_, wait)| wait.host == *key).count();
+            let waits = timers + open + signals;
+            if waits as u32 != row.waits {
+                say(format!("element {key} counts {} waits, but has {waits}", row.waits));
             }
         }
         let bytes: usize =
@@ -113,7 +120,8 @@ impl Instance {
                 || row.job.is_some()
                 || row.waits > 0
                 || failed(*key)
-                || self.called(*key).is_some();
+                || self.called(*key).is_some()
+                || self.task_of(*key).is_some();
             let deferred = !self.deferred.is_empty();
             if !moves && !deferred && self.quarantine.is_none() {
                 let place = match row.element.no {

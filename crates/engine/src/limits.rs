@@ -43,5 +43,7 @@ pub const RETRIES_MAX: i64 = i32::MAX as i64;
 pub const LOOP_ITEMS_MAX: usize = 100_000;
 /// Instances of a multi-instance that begin in one go, and children that are terminated in one go.
 pub const LOOP_PORTION: usize = 32;
+/// Waits that a signal reaches in one step.
+pub const BROADCAST_PORTION: usize = 64;
 /// Instances that call each other, one below the other. CALLED_ELEMENT_ERROR incident.
 pub const CALL_DEPTH_MAX: u32 = 1_000;

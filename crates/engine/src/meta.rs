@@ -387,7 +387,7 @@ fn check_starts(process: &Process) -> Vec<Problem> {
                     )),
                 })
             }
-            Trigger::Error { .. } | Trigger::Escalation { .. } => Ok(()),
+            Trigger::Signal { .. } | Trigger::Error { .. } | Trigger::Escalation { .. } => Ok(()),
         };
         if let Err(message) = checked {
             problems.push(Problem { element: process.id_of(start.element).clone(), message });

@@ -7,7 +7,7 @@ use crate::catalog::Catalog;
 use crate::compile::Process;
 use crate::event::{
     DefinitionEvent, ElementNo, Event, InstanceEvent, PROCESS, PartitionEvent, Role, SlotEvent,
-    Text, Trigger,
+    TaskChange, Text, Trigger, UserTask,
 };
 use crate::key::Key;
 
@@ -166,6 +166,32 @@ impl Narrator {
                 true => format!("escalation-caught {code}"),
                 false => format!("escalation-not-caught {code}"),
             },
+            E::SignalAwaited { key, target, name, .. } => {
+                self.targets.insert(*key, *target);
+                format!("signal-awaited {} {name}", id(process, *target))
+            }
+            E::SignalReceived { key, .. } => self.at("signal-received", *key, process),
+            E::SignalUnawaited { key } => self.at("signal-unawaited", *key, process),
+            E::JobHeaders { headers, .. } => {
+                let pairs: Vec<String> =
+                    headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
+                format!("job-headers {}", pairs.join(" "))
+            }
+            E::UserTaskCreated { key, task, .. } => {
+                let name = self.born('t', *key);
+                format!("user-task-created {name}{}", about(task))
+            }
+            E::UserTaskChanged { key, task, change, action } => {
+                let what = match change {
+                    TaskChange::Assigned => "assigned",
+                    TaskChange::Updated => "updated",
+                };
+                format!("user-task-{what} {} ({action}){}", self.name(*key), about(task))
+            }
+            E::UserTaskCompleted { key, action } => {
+                format!("user-task-completed {} ({action})", self.name(*key))
+            }
+            E::UserTaskCanceled { key } => format!("user-task-canceled {}", self.name(*key)),
             E::InstanceCalled { called, .. } => {
                 format!("instance-called {}", self.name(*called))
             }
@@ -223,6 +249,27 @@ impl Narrator {
     }
 }
 
+/// What of a user task is not as it is without being said.
+fn about(task: &UserTask) -> String {
+    let mut text = String::new();
+    let mut add = |name: &str, value: &str| {
+        if !value.is_empty() {
+            text += &format!(" {name}={value}");
+        }
+    };
+    add("assignee", task.assignee.as_deref().unwrap_or_default());
+    add("groups", &task.candidate_groups.join(","));
+    add("users", &task.candidate_users.join(","));
+    add("due", task.due_date.as_deref().unwrap_or_default());
+    add("follow-up", task.follow_up_date.as_deref().unwrap_or_default());
+    if task.priority != 50 {
+        add("priority", &task.priority.to_string());
+    }
+    add("form", task.form_id.as_deref().unwrap_or_default());
+    add("external-form", task.external_form.as_deref().unwrap_or_default());
+    text
+}
+
 fn id(process: Option<&Process>, no: ElementNo) -> String {
     process.map_or_else(|| no.to_string(), |process| process.id_of(no).to_string())
 }
@@ -231,10 +278,13 @@ fn partition(event: &PartitionEvent) -> Option<String> {
     match event {
         PartitionEvent::ClockPinned { at: Some(at) } => Some(format!("clock-pinned {at}")),
         PartitionEvent::ClockPinned { at: None } => Some("clock-reset".to_owned()),
+        PartitionEvent::SignalBroadcast { name, .. } => Some(format!("signal-broadcast {name}")),
         PartitionEvent::OutboxQueued { to, sequence, .. } => {
             Some(format!("outbox-queued {to}/{sequence}"))
         }
         PartitionEvent::EpochStarted { .. }
+        | PartitionEvent::SignalAdvanced { .. }
+        | PartitionEvent::SignalEnded { .. }
         | PartitionEvent::MetaApplied { .. }
         | PartitionEvent::OutboxAcknowledged { .. }
         | PartitionEvent::InboxAdvanced { .. }
@@ -249,6 +299,7 @@ fn definition(event: &DefinitionEvent) -> String {
         }
         DefinitionEvent::Closed => "definition-closed".to_owned(),
         DefinitionEvent::MessageStartOpened { name, .. } => format!("message-start-opened {name}"),
+        DefinitionEvent::SignalStartOpened { name, .. } => format!("signal-start-opened {name}"),
         DefinitionEvent::TimerStartArmed { .. } => "timer-start-armed".to_owned(),
         DefinitionEvent::TimerStartFired { .. } => "timer-start-fired".to_owned(),
         DefinitionEvent::TimerStartCanceled { .. } => "timer-start-canceled".to_owned(),

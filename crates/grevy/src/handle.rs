@@ -218,6 +218,10 @@ impl Grevy {
                 let slot = slot_of(&message.tenant, key, id, &message.name);
                 return (self.shared().routes.owner(slot), Class::Intake);
             }
+            Command::BroadcastSignal { .. } => return (1, Class::Intake),
+            Command::CompleteUserTask { task, .. }
+            | Command::AssignUserTask { task, .. }
+            | Command::UpdateUserTask { task, .. } => *task,
             Command::CancelInstance { instance }
             | Command::Continue { instance }
             | Command::Quarantine { instance, .. }

@@ -30,6 +30,7 @@ mod query;
 mod results;
 mod shared;
 mod steps;
+mod tasks;
 mod variables;
 mod worker;
 

@@ -168,7 +168,7 @@ impl Builder {
     ) -> Result<Inner, Error> {
         let count = self.assign(meta, &activity)?;
         known.catch_up()?;
-        let routes = Arc::new(Routes::new(count.dealt));
+        let routes = Arc::new(Routes::among(count.dealt, count.partitions));
         let dispatcher = Dispatcher::new(activity.clone(), self.paused);
         let (clock, meta) = (self.clock.clone(), meta.clone());
         let echo = self.echo;

@@ -11,6 +11,7 @@ mod slot;
 mod variable;
 
 pub(crate) use element::Element;
+pub(crate) use variable::TextPair;
 
 use crate::codec::Message;
 use crate::proto::Schema;

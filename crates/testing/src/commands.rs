@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use engine::Command;
-use engine::command::{CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, PublishMessage};
+use engine::command::{
+    CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, PublishMessage, TaskChanges,
+};
 use engine::event::{NamedValue, Text};
 
 use crate::Runner;
@@ -49,6 +51,33 @@ impl Runner {
             ("correlate", [name, key, ..]) => {
                 Command::CorrelateMessage(message(name, key, &options, variables)?)
             }
+            ("signal", [name]) => Command::BroadcastSignal {
+                name: Text::from(*name),
+                tenant: DEFAULT_TENANT.into(),
+                variables,
+            },
+            ("complete-task", [task, rest @ ..]) => Command::CompleteUserTask {
+                task: self.key(task)?,
+                variables,
+                action: rest.first().copied().unwrap_or_default().into(),
+            },
+            ("assign", [task, rest @ ..]) => Command::AssignUserTask {
+                task: self.key(task)?,
+                assignee: rest.first().filter(|name| **name != "-").map(|name| Text::from(*name)),
+                allow_override: !rest.contains(&"keep"),
+                action: "".into(),
+            },
+            ("update-task", [task, ..]) => Command::UpdateUserTask {
+                task: self.key(task)?,
+                changes: TaskChanges {
+                    candidate_groups: options.text("groups").map(|_| options.list("groups")),
+                    candidate_users: options.text("users").map(|_| options.list("users")),
+                    due_date: options.text("due").map(Text::from),
+                    follow_up_date: options.text("follow-up").map(Text::from),
+                    priority: options.number("priority").map(|n| n as i32),
+                },
+                action: "".into(),
+            },
             ("resolve", [incident]) => Command::ResolveIncident { incident: self.key(incident)? },
             ("set", [scope, ..]) => Command::SetVariables {
                 scope: self.scope(scope)?,

@@ -39,6 +39,7 @@ fn every_file_is_a_test() {
 
 scenarios! {
     boundary_of_sub_process
+    business_rule_job
     call_activity
     call_activity_bindings
     call_activity_boundary_timer
@@ -106,6 +107,7 @@ scenarios! {
     message_start
     message_start_latest_version
     message_start_lock
+    message_throw_publishes
     multi_instance_call_activity
     multi_instance_completion_condition
     multi_instance_condition_not_boolean
@@ -133,6 +135,11 @@ scenarios! {
     service_task_never_leased
     set_variables
     several_ends
+    signal_boundary_and_event_sub_process
+    signal_event_based_gateway
+    signal_events
+    signal_start
+    signal_throw
     sub_process_variables
     task_kinds
     terminate_end
@@ -145,4 +152,8 @@ scenarios! {
     timer_start_cycle
     timer_start_replaced
     unchanged_value_is_no_event
+    user_task
+    user_task_boundary
+    user_task_incidents
+    user_task_job
 }

@@ -142,7 +142,15 @@ impl State {
             | E::OutputCollected { .. }
             | E::LoopStopped { .. }
             | E::InstanceCalled { .. }
-            | E::EscalationThrown { .. } => self.apply_rare(i, event),
+            | E::EscalationThrown { .. }
+            | E::SignalAwaited { .. }
+            | E::SignalReceived { .. }
+            | E::SignalUnawaited { .. }
+            | E::JobHeaders { .. }
+            | E::UserTaskCreated { .. }
+            | E::UserTaskChanged { .. }
+            | E::UserTaskCompleted { .. }
+            | E::UserTaskCanceled { .. } => self.apply_rare(i, event),
             job => self.apply_job(i, job),
         }
     }
@@ -212,6 +220,7 @@ impl State {
             | E::JobErrorThrown { key, caught: true, .. } => {
                 let element = self.hot(i).jobs.get(key).map(|job| job.element);
                 self.set_job(i, *key, None);
+                self.drop_headers(i, *key);
                 if let Some(element) = element {
                     self.edit_element(i, element, |row| row.job = None);
                 }
@@ -226,7 +235,7 @@ impl State {
         self.waits_less(i, host);
     }
 
-    fn waits_less(&mut self, i: Key, host: Option<Key>) {
+    pub(super) fn waits_less(&mut self, i: Key, host: Option<Key>) {
         if let Some(host) = host.filter(|host| self.hot(i).elements.contains_key(host)) {
             self.edit_element(i, host, |row| row.waits = row.waits.saturating_sub(1));
         }
@@ -247,7 +256,7 @@ impl State {
 
     /// The instance has used a key of its block. Keys are issued in order; one that is set again
     /// (a variable's) changes nothing.
-    fn use_key(&mut self, i: Key, key: Key) {
+    pub(super) fn use_key(&mut self, i: Key, key: Key) {
         if key == self.hot(i).next_key {
             self.edit_head(i, |instance| instance.next_key += 1);
         }

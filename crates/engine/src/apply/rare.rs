@@ -2,7 +2,7 @@
 
 use crate::event::{InstanceEvent, Role};
 use crate::key::Key;
-use crate::state::{Loop, RareRow, State};
+use crate::state::{Loop, RareRow, SignalWait, State};
 
 impl State {
     pub(super) fn apply_rare(&mut self, i: Key, event: &InstanceEvent) {
@@ -27,7 +27,43 @@ impl State {
                 self.set_rare(i, RareRow::Call(*element, Some(*called)));
             }
             E::EscalationThrown { .. } => {}
+            E::SignalAwaited { key, host, target, name } => {
+                self.use_key(i, *key);
+                let sequence = self.availability;
+                self.edit_numbers(|n| n.availability += 1);
+                let (host, target, name) = (*host, *target, name.clone());
+                let row = SignalWait { host, target, name, sequence };
+                self.set_signal_wait(i, *key, Some(row));
+                self.edit_element(i, host, |row| row.waits += 1);
+            }
+            E::SignalReceived { key, closes: true } | E::SignalUnawaited { key } => {
+                let rare = self.hot(i).rare.as_ref();
+                let host = rare.and_then(|rare| rare.signals.get(key)).map(|row| row.host);
+                self.set_signal_wait(i, *key, None);
+                self.waits_less(i, host);
+            }
+            E::SignalReceived { closes: false, .. } => {}
+            E::JobHeaders { job, headers } => {
+                self.set_rare(i, RareRow::Headers(*job, Some(headers.clone())));
+            }
+            E::UserTaskCreated { key, task, .. } => {
+                self.use_key(i, *key);
+                self.set_rare(i, RareRow::Task(*key, Some(task.clone())));
+            }
+            E::UserTaskChanged { key, task, .. } => {
+                self.set_rare(i, RareRow::Task(*key, Some(task.clone())));
+            }
+            E::UserTaskCompleted { key, .. } | E::UserTaskCanceled { key } => {
+                self.set_rare(i, RareRow::Task(*key, None));
+            }
             other => unreachable!("not a rare event: {other:?}"),
+        }
+    }
+
+    /// The headers of a job that is gone.
+    pub(super) fn drop_headers(&mut self, i: Key, job: Key) {
+        if self.hot(i).rare.as_ref().is_some_and(|rare| rare.headers.contains_key(&job)) {
+            self.set_rare(i, RareRow::Headers(job, None));
         }
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use model::ElementIndex;
 
 use super::expression::{Expr, Problem, TimerExpr};
+use super::parts::{Binding, Call, MultiInstance, People, Publish, TaskJob};
 use super::{Order, Scope};
 use crate::event::{ElementNo, FlowNo, Text};
 
@@ -24,6 +25,8 @@ pub struct Element {
     pub job_priority: Option<Expr>,
     /// Boundary events that wait from the activation of the element on.
     pub boundaries: Vec<Catch>,
+    /// What the job of a user task carries in its headers.
+    pub task_job: Option<Box<TaskJob>>,
     /// The activity of a boundary event.
     pub attached_to: Option<ElementNo>,
     pub multi_instance: Option<Box<MultiInstance>>,
@@ -52,6 +55,15 @@ pub enum Kind {
     /// The catch event where it goes on.
     LinkThrow(ElementNo),
     LinkCatch,
+    /// A signal throw event, or end event.
+    SignalThrow {
+        name: Expr,
+        end: bool,
+    },
+    /// A message throw or end event that publishes by itself.
+    Publish(Box<Publish>),
+    /// The engine's own user task.
+    UserTask(Box<People>),
     Call(Box<Call>),
     /// A task, a message throw or a message end event: a worker does it.
     Job {
@@ -98,44 +110,13 @@ pub enum Trigger {
     Error {
         code: Option<Text>,
     },
+    Signal {
+        name: Expr,
+    },
     /// `None` catches every code.
     Escalation {
         code: Option<Text>,
     },
-}
-
-#[derive(Debug)]
-pub struct Call {
-    pub process_id: Expr,
-    pub propagate_all_child_variables: bool,
-    pub propagate_all_parent_variables: bool,
-    pub binding: Binding,
-}
-
-/// Which version of a called process is meant.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Binding {
-    Latest,
-    Deployment,
-    VersionTag(Text),
-}
-
-#[derive(Debug)]
-pub struct MultiInstance {
-    pub sequential: bool,
-    pub input_collection: Expr,
-    pub input_element: Option<Text>,
-    pub output: Option<LoopOutput>,
-    pub completion_condition: Option<Expr>,
-}
-
-/// What the instances give.
-#[derive(Debug)]
-pub struct LoopOutput {
-    pub collection: Text,
-    pub element: Expr,
-    /// The variable that `element` reads, when it reads just one: each instance has its own.
-    pub local: Option<Text>,
 }
 
 #[derive(Debug)]
@@ -150,6 +131,16 @@ pub struct Flow {
     pub source: ElementNo,
     pub target: ElementNo,
     pub condition: Option<Expr>,
+}
+
+impl Element {
+    /// Does it end what it is attached to, or what it starts in?
+    pub fn interrupts(&self) -> bool {
+        match &self.kind {
+            Kind::Boundary(catch) | Kind::Start(Some(catch)) => catch.interrupting,
+            _ => true,
+        }
+    }
 }
 
 pub(super) struct Compiler<'a> {
@@ -198,7 +189,7 @@ impl<'a> Compiler<'a> {
         self.expr(&id, text)
     }
 
-    fn expr(&mut self, id: &Text, text: &model::Text) -> Expr {
+    pub(super) fn expr(&mut self, id: &Text, text: &model::Text) -> Expr {
         Expr::compile(text).unwrap_or_else(|message| {
             self.problems.push(Problem { element: id.clone(), message });
             Expr::Static("".into())
@@ -242,6 +233,8 @@ impl<'a> Compiler<'a> {
                 Kind::Pass
             }
         };
+        let task_job = element.user_task.as_ref();
+        let task_job = task_job.map(|task| Box::new(TaskJob { people: self.people(id, task) }));
         let multi_instance = element.multi_instance.as_ref();
         let multi_instance = multi_instance.map(|multi| Box::new(self.multi_instance(id, multi)));
         let attached_to = match &element.kind {
@@ -262,6 +255,7 @@ impl<'a> Compiler<'a> {
             headers: element.headers.iter().map(|h| (h.key.clone(), h.value.clone())).collect(),
             job_priority: element.job_priority.as_ref().map(|text| self.expr(id, text)),
             boundaries,
+            task_job,
             attached_to,
             multi_instance,
             inside: Scope::default(),
@@ -323,7 +317,7 @@ impl<'a> Compiler<'a> {
             M::SubProcess => Kind::SubProcess,
             M::EventSubProcess => Kind::EventSubProcess,
             M::DecisionTask { .. } => return Err("a business rule task with a decision"),
-            M::UserTask(_) => return Err("a user task"),
+            M::UserTask(task) => Kind::UserTask(Box::new(self.people(&element.id, task))),
             M::CallActivity(call) => Kind::Call(Box::new(Call {
                 process_id: self.expr(&element.id, &call.process_id),
                 propagate_all_child_variables: call.propagate_all_child_variables,
@@ -357,12 +351,15 @@ impl<'a> Compiler<'a> {
                 Kind::ErrorEnd { code }
             }
             E::Message(model::Message { job: Some(job), .. }) => self.job(&element.id, job),
+            E::Message(model::Message { name, publish: Some(publish), .. }) => {
+                Kind::Publish(Box::new(self.publish(&element.id, name, publish)))
+            }
             E::Message(_) => return Err("a message throw without a task definition"),
             E::Escalation(definition) => {
                 let code = definition.code.as_ref().map(|text| self.expr(&element.id, text));
                 Kind::Escalate { code, end }
             }
-            E::Signal { .. } => return Err("a signal"),
+            E::Signal { name } => Kind::SignalThrow { name: self.expr(&element.id, name), end },
             E::Compensation { .. } => return Err("a compensation"),
             E::Link { name } => match self.link_catch(element, name) {
                 Some(catch) => Kind::LinkThrow(catch),
@@ -381,24 +378,6 @@ impl<'a> Compiler<'a> {
         let mut inside = (0..).zip(&self.process.elements);
         let found = inside.find(|(_, e)| e.scope == throw.scope && is_catch(e));
         found.map(|(at, _)| self.no(at))
-    }
-
-    fn multi_instance(&mut self, id: &Text, multi: &model::MultiInstance) -> MultiInstance {
-        let output = match (&multi.output_collection, &multi.output_element) {
-            (Some(collection), Some(element)) => Some(LoopOutput {
-                collection: collection.clone(),
-                element: self.expr(id, element),
-                local: local_of(element),
-            }),
-            _ => None,
-        };
-        MultiInstance {
-            sequential: multi.sequential,
-            input_collection: self.expr(id, &multi.input_collection),
-            input_element: multi.input_element.clone(),
-            output,
-            completion_condition: multi.completion_condition.as_ref().map(|c| self.expr(id, c)),
-        }
     }
 
     fn job(&mut self, id: &Text, job: &model::Job) -> Kind {
@@ -440,7 +419,7 @@ impl<'a> Compiler<'a> {
             }),
             E::Error(definition) => Trigger::Error { code: caught(definition) },
             E::Escalation(definition) => Trigger::Escalation { code: caught(definition) },
-            E::Signal { .. } => return Err("a signal"),
+            E::Signal { name } => Trigger::Signal { name: self.expr(&id, name) },
             E::Compensation { .. } => return Err("a compensation"),
             E::Conditional { .. } => return Err("a condition"),
             E::Link { .. } => return Err("a link"),
@@ -456,16 +435,4 @@ fn caught(definition: &model::Code) -> Option<Text> {
         Some(model::Text::Static(code)) if !code.is_empty() => Some(code.clone()),
         _ => None,
     }
-}
-
-/// The variable that `result` or `result.total` reads; `None` for anything more.
-fn local_of(element: &model::Text) -> Option<Text> {
-    let model::Text::Expression(text) = element else { return None };
-    let is_name = |part: &str| {
-        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
-            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
-    };
-    let first = text.trim().split('.').next()?;
-    let literal = matches!(first, "true" | "false" | "null");
-    (!literal && text.trim().split('.').all(is_name)).then(|| first.into())
 }

@@ -3,13 +3,13 @@
 
 mod element;
 mod expression;
+mod parts;
 
 use std::collections::BTreeMap;
 
-pub use element::{
-    Binding, Call, Catch, Element, Flow, Kind, LoopOutput, Mapping, MultiInstance, Trigger,
-};
+pub use element::{Catch, Element, Flow, Kind, Mapping, Trigger};
 pub use expression::{Expr, Problem, TimerExpr};
+pub use parts::{Binding, Call, Form, LoopOutput, MultiInstance, People, Publish, TaskJob};
 
 use crate::event::{ElementNo, FlowNo, PROCESS, Text};
 

@@ -1,5 +1,7 @@
 //! Handing out jobs: one event a job, all in one group (engine-rules 7).
 
+use std::sync::Arc;
+
 use crate::command::{LeaseJobs, LeasedJob, LeasedJobs, Reply};
 use crate::decide::job::check_name;
 use crate::decide::{Done, Step, Stop};
@@ -8,7 +10,7 @@ use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
 use crate::limits::{ACTIVATION_BYTES_MAX, ACTIVATION_JOBS_MAX};
 use crate::rejection::Rejection;
-use crate::state::{Available, Job, Lookup, Queue};
+use crate::state::{Available, Instance, Job, Lookup, Queue};
 
 impl Step<'_> {
     pub(super) fn lease_jobs(&mut self, lease: &LeaseJobs) -> Done<Reply> {
@@ -76,7 +78,7 @@ impl Step<'_> {
             definition: created.definition,
             element_id: element.id.clone(),
             element: job.element,
-            headers: element.headers.clone(),
+            headers: headers(instance, row.job, &element.headers),
             worker: lease.worker.clone(),
             retries: job.retries,
             priority: job.priority,
@@ -118,6 +120,15 @@ impl Step<'_> {
             ),
         );
         self.raise(i, element, Some(row.job), failure);
+    }
+}
+
+/// Those of the job itself come behind those of its element.
+fn headers(instance: &Instance, job: Key, own: &Arc<[(Text, Text)]>) -> Arc<[(Text, Text)]> {
+    let more = instance.rare.as_ref().and_then(|rare| rare.headers.get(&job));
+    match more {
+        Some(more) => own.iter().chain(more.iter()).cloned().collect(),
+        None => own.clone(),
     }
 }
 

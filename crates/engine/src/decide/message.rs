@@ -16,6 +16,19 @@ impl Step<'_> {
         Ok(Reply::Published { message: key, tenant: message.tenant.clone() })
     }
 
+    /// From a throw event: one with the id of a buffered one was published before.
+    pub(super) fn publish_thrown(&mut self, message: &PublishMessage) -> Done {
+        let named = Named {
+            tenant: message.tenant.clone(),
+            name: message.name.clone(),
+            correlation_key: message.correlation_key.clone(),
+        };
+        let twice = !message.id.is_empty() && {
+            self.state.messages.with_id(&named, &message.id).is_some()
+        };
+        if twice { Ok(()) } else { self.accept(message).map(drop) }
+    }
+
     /// As a message that is not buffered; [`Step::settle`] says what came of it.
     pub(super) fn correlate(&mut self, message: &PublishMessage) -> Done<Reply> {
         let message = PublishMessage { time_to_live: 0, ..message.clone() };

@@ -44,7 +44,7 @@ impl Step<'_> {
         };
         self.emit(Event::Definition { definition: key, event: opened });
         let Ok(process) = &definition.process else { return };
-        // Every partition starts instances by message; timers belong to one of them.
+        // Every partition starts instances by message; timers and signals belong to one of them.
         let slot = slot_of(&definition.tenant, "", "", &definition.process_id);
         let timers_here = self.owns(slot);
         for event in self.starts(process, timers_here) {
@@ -79,7 +79,15 @@ impl Step<'_> {
                         events.push(armed);
                     }
                 }
-                Trigger::Timer(_) | Trigger::Error { .. } | Trigger::Escalation { .. } => {}
+                Trigger::Signal { name } if timers_here => {
+                    if let Ok(value::Value::String(name)) = self.value(0, 0, name) {
+                        events.push(DefinitionEvent::SignalStartOpened { element, name });
+                    }
+                }
+                Trigger::Timer(_)
+                | Trigger::Signal { .. }
+                | Trigger::Error { .. }
+                | Trigger::Escalation { .. } => {}
             }
         }
         events

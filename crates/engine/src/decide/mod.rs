@@ -10,9 +10,11 @@ mod message;
 mod meta;
 mod operator;
 mod request;
+mod signal;
 mod slot;
 mod step;
 mod timer;
+mod user_task;
 mod variables;
 
 use std::collections::BTreeSet;
@@ -43,6 +45,7 @@ pub struct Turn<'a> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Routes {
     owners: Vec<PartitionId>,
+    partitions: PartitionId,
 }
 
 /// What came of a command that could be decided.
@@ -65,7 +68,21 @@ impl Routes {
     /// When `dealt` is 0.
     pub fn new(dealt: PartitionId) -> Routes {
         assert!(dealt > 0, "slots need an owner");
-        Routes { owners: (0..SLOT_COUNT).map(|slot| slot % dealt + 1).collect() }
+        let owners = (0..SLOT_COUNT).map(|slot| slot % dealt + 1).collect();
+        Routes { owners, partitions: dealt }
+    }
+
+    /// As [`Routes::new`], with partitions that own no slot.
+    ///
+    /// # Panics
+    /// When `dealt` is 0.
+    pub fn among(dealt: PartitionId, partitions: PartitionId) -> Routes {
+        Routes { partitions: partitions.max(dealt), ..Routes::new(dealt) }
+    }
+
+    /// Every partition.
+    pub fn partitions(&self) -> impl Iterator<Item = PartitionId> {
+        1..=self.partitions
     }
 
     pub fn owner(&self, slot: Slot) -> PartitionId {
@@ -168,6 +185,18 @@ impl Step<'_> {
             Command::ResolveIncident { incident } => self.resolve_incident(*incident),
             Command::SetVariables { scope, variables, local } => {
                 self.set_variables(*scope, variables, *local)
+            }
+            Command::BroadcastSignal { name, tenant, variables } => {
+                self.broadcast_signal(name, tenant, variables)
+            }
+            Command::CompleteUserTask { task, variables, action } => {
+                self.complete_user_task(*task, variables, action)
+            }
+            Command::AssignUserTask { task, assignee, allow_override, action } => {
+                self.assign_user_task(*task, assignee.as_ref(), *allow_override, action)
+            }
+            Command::UpdateUserTask { task, changes, action } => {
+                self.update_user_task(*task, changes, action)
             }
             Command::StartEpoch { epoch } => self.start_epoch(*epoch),
             Command::LeaseJobs(lease) => self.lease_jobs(lease),

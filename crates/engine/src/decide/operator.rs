@@ -17,6 +17,10 @@ impl Step<'_> {
     }
 
     pub(super) fn resume_work(&mut self, i: Key) -> Done<Reply> {
+        if self.state.broadcasts.contains_key(&i) {
+            self.reach(i);
+            return Ok(Reply::Done);
+        }
         self.state.at = Some(i);
         let Some(instance) = self.live(i)? else { return Ok(Reply::Done) };
         if instance.quarantine.is_some() {

@@ -3,7 +3,7 @@
 //! The state machine belongs to the message: correlating, then correlated or rejected, then the
 //! next candidate. Within one partition the same items are handled in the same step.
 
-use crate::command::Reply;
+use crate::command::{PublishMessage, Reply};
 use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
 use crate::event::{Event, InstanceEvent, Item, NamedValue, PartitionEvent, SlotEvent, Subscriber};
@@ -89,6 +89,18 @@ impl Step<'_> {
                 self.expire_if_done(message);
                 Ok(())
             }
+            Item::Signal { tenant, name, variables } => {
+                self.broadcast_here(name, tenant, variables.clone()).map(drop)
+            }
+            Item::Publish { tenant, name, correlation_key, id, time_to_live, variables } => self
+                .publish_thrown(&PublishMessage {
+                    name: name.clone(),
+                    correlation_key: correlation_key.clone(),
+                    id: id.clone(),
+                    time_to_live: *time_to_live,
+                    tenant: tenant.clone(),
+                    variables: variables.to_vec(),
+                }),
             Item::ReleaseLock { slot, tenant, process_id, correlation_key } => {
                 self.release_lock(*slot, tenant, process_id, correlation_key)
             }

@@ -32,6 +32,8 @@ pub(crate) struct Step<'a> {
     /// Items for this very partition; handled in the same step.
     local: VecDeque<Item>,
     process: Option<(Key, Arc<Process>)>,
+    /// Broadcasts whose next portion follows.
+    reaching: VecDeque<Key>,
     /// Instances whose inclusive joins are looked at when everything else has come to rest.
     rechecks: Vec<Key>,
     /// Instances that this step created.
@@ -54,6 +56,7 @@ impl<'a> Step<'a> {
             queue: VecDeque::new(),
             local: VecDeque::new(),
             process: None,
+            reaching: VecDeque::new(),
             rechecks: Vec::new(),
             born: Vec::new(),
         }
@@ -89,6 +92,8 @@ impl<'a> Step<'a> {
                 }
             } else if let Some(item) = self.local.pop_front() {
                 self.handle(&item)?;
+            } else if let Some(signal) = self.reaching.pop_front() {
+                self.continue_broadcast(signal)?;
             } else if let Some(instance) = self.rechecks.last().copied() {
                 if !self.fire_join(instance)? {
                     self.rechecks.retain(|i| *i != instance);
@@ -97,6 +102,11 @@ impl<'a> Step<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// The next portion of a broadcast follows when what is under way has come to rest.
+    pub fn reach(&mut self, signal: Key) {
+        self.reaching.push_back(signal);
     }
 
     /// Looks at the inclusive joins of an instance when everything else has come to rest.

@@ -24,6 +24,7 @@ pub(crate) struct Due {
 enum Ready {
     Timer(ElementNo, Due),
     Message { target: ElementNo, name: Text, correlation_key: Text, interrupting: bool },
+    Signal { target: ElementNo, name: Text },
 }
 
 impl Step<'_> {
@@ -72,6 +73,10 @@ impl Step<'_> {
                 let (target, interrupting) = (catch.element, catch.interrupting);
                 Ok(Some(Ready::Message { target, name, correlation_key, interrupting }))
             }
+            CatchTrigger::Signal { name } => {
+                let name = self.text(i, key, name, "signal name")?;
+                Ok(Some(Ready::Signal { target: catch.element, name }))
+            }
             CatchTrigger::Error { .. } | CatchTrigger::Escalation { .. } => Ok(None),
         }
     }
@@ -81,6 +86,9 @@ impl Step<'_> {
         match ready {
             Ready::Timer(target, Due { due, left, cycle }) => {
                 self.tell(i, InstanceEvent::TimerArmed { key, host, target, due, left, cycle });
+            }
+            Ready::Signal { target, name } => {
+                self.tell(i, InstanceEvent::SignalAwaited { key, host, target, name });
             }
             Ready::Message { target, name, correlation_key, interrupting } => {
                 let created = &self.hot(i).created;
@@ -158,7 +166,19 @@ impl Step<'_> {
         for (key, row) in open {
             self.close_subscription(i, key, &row);
         }
+        self.close_signals(i, host, |_| true);
         Ok(())
+    }
+
+    /// Of `host`, those whose target is one of `which`.
+    pub(crate) fn close_signals(&mut self, i: Key, host: Key, which: impl Fn(ElementNo) -> bool) {
+        let Some(rare) = &self.hot(i).rare else { return };
+        let own = rare.signals.range(host..);
+        let own = own.filter(|(_, wait)| wait.host == host && which(wait.target));
+        let keys: Vec<Key> = own.map(|(key, _)| *key).collect();
+        for key in keys {
+            self.tell(i, InstanceEvent::SignalUnawaited { key });
+        }
     }
 
     pub(crate) fn close_subscription(&mut self, i: Key, key: Key, row: &Subscription) {
@@ -252,7 +272,7 @@ impl Step<'_> {
         })
     }
 
-    fn timer_text(&self, i: Key, scope: Key, expr: &Expr) -> Result<Text, Failure> {
+    pub(crate) fn timer_text(&self, i: Key, scope: Key, expr: &Expr) -> Result<Text, Failure> {
         let (value, warnings) = self.warned(i, scope, expr).map_err(Failure::extract)?;
         crate::decide::text_of(&value).ok_or_else(|| {
             Failure::extract(format!(

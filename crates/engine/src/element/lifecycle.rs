@@ -170,6 +170,9 @@ impl Step<'_> {
             Kind::Escalate { code, end: _ } => {
                 return self.throw_escalation(i, key, code.as_ref());
             }
+            Kind::SignalThrow { name, .. } => return self.throw_signal(i, key, name),
+            Kind::Publish(publish) => return self.publish_message(i, key, publish),
+            Kind::UserTask(people) => self.begin_user_task(i, key, people),
             Kind::Call(call) => return self.begin_call(i, key, call),
             Kind::SubProcess | Kind::EventSubProcess => {
                 self.tell(i, InstanceEvent::ElementActivated { key });
@@ -263,7 +266,10 @@ impl Step<'_> {
         }
         match element.kind {
             Kind::TerminateEnd => return self.terminate_end(i, scope),
-            Kind::End | Kind::ErrorEnd { .. } | Kind::Escalate { end: true, .. } => {
+            Kind::End
+            | Kind::ErrorEnd { .. }
+            | Kind::SignalThrow { end: true, .. }
+            | Kind::Escalate { end: true, .. } => {
                 return self.check_scope(i, scope);
             }
             Kind::LinkThrow(catch) => return self.follow_link(i, scope, catch),
@@ -441,6 +447,9 @@ impl Element {
             Kind::Catch(_)
             | Kind::ErrorEnd { .. }
             | Kind::Escalate { .. }
+            | Kind::SignalThrow { .. }
+            | Kind::Publish(_)
+            | Kind::UserTask(_)
             | Kind::Call(_)
             | Kind::Job { .. }
             | Kind::Script { .. }

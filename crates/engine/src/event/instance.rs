@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use value::Packed;
 
-use super::{ElementNo, ElementRef, FlowNo, Text, Trigger, Via, Work};
+use super::{ElementNo, ElementRef, FlowNo, TaskChange, Text, Trigger, UserTask, Via, Work};
 use crate::incident::IncidentKind;
 use crate::key::{Key, Slot};
 
@@ -213,6 +213,47 @@ pub enum InstanceEvent {
         element: Key,
         code: Text,
         caught: bool,
+    },
+    /// Waits for a signal, from the partition's `sequence` on that folding gives it.
+    SignalAwaited {
+        key: Key,
+        host: Key,
+        target: ElementNo,
+        name: Text,
+    },
+    /// A broadcast reached it; `closes`: it waits no longer.
+    SignalReceived {
+        key: Key,
+        closes: bool,
+    },
+    SignalUnawaited {
+        key: Key,
+    },
+    /// Headers of a job beside those of its element; before the job itself.
+    JobHeaders {
+        job: Key,
+        headers: Arc<[(Text, Text)]>,
+    },
+    /// A user task of the engine's own; `key` is its user task key.
+    UserTaskCreated {
+        key: Key,
+        element: Key,
+        task: Box<UserTask>,
+    },
+    /// Assigned, unassigned or updated: `task` is what it is now, `action` what the caller calls
+    /// that.
+    UserTaskChanged {
+        key: Key,
+        task: Box<UserTask>,
+        change: TaskChange,
+        action: Text,
+    },
+    UserTaskCompleted {
+        key: Key,
+        action: Text,
+    },
+    UserTaskCanceled {
+        key: Key,
     },
     Completed,
     Terminated,

@@ -4,8 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    Available, Lock, Message, Messages, OpenDefinition, Outbox, Queue, Request, Requests,
-    Residence, State, SubscriberRow, Wake,
+    Available, Broadcast, Lock, Message, Messages, OpenDefinition, Outbox, Queue, Request,
+    Requests, Residence, SignalRow, State, SubscriberRow, Wake,
 };
 use crate::event::Text;
 use crate::key::{Key, PartitionId};
@@ -36,6 +36,9 @@ pub struct Image {
     pub inbox: BTreeMap<PartitionId, u64>,
     /// Oldest first.
     pub requests: Vec<Request>,
+    /// Who waits for signals, in order.
+    pub signals: Vec<SignalRow>,
+    pub broadcasts: BTreeMap<Key, Broadcast>,
 }
 
 impl State {
@@ -63,6 +66,8 @@ impl State {
             outbox: self.outbox.iter().filter(used).map(|(to, o)| (*to, o.clone())).collect(),
             inbox: self.inbox.clone(),
             requests: self.requests.rows(),
+            signals: self.signals.iter().cloned().collect(),
+            broadcasts: self.broadcasts.clone(),
         }
     }
 
@@ -92,6 +97,8 @@ impl State {
             outbox: image.outbox,
             inbox: image.inbox,
             requests: Requests::from_rows(image.requests),
+            signals: image.signals.into_iter().collect(),
+            broadcasts: image.broadcasts,
             ..State::new(image.partition)
         }
     }

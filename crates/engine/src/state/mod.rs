@@ -5,6 +5,7 @@ mod image;
 mod instance;
 mod rare;
 mod requests;
+mod signals;
 mod slots;
 mod tables;
 mod undo;
@@ -17,9 +18,10 @@ pub use instance::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
 };
 pub(crate) use rare::RareRow;
-pub use rare::{Loop, Rare};
+pub use rare::{Loop, Rare, SignalWait};
 pub use requests::Request;
 pub(crate) use requests::Requests;
+pub use signals::{Broadcast, SignalRow};
 pub use slots::{Lock, Message, Messages, Named, SubscriberRow};
 pub(crate) use undo::Undo;
 
@@ -48,6 +50,10 @@ pub struct State {
     pub(crate) latest: BTreeMap<(Text, Text), Key>,
     pub(crate) message_starts: BTreeSet<(Text, Text, Key, ElementNo)>,
     pub(crate) outbox: BTreeMap<PartitionId, Outbox>,
+    /// Who waits for signals.
+    pub(crate) signals: BTreeSet<SignalRow>,
+    /// Signals that have not reached everybody yet.
+    pub(crate) broadcasts: BTreeMap<Key, Broadcast>,
     /// Last item handled, per sender.
     pub(crate) inbox: BTreeMap<PartitionId, u64>,
     pub(crate) requests: Requests,
@@ -117,6 +123,7 @@ pub struct OpenDefinition {
     pub tenant: Text,
     pub version: i32,
     pub message_starts: Vec<(ElementNo, Text)>,
+    pub signal_starts: Vec<(ElementNo, Text)>,
     pub timers: BTreeMap<Key, TimerStart>,
 }
 
@@ -155,6 +162,8 @@ impl State {
             definitions: BTreeMap::new(),
             latest: BTreeMap::new(),
             message_starts: BTreeSet::new(),
+            signals: BTreeSet::new(),
+            broadcasts: BTreeMap::new(),
             outbox: BTreeMap::new(),
             inbox: BTreeMap::new(),
             requests: Requests::default(),

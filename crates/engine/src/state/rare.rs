@@ -8,7 +8,7 @@ use value::Packed;
 
 use super::instance::Instance;
 use super::undo::put;
-use crate::event::Text;
+use crate::event::{ElementNo, Text, UserTask};
 use crate::key::Key;
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -21,6 +21,21 @@ pub struct Rare {
     pub outputs: BTreeMap<Key, BTreeMap<u32, Packed>>,
     /// Called instances, by the call activities that wait for them.
     pub calls: BTreeMap<Key, Key>,
+    pub signals: BTreeMap<Key, SignalWait>,
+    /// Headers of jobs beside those of their elements.
+    pub headers: BTreeMap<Key, Arc<[(Text, Text)]>>,
+    /// By user task key.
+    pub tasks: BTreeMap<Key, Box<UserTask>>,
+}
+
+/// Waits for a signal.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SignalWait {
+    pub host: Key,
+    pub target: ElementNo,
+    pub name: Text,
+    /// Orders it against broadcasts.
+    pub sequence: u64,
 }
 
 /// A multi-instance under way.
@@ -44,6 +59,9 @@ pub(crate) enum RareRow {
     Output(Key, u32, Option<Packed>),
     Outputs(Key, Option<BTreeMap<u32, Packed>>),
     Call(Key, Option<Key>),
+    Signal(Key, Option<SignalWait>),
+    Headers(Key, Option<Arc<[(Text, Text)]>>),
+    Task(Key, Option<Box<UserTask>>),
 }
 
 impl Instance {
@@ -59,6 +77,22 @@ impl Instance {
     /// The instance that a call activity waits for.
     pub fn called(&self, element: Key) -> Option<Key> {
         self.rare.as_ref()?.calls.get(&element).copied()
+    }
+
+    /// The user task of an element instance: its key is the next but few.
+    pub fn task_of(&self, element: Key) -> Option<Key> {
+        let tasks = self.rare.as_ref()?.tasks.range(element..);
+        tasks.into_iter().find(|(_, task)| task.element == element).map(|(key, _)| *key)
+    }
+
+    pub fn task(&self, key: Key) -> Option<&UserTask> {
+        self.rare.as_ref()?.tasks.get(&key).map(|task| &**task)
+    }
+
+    /// Signals that the instance waits for.
+    pub fn signals(&self) -> impl Iterator<Item = (Key, &SignalWait)> {
+        let all = self.rare.as_ref().into_iter().flat_map(|rare| &rare.signals);
+        all.map(|(key, wait)| (*key, wait))
     }
 
     /// The output collection of a multi-instance as it stands; null where nothing came yet.
@@ -98,6 +132,9 @@ impl Rare {
                 RareRow::Outputs(body, swap(&mut self.outputs, body, new))
             }
             RareRow::Call(key, new) => RareRow::Call(key, swap(&mut self.calls, key, new)),
+            RareRow::Signal(key, new) => RareRow::Signal(key, swap(&mut self.signals, key, new)),
+            RareRow::Headers(key, new) => RareRow::Headers(key, swap(&mut self.headers, key, new)),
+            RareRow::Task(key, new) => RareRow::Task(key, swap(&mut self.tasks, key, new)),
         }
     }
 }

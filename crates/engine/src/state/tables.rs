@@ -11,7 +11,10 @@ use super::instance::{
 };
 use super::slots::{Lock, Message, Named, SubscriberRow};
 use super::undo::{Row, Undo, toggle};
-use super::{Available, OpenDefinition, Queue, RareRow, Residence, State, Wake, WakeKind};
+use super::{
+    Available, OpenDefinition, Queue, RareRow, Residence, SignalRow, SignalWait, State, Wake,
+    WakeKind,
+};
 
 impl State {
     /// The hot instance that an event of its own is about to change.
@@ -185,6 +188,26 @@ impl State {
         });
     }
 
+    /// Sets or removes what an instance waits for, and its place in the index.
+    pub(crate) fn set_signal_wait(&mut self, i: Key, key: Key, new: Option<SignalWait>) {
+        let instance = self.hot(i);
+        let held = instance.quarantine.is_some();
+        let old = instance.rare.as_ref().and_then(|rare| rare.signals.get(&key)).cloned();
+        if let Some(old) = old.filter(|_| !held) {
+            self.index_signal(i, key, &old, false);
+        }
+        if let Some(new) = new.as_ref().filter(|_| !held) {
+            self.index_signal(i, key, new, true);
+        }
+        self.set_rare(i, RareRow::Signal(key, new));
+    }
+
+    fn index_signal(&mut self, i: Key, key: Key, wait: &SignalWait, present: bool) {
+        let tenant = self.hot(i).created.tenant.clone();
+        let (name, sequence) = (wait.name.clone(), wait.sequence);
+        self.set_signal(SignalRow { tenant, name, sequence, instance: i, key }, present);
+    }
+
     /// Sets or removes a row of what few instances have.
     pub(crate) fn set_rare(&mut self, i: Key, row: RareRow) {
         self.row(i, |instance| Row::Rare(Box::new(instance.put_rare(row))));
@@ -235,6 +258,11 @@ impl State {
         }
         for (key, due) in timers {
             self.set_wake(Wake::new(due, WakeKind::Timer, i, key), present);
+        }
+        let signals: Vec<_> =
+            self.hot(i).signals().map(|(key, wait)| (key, wait.clone())).collect();
+        for (key, wait) in signals {
+            self.index_signal(i, key, &wait, present);
         }
         if present {
             self.refresh_pending(i);

@@ -6,7 +6,10 @@ use crate::key::{Key, PartitionId};
 
 use super::instance::{ElementInstance, Incident, Instance, Job, Subscription, Timer, Variable};
 use super::slots::{Lock, Message, Named, SubscriberRow};
-use super::{Available, OpenDefinition, Queue, RareRow, Request, Residence, State, Wake};
+use super::{
+    Available, Broadcast, OpenDefinition, Queue, RareRow, Request, Residence, SignalRow, State,
+    Wake,
+};
 
 /// One row as it was.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,6 +34,8 @@ pub(crate) enum Undo {
     Outbox(PartitionId, u64),
     OutboxItem(PartitionId, u64, Option<Box<Item>>),
     Inbox(PartitionId, Option<u64>),
+    Signal(SignalRow, bool),
+    Broadcast(Key, Option<Box<Broadcast>>),
     /// The newest request; those that were forgotten for it, oldest first.
     Request(Vec<Request>),
 }
@@ -119,6 +124,8 @@ impl State {
             }
             Undo::Inbox(from, old) => put(&mut self.inbox, from, old),
             Undo::Request(dropped) => self.requests.put_back(dropped),
+            Undo::Signal(row, inserted) => drop(toggle(&mut self.signals, row, !inserted)),
+            Undo::Broadcast(key, old) => put(&mut self.broadcasts, key, old.map(|row| *row)),
             slot => self.put_back_slot(slot),
         }
     }

@@ -165,10 +165,14 @@ impl Machine for Engine {
             | Command::UpdateJob { job, .. }
             | Command::YieldJob { job, .. } => *job,
             Command::ResolveIncident { incident } => *incident,
+            Command::CompleteUserTask { task, .. }
+            | Command::AssignUserTask { task, .. }
+            | Command::UpdateUserTask { task, .. } => *task,
             Command::SetVariables { scope, .. } => *scope,
             Command::CreateInstance(_)
             | Command::PublishMessage(_)
             | Command::CorrelateMessage(_)
+            | Command::BroadcastSignal { .. }
             | Command::StartEpoch { .. }
             | Command::LeaseJobs(_)
             | Command::Tick

@@ -53,6 +53,14 @@ impl Fold<'_> {
             | E::LoopStopped { .. }
             | E::InstanceCalled { .. }
             | E::EscalationThrown { .. }
+            | E::SignalAwaited { .. }
+            | E::SignalReceived { .. }
+            | E::SignalUnawaited { .. }
+            | E::JobHeaders { .. }
+            | E::UserTaskCreated { .. }
+            | E::UserTaskChanged { .. }
+            | E::UserTaskCompleted { .. }
+            | E::UserTaskCanceled { .. }
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
             E::JobCreated { .. }

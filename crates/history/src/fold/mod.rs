@@ -156,6 +156,7 @@ impl<'a> Fold<'a> {
                 self.changes.closed.push((definition, at.time));
             }
             DefinitionEvent::Opened { .. }
+            | DefinitionEvent::SignalStartOpened { .. }
             | DefinitionEvent::TimerStartArmed { .. }
             | DefinitionEvent::TimerStartFired { .. }
             | DefinitionEvent::TimerStartCanceled { .. } => {}

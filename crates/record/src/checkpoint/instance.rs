@@ -1,11 +1,12 @@
 //! A process instance as one blob: what a cold one is in the checkpoint store.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use engine::event::{Created, JobKind, ListenerKind, Text, Trigger, Work};
+use engine::event::{Created, JobKind, ListenerKind, Text, Trigger, UserTask, Work};
 use engine::state::{
-    ElementInstance, Incident, Instance, Job, JobState, Loop, Phase, Rare, Subscription, Timer,
-    Variable,
+    ElementInstance, Incident, Instance, Job, JobState, Loop, Phase, Rare, SignalWait,
+    Subscription, Timer, Variable,
 };
 use engine::{IncidentKind, Key};
 
@@ -15,7 +16,7 @@ use crate::codec::{
     Abs, Anchor, Arced, Boxed, Flag, I32, I64, Json, Map, Msg, Offset, Opt, Pairs, Size, Str, U32,
     U64,
 };
-use crate::schema::Element;
+use crate::schema::{Element, TextPair};
 
 message!("Instance", Instance {
     1 key: Anchor,
@@ -31,7 +32,7 @@ message!("Instance", Instance {
     11 blocks: Pairs<KeyBlock>,
     12 next_key: Offset,
     13 next_work: U32,
-    14 quarantine: Opt<Msg<Quarantine>>,
+    14 quarantine: Opt<Msg<TextPair>>,
     15 bytes: Size,
     16 rare: Opt<Boxed<Msg<Rare>>>,
 });
@@ -41,7 +42,23 @@ message!("Rare", Rare {
     2 inner: Map<InnerRow>,
     3 outputs: Map<OutputsRow>,
     4 calls: Map<CallRow>,
+    5 signals: Map<SignalWaitRow>,
+    6 headers: Map<HeadersRow>,
+    7 tasks: Map<TaskRow>,
 });
+
+row!("SignalWaitRow", SignalWaitRow: Key => struct SignalWait, (1 key: Offset), {
+    2 host: Offset,
+    3 target: U32,
+    4 name: Str,
+    5 sequence: U64,
+});
+
+row!("HeadersRow", HeadersRow: Key => Arc<[TextPair]>, (1 job: Offset), {
+    2 headers: Arced<Msg<TextPair>>,
+});
+
+row!("TaskRow", TaskRow: Key => Box<UserTask>, (1 key: Offset), { 2 task: Boxed<Msg<UserTask>> });
 
 row!("LoopRow", LoopRow: Key => struct Loop, (1 body: Offset), {
     2 items: Arced<Json>,
@@ -136,10 +153,3 @@ row!("IncidentRow", IncidentRow: Key => struct Incident, (1 key: Offset), {
 row!("WorkRow", WorkRow: u32 => Work, (1 number: U32), { 2 work: Msg<Work> });
 
 row!("KeyBlock", KeyBlock: Key => u32, (1 first: Offset), { 2 length: U32 });
-
-message!("Quarantine", (Text, Text) {
-    1 reason: Str,
-    2 build: Str,
-});
-
-type Quarantine = (Text, Text);

@@ -6,8 +6,8 @@ use engine::Key;
 use engine::event::{Answered, ElementNo, Item, NamedValue, Subscriber, Text};
 use engine::key::PartitionId;
 use engine::state::{
-    Available, Image, Lock, Message, Named, OpenDefinition, Outbox, Queue, Request, SubscriberRow,
-    TimerStart, Wake, WakeKind,
+    Available, Broadcast, Image, Lock, Message, Named, OpenDefinition, Outbox, Queue, Request,
+    SignalRow, SubscriberRow, TimerStart, Wake, WakeKind,
 };
 
 use crate::codec::{
@@ -40,12 +40,30 @@ message!("Tables", Image {
     17 outbox: Map<OutboxRow>,
     18 inbox: Map<InboxRow>,
     19 requests: List<Msg<Request>>,
+    20 signals: List<Msg<SignalRow>>,
+    21 broadcasts: Map<BroadcastRow>,
 });
 
 message!("Request", Request {
     1 id: Str,
     2 at: I64,
     3 answered: Msg<Answered>,
+});
+
+message!("SignalRow", SignalRow {
+    1 tenant: Tenant,
+    2 name: Str,
+    3 sequence: U64,
+    4 instance: Anchor,
+    5 key: Offset,
+});
+
+row!("BroadcastRow", BroadcastRow: Key => struct Broadcast, (1 signal: Abs), {
+    2 tenant: Tenant,
+    3 name: Str,
+    4 variables: Arced<Msg<NamedValue>>,
+    5 from: U64,
+    6 upto: U64,
 });
 
 row!("BlockRow", BlockRow: Key => (Key, u32), (1 first: Anchor), {
@@ -116,9 +134,12 @@ row!("DefinitionRow", DefinitionRow: Key => struct OpenDefinition, (1 key: Abs),
     4 version: I32,
     5 message_starts: Pairs<MessageStartRow>,
     6 timers: Map<TimerStartRow>,
+    7 signal_starts: Pairs<SignalStartRow>,
 });
 
 row!("MessageStartRow", MessageStartRow: ElementNo => Text, (1 element: U32), { 2 name: Str });
+
+row!("SignalStartRow", SignalStartRow: ElementNo => Text, (1 element: U32), { 2 name: Str });
 
 row!("TimerStartRow", TimerStartRow: Key => struct TimerStart, (1 key: Abs), {
     2 element: U32,

@@ -17,4 +17,5 @@ choice!("DefinitionEvent", DefinitionEvent, "event" {
     },
     5 TimerStartFired { 1 timer: Abs },
     6 TimerStartCanceled { 1 timer: Abs },
+    7 SignalStartOpened { 1 element: U32, 2 name: Str },
 });

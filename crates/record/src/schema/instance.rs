@@ -3,11 +3,13 @@
 
 use engine::IncidentKind;
 use engine::event::{
-    Created, InstanceEvent, JobKind, ListenerKind, NamedValue, Text, Trigger, Work,
+    Created, InstanceEvent, JobKind, ListenerKind, NamedValue, TaskChange, Text, Trigger, UserTask,
+    Work,
 };
 use engine::key::Slot;
 
 use super::element::{Element, Entered};
+use super::variable::TextPair;
 use crate::codec::{
     Abs, Arced, Boxed, Flag, I32, I64, Json, Msg, Offset, Opt, Str, Tenant, U16, U32, U64,
 };
@@ -88,6 +90,19 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     48 LoopStopped { 1 body: Offset },
     49 InstanceCalled { 1 element: Offset, 2 called: Abs },
     50 EscalationThrown { 1 element: Offset, 2 code: Str, 3 caught: Flag },
+    51 SignalAwaited { 1 key: Offset, 2 host: Offset, 3 target: U32, 4 name: Str },
+    52 SignalReceived { 1 key: Offset, 2 closes: Flag },
+    53 SignalUnawaited { 1 key: Offset },
+    54 JobHeaders { 1 job: Offset, 2 headers: Arced<Msg<TextPair>> },
+    55 UserTaskCreated { 1 key: Offset, 2 element: Offset, 3 task: Boxed<Msg<UserTask>> },
+    56 UserTaskChanged {
+        1 key: Offset,
+        2 task: Boxed<Msg<UserTask>>,
+        3 change: TaskChange,
+        4 action: Str,
+    },
+    57 UserTaskCompleted { 1 key: Offset, 2 action: Str },
+    58 UserTaskCanceled { 1 key: Offset },
 });
 
 message!("Created", Created {
@@ -104,6 +119,23 @@ message!("Created", Created {
     11 lock: Opt<Msg<StartLock>>,
     12 trace: Opt<Str>,
     13 depth: U32,
+});
+
+message!("UserTask", UserTask {
+    1 element: Offset,
+    2 assignee: Opt<Str>,
+    3 candidate_groups: Arced<Str>,
+    4 candidate_users: Arced<Str>,
+    5 due_date: Opt<Str>,
+    6 follow_up_date: Opt<Str>,
+    7 priority: I32,
+    8 form_id: Opt<Str>,
+    9 external_form: Opt<Str>,
+});
+
+numbers!("TaskChange", TaskChange {
+    0 Assigned,
+    1 Updated,
 });
 
 type StartLock = (Slot, Text);

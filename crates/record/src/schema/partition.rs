@@ -1,8 +1,8 @@
 //! The partition's own events.
 
-use engine::event::{Answered, Item, PartitionEvent};
+use engine::event::{Answered, Item, NamedValue, PartitionEvent};
 
-use crate::codec::{Abs, I32, I64, Msg, Opt, Str, U16, U64};
+use crate::codec::{Abs, Arced, I32, I64, Msg, Opt, Str, Tenant, U16, U64};
 
 choice!("PartitionEvent", PartitionEvent, "event" {
     1 EpochStarted { 1 epoch: U64 },
@@ -12,6 +12,14 @@ choice!("PartitionEvent", PartitionEvent, "event" {
     5 InboxAdvanced { 1 from: U16, 2 sequence: U64 },
     6 ClockPinned { 1 at: Opt<I64> },
     7 RequestAnswered { 1 id: Str, 2 at: I64, 3 answered: Msg<Answered> },
+    8 SignalBroadcast {
+        1 signal: Abs,
+        2 tenant: Tenant,
+        3 name: Str,
+        4 variables: Arced<Msg<NamedValue>>,
+    },
+    9 SignalAdvanced { 1 signal: Abs, 2 sequence: U64 },
+    10 SignalEnded { 1 signal: Abs },
 });
 
 choice!("Answered", Answered, "answered" {

@@ -129,6 +129,7 @@ fn best<'a>(catches: impl Iterator<Item = &'a Catch>, thrown: Thrown<'_>) -> Opt
                 Trigger::Error { .. }
                 | Trigger::Escalation { .. }
                 | Trigger::Message { .. }
+                | Trigger::Signal { .. }
                 | Trigger::Timer(_),
                 _,
             ) => continue,

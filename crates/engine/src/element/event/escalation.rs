@@ -1,7 +1,7 @@
 //! Escalations: thrown by a throw or end event, caught from the inside out as errors are, but one
 //! that nobody catches is only noted, and a catch need not interrupt (semantics 4.4).
 
-use crate::compile::{Expr, Kind};
+use crate::compile::Expr;
 use crate::decide::{Done, Step};
 use crate::element::event::error::Thrown;
 use crate::event::InstanceEvent;
@@ -23,10 +23,7 @@ impl Step<'_> {
         self.tell(i, InstanceEvent::EscalationThrown { element: key, code, caught });
         let Some(catcher) = catcher else { return self.finish(i, key) };
         let process = self.process(catcher.instance)?;
-        let interrupting = match &process.element(catcher.target).kind {
-            Kind::Boundary(catch) | Kind::Start(Some(catch)) => catch.interrupting,
-            _ => false,
-        };
+        let interrupting = process.element(catcher.target).interrupts();
         self.trigger(catcher.instance, catcher.host, catcher.target, &[])?;
         // What interrupts ends the throwing event too, which then never completes.
         if interrupting { Ok(()) } else { self.finish(i, key) }

@@ -2,5 +2,7 @@ mod end;
 mod error;
 mod escalation;
 mod link;
+mod publish;
+mod signal;
 
 pub(crate) use error::{Thrown, unhandled};

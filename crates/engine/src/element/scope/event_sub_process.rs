@@ -45,10 +45,10 @@ impl Step<'_> {
     /// The siblings of an interrupting event sub-process close; boundary events of the scope stay.
     fn close_event_sub_processes(&mut self, i: Key, scope: Key) -> Done {
         let process = self.process(i)?;
-        let instance = self.hot(i);
         let inside = |target: ElementNo| {
             matches!(process.element(target).kind, crate::compile::Kind::Start(_))
         };
+        let instance = self.hot(i);
         let timers = instance.timers.iter();
         let timers = timers.filter(|(_, row)| row.host == scope && inside(row.target));
         let timers: Vec<Key> = timers.map(|(key, _)| *key).collect();
@@ -61,6 +61,7 @@ impl Step<'_> {
         for (key, row) in open {
             self.close_subscription(i, key, &row);
         }
+        self.close_signals(i, scope, inside);
         Ok(())
     }
 }

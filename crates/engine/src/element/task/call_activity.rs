@@ -26,10 +26,7 @@ impl Step<'_> {
         let instance = self.hot(i);
         let variables = match call.propagate_all_parent_variables {
             true => instance.visible(key),
-            false => {
-                let own = instance.variables.get(&key).into_iter().flatten();
-                own.map(|(name, variable)| (name.clone(), variable.value.clone())).collect()
-            }
+            false => self.locals(i, key),
         };
         let created = &instance.created;
         let parent = Some((i, key, created.root_instance, created.depth + 1));

@@ -20,12 +20,19 @@ impl Step<'_> {
     ) -> Result<(), Failure> {
         let job_type = self.text(i, element, job_type, "job type")?;
         let retries = self.integer(i, element, retries, "retries")?;
+        let headers = match &definition.task_job {
+            Some(job) => Some(self.task_headers(i, element, job)?),
+            None => None,
+        };
         let priority = match &definition.job_priority {
             Some(expr) => self.integer(i, element, expr, "job priority")?,
             None => self.process_priority(i, element)?,
         };
         self.tell(i, InstanceEvent::ElementActivated { key: element });
         let key = self.new_key(i);
+        if let Some(headers) = headers.filter(|headers| !headers.is_empty()) {
+            self.tell(i, InstanceEvent::JobHeaders { job: key, headers });
+        }
         let tenant = self.hot(i).created.tenant.clone();
         self.tell(
             i,
@@ -51,8 +58,11 @@ impl Step<'_> {
         }
     }
 
-    /// The job of an element instance that is terminated.
+    /// The job or user task of an element instance that is terminated.
     pub(crate) fn cancel_job(&mut self, i: Key, element: Key) {
+        if let Some(key) = self.hot(i).task_of(element) {
+            self.tell(i, InstanceEvent::UserTaskCanceled { key });
+        }
         let job = self.hot(i).element(element).and_then(|row| row.job);
         if let Some(key) = job {
             self.tell(i, InstanceEvent::JobCanceled { key });

@@ -1,3 +1,4 @@
 mod call_activity;
 mod job;
 mod script;
+mod user;

@@ -1,0 +1,140 @@
+//! What only some kinds of elements have.
+
+use super::element::Compiler;
+use super::expression::Expr;
+use crate::event::Text;
+
+#[derive(Debug)]
+pub struct Call {
+    pub process_id: Expr,
+    pub propagate_all_child_variables: bool,
+    pub propagate_all_parent_variables: bool,
+    pub binding: Binding,
+}
+
+/// Which version of a called process is meant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Binding {
+    Latest,
+    Deployment,
+    VersionTag(Text),
+}
+
+#[derive(Debug)]
+pub struct MultiInstance {
+    pub sequential: bool,
+    pub input_collection: Expr,
+    pub input_element: Option<Text>,
+    pub output: Option<LoopOutput>,
+    pub completion_condition: Option<Expr>,
+}
+
+/// What the instances give.
+#[derive(Debug)]
+pub struct LoopOutput {
+    pub collection: Text,
+    pub element: Expr,
+    /// The variable that `element` reads, when it reads just one: each instance has its own.
+    pub local: Option<Text>,
+}
+
+/// Who a user task is for, and until when.
+#[derive(Debug)]
+pub struct People {
+    pub assignee: Option<Expr>,
+    pub groups: Option<Expr>,
+    pub users: Option<Expr>,
+    pub due_date: Option<Expr>,
+    pub follow_up_date: Option<Expr>,
+    pub priority: Option<Expr>,
+    pub form: Option<Form>,
+}
+
+#[derive(Debug)]
+pub enum Form {
+    Key(Expr),
+    Id(Expr),
+    External(Expr),
+}
+
+/// What the job of a user task carries in its headers.
+#[derive(Debug)]
+pub struct TaskJob {
+    pub people: People,
+}
+
+/// What a message throw event publishes.
+#[derive(Debug)]
+pub struct Publish {
+    pub name: Expr,
+    pub correlation_key: Expr,
+    pub message_id: Option<Expr>,
+    pub time_to_live: Option<Expr>,
+}
+
+impl Compiler<'_> {
+    pub(super) fn multi_instance(
+        &mut self,
+        id: &Text,
+        multi: &model::MultiInstance,
+    ) -> MultiInstance {
+        let output = match (&multi.output_collection, &multi.output_element) {
+            (Some(collection), Some(element)) => Some(LoopOutput {
+                collection: collection.clone(),
+                element: self.expr(id, element),
+                local: local_of(element),
+            }),
+            _ => None,
+        };
+        MultiInstance {
+            sequential: multi.sequential,
+            input_collection: self.expr(id, &multi.input_collection),
+            input_element: multi.input_element.clone(),
+            output,
+            completion_condition: multi.completion_condition.as_ref().map(|c| self.expr(id, c)),
+        }
+    }
+
+    pub(super) fn people(&mut self, id: &Text, task: &model::UserTask) -> People {
+        let mut some = |text: &Option<model::Text>| text.as_ref().map(|text| self.expr(id, text));
+        People {
+            assignee: some(&task.assignee),
+            groups: some(&task.candidate_groups),
+            users: some(&task.candidate_users),
+            due_date: some(&task.due_date),
+            follow_up_date: some(&task.follow_up_date),
+            priority: some(&task.priority),
+            form: task.form.as_ref().map(|form| match form {
+                model::Form::Key(key) => Form::Key(self.expr(id, key)),
+                model::Form::Id { id: form, .. } => Form::Id(self.expr(id, form)),
+                model::Form::External(reference) => Form::External(self.expr(id, reference)),
+            }),
+        }
+    }
+
+    pub(super) fn publish(
+        &mut self,
+        id: &Text,
+        name: &model::Text,
+        publish: &model::Publish,
+    ) -> Publish {
+        Publish {
+            name: self.expr(id, name),
+            correlation_key: self.expr(id, &publish.correlation_key),
+            message_id: publish.message_id.as_ref().map(|text| self.expr(id, text)),
+            time_to_live: publish.time_to_live.as_ref().map(|text| self.expr(id, text)),
+        }
+    }
+}
+
+/// The variable that `result` or `result.total` reads; `None` for anything more.
+fn local_of(element: &model::Text) -> Option<Text> {
+    let model::Text::Expression(text) = element else { return None };
+    let is_name = |part: &str| {
+        part.starts_with(|c: char| c.is_alphabetic() || c == '_')
+            && part.chars().all(|c| c.is_alphanumeric() || c == '_')
+    };
+    let first = text.trim().split('.').next()?;
+    let literal = matches!(first, "true" | "false" | "null");
+    (!literal && text.trim().split('.').all(is_name)).then(|| first.into())
+}

@@ -1,0 +1,58 @@
+//! User tasks of the engine's own, and signals.
+
+use engine::command::{DEFAULT_TENANT, TaskChanges};
+use engine::{Command, Key, Reply};
+
+use crate::handle::unexpected;
+use crate::{Grevy, Pending, Variables};
+
+impl Grevy {
+    /// A signal for everybody who waits for it now; answered when it is durable where it came in.
+    pub fn broadcast_signal(&self, name: &str, variables: impl Into<Variables>) -> Pending<Key> {
+        self.broadcast_signal_of(name, DEFAULT_TENANT, variables)
+    }
+
+    /// As [`Grevy::broadcast_signal`], for one tenant.
+    pub fn broadcast_signal_of(
+        &self,
+        name: &str,
+        tenant: &str,
+        variables: impl Into<Variables>,
+    ) -> Pending<Key> {
+        let variables = variables.into().into_inner();
+        let command =
+            Command::BroadcastSignal { name: name.into(), tenant: tenant.into(), variables };
+        self.ask(command, false, |reply| match reply {
+            Reply::Published { message, .. } => Ok(message),
+            _ => Err(unexpected()),
+        })
+    }
+
+    /// Completes a user task; `action` says what the caller calls that, empty is "complete".
+    pub fn complete_user_task(
+        &self,
+        task: Key,
+        variables: impl Into<Variables>,
+        action: &str,
+    ) -> Pending<()> {
+        let variables = variables.into().into_inner();
+        self.done(Command::CompleteUserTask { task, variables, action: action.into() })
+    }
+
+    /// Assigns a user task, or takes its assignee away.
+    pub fn assign_user_task(
+        &self,
+        task: Key,
+        assignee: Option<&str>,
+        allow_override: bool,
+        action: &str,
+    ) -> Pending<()> {
+        let (assignee, action) = (assignee.map(Into::into), action.into());
+        self.done(Command::AssignUserTask { task, assignee, allow_override, action })
+    }
+
+    /// Changes candidates, dates or priority of a user task.
+    pub fn update_user_task(&self, task: Key, changes: TaskChanges, action: &str) -> Pending<()> {
+        self.done(Command::UpdateUserTask { task, changes, action: action.into() })
+    }
+}
