@@ -2,6 +2,7 @@
 
 mod bench;
 mod check;
+mod console;
 mod count;
 mod fresh;
 mod lab;
@@ -63,6 +64,8 @@ enum Task {
         /// Suites to run; all without a name
         suites: Vec<String>,
     },
+    /// Builds the web console into the folder that the server embeds; needs Node
+    Console,
     /// Sizes, names, arrows between crates
     Tidy,
     /// Writes docs/scenarios.md
@@ -95,6 +98,7 @@ fn main() -> ExitCode {
         Task::Lab { runs, again, rounds } => lab::run(&root, &target, &runs, again, rounds),
         Task::Bench { names, quick, json } => bench::run(&root, &target, &names, quick, json),
         Task::Tck { suites } => tck::run(&root, &suites),
+        Task::Console => console::build(&root, &target),
         Task::Tidy => tidy::run(&root),
         Task::Scenarios { check: true } => scenarios::fresh(&root),
         Task::Scenarios { check: false } => scenarios::write(&root).map(|()| true),

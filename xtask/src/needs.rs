@@ -21,6 +21,8 @@ pub enum Need {
     Maven,
     Go,
     Chromium,
+    /// The built web console.
+    Console,
     Postgres,
 }
 
@@ -59,6 +61,7 @@ impl Need {
             Need::Maven => program("mvn", &["maven"]),
             Need::Go => program("go", &["golang-go"]),
             Need::Chromium => chromium(),
+            Need::Console => console(root, target),
             Need::Postgres => postgres(),
         }
     }
@@ -168,6 +171,13 @@ fn chromium() -> Result<Met, String> {
     }
     let found = find().ok_or("expected chromium after its installation, but there is none")?;
     Ok(Met { done, environment: Some(("GREVY_CHROMIUM", found)) })
+}
+
+fn console(root: &Path, target: &Path) -> Result<Met, String> {
+    match crate::console::build(root, target)? {
+        true => Ok(Met::default()),
+        false => Err("the console could not be built".to_owned()),
+    }
 }
 
 /// The programs of a PostgreSQL server; each suite starts one of its own, on a free port.

@@ -49,6 +49,15 @@ pub const SUITES: &[Suite] = &[
         format: Format::Cargo,
     },
     Suite {
+        name: "console",
+        // It builds the server itself, with the console that was just built.
+        command: &["node", "--test", "--test-concurrency=1", "--test-reporter=spec"],
+        folder: "tests/console",
+        minutes: 4,
+        needs: &[Need::Console, Need::Npm("tests/console"), Need::Chromium],
+        format: Format::Node,
+    },
+    Suite {
         name: "scenarios",
         command: &["cargo", "xtask", "scenarios", "--check"],
         folder: ".",

@@ -23,4 +23,4 @@ pub use diagnostic::{Diagnostic, Severity, report};
 pub use layout::{layout, layout_file};
 pub use lint::lint;
 pub use parse::{Checks, ExpressionProblem, USER_TASK_JOB_TYPE, parse, parse_with, read};
-pub use write::{write, write_process};
+pub use write::{laid_out, write, write_process};

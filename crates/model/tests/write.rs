@@ -44,3 +44,22 @@ fn a_model_without_coordinates_gets_them() {
         assert!(after.diagram.edges.len() >= flows, "{name}");
     }
 }
+
+#[test]
+fn a_file_without_coordinates_gets_them_and_keeps_its_bytes() {
+    let xml = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL" id="diagram">
+  <!-- kept -->
+  <process id="p" isExecutable="true">
+    <startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="e"/><endEvent id="e"/>
+  </process>
+</definitions>
+"#;
+    let text = model::laid_out("p.bpmn", xml.as_bytes()).expect("it had none");
+    let end = xml.rfind("</").expect("a root");
+    assert!(text.starts_with(&xml[..end]) && text.ends_with(&xml[end..]), "{text}");
+    let (read, _) = model::read("p.bpmn", text.as_bytes()).expect("readable");
+    assert_eq!((read.diagram.shapes.len(), read.diagram.edges.len()), (2, 1));
+    assert!(!text[end..].contains("id=\"diagram\""), "an id twice: {text}");
+    assert!(model::laid_out("p.bpmn", text.as_bytes()).is_none(), "it has one now");
+    assert!(model::laid_out("p.bpmn", b"<definitions").is_none(), "not readable");
+}

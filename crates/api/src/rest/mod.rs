@@ -13,6 +13,7 @@ mod messages;
 mod page;
 mod problem;
 mod process_instances;
+pub mod site;
 mod token;
 mod types;
 
@@ -42,8 +43,8 @@ pub(crate) use problem::complete;
 ))]
 struct Document;
 
-/// Everything under `/v2`, the document, the page to try it, and the token endpoint.
-pub fn router(gateway: Gateway, metrics: Option<PrometheusHandle>) -> Router {
+/// Everything under `/v2`, the console, the document, the page to try it, the token endpoint.
+pub fn router(gateway: Gateway, metrics: Option<PrometheusHandle>, console: site::Files) -> Router {
     let (v2, document) = documented();
     let render = move || {
         std::future::ready(metrics.as_ref().map(PrometheusHandle::render).unwrap_or_default())
@@ -57,7 +58,8 @@ pub fn router(gateway: Gateway, metrics: Option<PrometheusHandle>) -> Router {
         .route("/v2/status", get(cluster::status))
         .route("/v2/license", get(cluster::license))
         .route("/oauth/token", axum::routing::post(token::grant))
-        .merge(page::router(document));
+        .merge(page::router(document))
+        .merge(site::router(console));
     open.merge(v2).layer(middleware::from_fn(problem::complete)).with_state(gateway)
 }
 

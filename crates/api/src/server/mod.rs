@@ -18,6 +18,7 @@ use crate::access::Access;
 use crate::gateway::{Gateway, Parts, Stage};
 use crate::{grpc, rest};
 
+pub use crate::rest::site::Files;
 pub use tls::Tls;
 pub use watch_metrics::install as install_metrics;
 
@@ -34,6 +35,7 @@ pub struct Config {
     pub partitions: u16,
     pub pinnable_clock: bool,
     pub metrics: Option<PrometheusHandle>,
+    pub console: Files,
     pub open: Open,
     /// Further pages beside the REST API, with their own say about who may call.
     pub pages: axum::Router,
@@ -74,7 +76,8 @@ pub async fn start(config: Config) -> Result<Server, String> {
         tokio::spawn(watch_metrics::watch(gateway.clone(), handle.clone()));
     }
     let calls = grpc::router(gateway.clone()).await?;
-    let pages = rest::router(gateway.clone(), config.metrics).merge(config.pages);
+    let pages =
+        rest::router(gateway.clone(), config.metrics, config.console).merge(config.pages);
     let serve =
         |listener, app| tokio::spawn(listener::serve(listener, tls.clone(), app, stopping.clone()));
     let listeners = vec![serve(grpc_listener, calls), serve(http_listener, pages)];

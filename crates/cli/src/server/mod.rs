@@ -1,5 +1,6 @@
 //! `grevy` without a command: the server.
 
+mod console;
 pub mod settings;
 #[cfg(feature = "track")]
 mod tracking;
@@ -90,6 +91,7 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
         partitions: settings.partitions.unwrap_or(1),
         pinnable_clock: settings.pinnable_clock,
         metrics: Some(server::install_metrics()?),
+        console: console::file,
         open: Box::new(move || builder.open()),
         pages,
     })
@@ -97,7 +99,7 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
 
 fn print(settings: &Settings, server: &Server) {
     let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
-    println!("API page  {scheme}://{}/api", server.http);
+    println!("console   {scheme}://{}/", server.http);
     println!("gRPC      {}", server.grpc);
     println!("REST      {scheme}://{}/v2", server.http);
     if settings.memory {

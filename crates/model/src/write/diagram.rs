@@ -29,14 +29,32 @@ impl<'a> Drawn<'a> {
     }
 }
 
+/// Whether the namespaces are declared around the diagram, or by it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Home {
+    Root,
+    Elsewhere,
+}
+
+pub(super) const NAMESPACES: [(&str, &str); 3] = [
+    ("xmlns:bpmndi", "http://www.omg.org/spec/BPMN/20100524/DI"),
+    ("xmlns:dc", "http://www.omg.org/spec/DD/20100524/DC"),
+    ("xmlns:di", "http://www.omg.org/spec/DD/20100524/DI"),
+];
+
 pub(super) fn diagram(
     xml: &mut Xml,
+    home: Home,
     plane: &str,
     diagram: &Diagram,
     drawn: &Drawn<'_>,
     ids: &mut Roots,
 ) {
-    xml.tag("bpmndi:BPMNDiagram").attr("id", &ids.fresh("diagram")).open();
+    let mut tag = xml.tag("bpmndi:BPMNDiagram");
+    for (name, value) in NAMESPACES.iter().filter(|_| home == Home::Elsewhere) {
+        tag = tag.attr(name, value);
+    }
+    tag.attr("id", &ids.fresh("diagram")).open();
     let id = ids.fresh("plane");
     xml.tag("bpmndi:BPMNPlane").attr("id", &id).attr("bpmnElement", plane).open();
     for shape in diagram.shapes.iter().filter(|s| drawn.ids.contains(&*s.element)) {

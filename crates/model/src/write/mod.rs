@@ -7,6 +7,7 @@ mod diagram;
 mod element;
 mod event;
 mod extension;
+mod laid_out;
 mod xml;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -15,6 +16,8 @@ use std::sync::Arc;
 use crate::definitions::{Code, Collaboration, Definitions, Diagram, Process, Text};
 use crate::layout;
 
+use diagram::Home;
+pub use laid_out::laid_out;
 use xml::{Xml, raw};
 
 /// The file for some definitions; laid out when they have no coordinates.
@@ -64,7 +67,7 @@ fn file(processes: &[&Process], collaboration: &Collaboration, diagram: &Diagram
     if let Some(plane) = plane {
         let associations = roots.associations.clone();
         let drawn = diagram::Drawn::new(processes, collaboration, &associations);
-        diagram::diagram(&mut xml, &plane, diagram, &drawn, &mut roots);
+        diagram::diagram(&mut xml, Home::Root, &plane, diagram, &drawn, &mut roots);
     }
     xml.close("bpmn:definitions");
     xml.finish()

@@ -12,6 +12,11 @@ impl Xml {
         Xml { out: "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n".into(), depth: 0 }
     }
 
+    /// Something that goes into a file which is there already.
+    pub(super) fn part() -> Xml {
+        Xml { out: String::new(), depth: 1 }
+    }
+
     pub(super) fn tag<'x>(&'x mut self, name: &'static str) -> Tag<'x> {
         let indent = "  ".repeat(self.depth);
         self.out.push_str(&format!("{indent}<{name}"));

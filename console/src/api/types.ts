@@ -1,0 +1,240 @@
+/** What the REST API answers, as far as the console reads it. Keys are strings: they have more
+ * digits than a number holds. */
+
+export type Key = string;
+
+export interface Page {
+  totalItems: number;
+  hasMoreTotalItems: boolean;
+  startCursor: string | null;
+  endCursor: string | null;
+}
+
+export interface Found<T> {
+  items: T[];
+  page: Page;
+}
+
+export interface Definition {
+  processDefinitionKey: Key;
+  processDefinitionId: string;
+  name: string | null;
+  version: number;
+  versionTag: string | null;
+  resourceName: string;
+  tenantId: string;
+}
+
+export interface DefinitionCounts {
+  processDefinitionId: string;
+  activeInstancesWithIncidentCount: number;
+  activeInstancesWithoutIncidentCount: number;
+}
+
+export interface Instance {
+  processInstanceKey: Key;
+  processDefinitionKey: Key;
+  processDefinitionId: string;
+  processDefinitionName: string | null;
+  processDefinitionVersion: number;
+  startDate: string;
+  endDate: string | null;
+  state: "ACTIVE" | "COMPLETED" | "SUSPENDED" | "TERMINATED";
+  hasIncident: boolean;
+  parentProcessInstanceKey: Key | null;
+  rootProcessInstanceKey: Key | null;
+  businessId: string | null;
+  tags: string[];
+}
+
+export interface ElementInstance {
+  elementInstanceKey: Key;
+  elementId: string;
+  elementName: string;
+  type: string;
+  state: "ACTIVE" | "COMPLETED" | "TERMINATED";
+  startDate: string;
+  endDate: string | null;
+  hasIncident: boolean;
+  processInstanceKey: Key;
+}
+
+export interface Variable {
+  variableKey: Key;
+  name: string;
+  value: string;
+  isTruncated: boolean;
+  scopeKey: Key;
+  processInstanceKey: Key;
+}
+
+export interface Incident {
+  incidentKey: Key;
+  errorType: string;
+  errorMessage: string;
+  elementId: string;
+  elementInstanceKey: Key;
+  creationTime: string;
+  state: "ACTIVE" | "MIGRATED" | "PENDING" | "RESOLVED" | "UNKNOWN";
+  jobKey: Key | null;
+  processInstanceKey: Key;
+  processDefinitionKey: Key;
+  processDefinitionId: string;
+}
+
+export interface Subscription {
+  messageSubscriptionKey: Key;
+  messageName: string;
+  correlationKey: string | null;
+  messageSubscriptionState: string;
+  processInstanceKey: Key | null;
+  processDefinitionId: string;
+  elementId: string;
+}
+
+export interface Audit {
+  auditLogKey: Key;
+  operationType: string;
+  entityType: string;
+  entityKey: Key;
+  timestamp: string;
+  actorId: string | null;
+  actorType: string | null;
+  result: string;
+}
+
+export interface Flow {
+  sequenceFlowId: string;
+}
+
+/** Grevy's own answers. */
+
+export interface IncidentGroup {
+  fingerprint: string;
+  errorType: string;
+  message: string;
+  count: number;
+  processDefinitionId: string;
+  processDefinitionKey: Key;
+  elementId: string;
+  exampleInstanceKey: Key;
+  lastTime: string;
+}
+
+export interface Stuck {
+  processInstanceKey: Key;
+  processDefinitionId: string;
+  elementId: string;
+  since: string;
+  kind: "job" | "message" | "timer" | "quarantine";
+  reason: string;
+}
+
+export interface JobType {
+  type: string;
+  waiting: number;
+  leased: number;
+  workers: number;
+  oldestTime: string;
+}
+
+export interface Overview {
+  /** Steps of ten seconds, the oldest first. */
+  throughput: { time: string; created: number; completed: number; canceled: number }[];
+  active: number;
+  incidents: number;
+  completedTotal: number;
+  canceledTotal: number;
+  incidentGroups: IncidentGroup[];
+  jobTypes: JobType[];
+  stuck: Stuck[];
+  steps?: {
+    processDefinitionId: string;
+    elementId: string;
+    count: number;
+    p50Ms: number;
+    p95Ms: number;
+  }[];
+}
+
+export interface ElementHeat {
+  elementId: string;
+  active: number;
+  incidents: number;
+  completed: number;
+  canceled: number;
+  p50Ms: number | null;
+  p95Ms: number | null;
+  waiting: number;
+}
+
+export interface Heat {
+  elements: ElementHeat[];
+  flows: { sequenceFlowId: string; count: number }[];
+}
+
+export interface NearMiss {
+  messageKey: Key;
+  name: string;
+  correlationKey: string;
+  publishTime: string;
+  expired: boolean;
+}
+
+export interface Wait {
+  elementId: string;
+  kind: "incident" | "message" | "timer" | "job" | "join" | "event-gateway";
+  text: string;
+  since: string | null;
+  job?: { jobKey: Key; type: string; retries: number; worker: string | null; workers: number };
+  message?: { name: string; correlationKey: string; nearMisses: NearMiss[] };
+  dueDate?: string;
+}
+
+export interface Explanation {
+  processInstanceKey: Key;
+  processDefinitionId: string;
+  state: string;
+  quarantine: string | null;
+  waitsFor: Wait[];
+  path: {
+    elementId: string;
+    sequenceFlowId: string;
+    text: string;
+    expression: string | null;
+    value: string;
+    time: string;
+  }[];
+  failures: {
+    elementId: string;
+    time: string;
+    errorType: string;
+    message: string;
+    tried: number;
+    resolvedTime: string | null;
+    incidentKey: Key;
+    text: string;
+  }[];
+}
+
+/** A value that a variable got. */
+export interface Change {
+  variableKey: Key;
+  name: string;
+  scopeKey: Key;
+  value: string;
+  created: boolean;
+  time: string;
+}
+
+/** One event of the live stream. */
+export interface LiveEvent {
+  position: string;
+  time: string;
+  type: string;
+  processInstanceKey?: Key;
+  processDefinitionId?: string;
+  elementId?: string;
+  elementInstanceKey?: Key;
+  detail: Record<string, unknown>;
+}

@@ -1,0 +1,192 @@
+/** Home: what goes on, what is broken, what nobody works on, what does not move. */
+
+import type { JSX } from "preact";
+import * as calls from "../api/calls";
+import type { IncidentGroup, JobType, Overview, Stuck } from "../api/types";
+import { age, count, span, words } from "../format";
+import { useLoad, useNow, useStream } from "../live";
+import { Failed, Tile } from "../parts/bits";
+import { Throughput } from "../parts/chart";
+import { Grid, type Column } from "../parts/grid";
+
+/** What moves one of the figures; the rest of the stream stays where it is. */
+const TYPES =
+  "instance.created,instance.completed,instance.canceled,incident.raised,incident.resolved," +
+  "definition.deployed";
+
+export function HomeView(): JSX.Element {
+  const { data, error, reload } = useLoad("home", calls.overview);
+  useStream(`types=${TYPES}`, reload);
+  return (
+    <>
+      <h1 class="sr">Home</h1>
+      <Failed error={error} />
+      {data && <Figures data={data} />}
+      {data && <Broken groups={data.incidentGroups} />}
+      {data && (
+        <div class="pair">
+          <JobTypes types={data.jobTypes} />
+          <StuckList stuck={data.stuck} />
+        </div>
+      )}
+      {data && <Latency steps={data.steps ?? []} />}
+    </>
+  );
+}
+
+function Figures({ data }: { data: Overview }): JSX.Element {
+  const unattended = data.jobTypes.filter((type) => type.waiting > 0 && type.workers === 0);
+  return (
+    <section class="figures" aria-label="At a glance">
+      <div class="tiles">
+        <Tile name="Active" value={count(data.active)} to="/processes" />
+        <Tile
+          name="Open incidents"
+          value={count(data.incidents)}
+          kind={data.incidents > 0 ? "bad" : "good"}
+          to="/incidents"
+        />
+        <Tile
+          name="Job types without a worker"
+          value={count(unattended.length)}
+          kind={unattended.length > 0 ? "warn" : "good"}
+        />
+        <Tile name="Completed" value={count(data.completedTotal)} />
+      </div>
+      <Throughput bars={data.throughput} />
+    </section>
+  );
+}
+
+export function groupLink(group: IncidentGroup): string {
+  const query = new URLSearchParams({
+    process: group.processDefinitionId,
+    element: group.elementId,
+    type: group.errorType,
+    group: String(group.fingerprint),
+  });
+  return `/incidents?${query}`;
+}
+
+function Broken({ groups }: { groups: IncidentGroup[] }): JSX.Element {
+  const columns: Column<IncidentGroup>[] = [
+    { head: "Count", kind: "number", value: (group) => group.count },
+    {
+      head: "What",
+      value: (group) => group.message,
+      cell: (group) => <a href={groupLink(group)}>{group.message || words(group.errorType)}</a>,
+    },
+    { head: "Kind", value: (group) => group.errorType, cell: (group) => words(group.errorType) },
+    {
+      head: "Process",
+      value: (group) => group.processDefinitionId,
+      cell: (group) => (
+        <a href={`/processes/${group.processDefinitionKey}?state=incident`}>
+          {group.processDefinitionId}
+        </a>
+      ),
+    },
+    { head: "Element", value: (group) => group.elementId },
+    {
+      head: "Example",
+      kind: "key",
+      value: (group) => group.exampleInstanceKey,
+      cell: ({ exampleInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
+    },
+  ];
+  return (
+    <Grid
+      name="Incidents by cause"
+      columns={columns}
+      rows={groups}
+      id={(group) => `${group.fingerprint} ${group.processDefinitionId} ${group.elementId}`}
+      empty="No open incident."
+    />
+  );
+}
+
+function JobTypes({ types }: { types: JobType[] }): JSX.Element {
+  const now = useNow(10_000);
+  const unattended = (type: JobType) => type.waiting > 0 && type.workers === 0;
+  const columns: Column<JobType>[] = [
+    { head: "Job type", value: (type) => type.type },
+    { head: "Waiting", kind: "number", value: (type) => type.waiting },
+    { head: "At work", kind: "number", value: (type) => type.leased },
+    {
+      head: "Oldest",
+      kind: "number",
+      value: (type) => type.oldestTime,
+      cell: (type) => <span title={type.oldestTime}>{age(type.oldestTime, now)}</span>,
+    },
+    {
+      head: "Workers",
+      kind: "number",
+      value: (type) => type.workers,
+      cell: (type) => (unattended(type) ? <span class="chip warn">none</span> : type.workers),
+    },
+  ];
+  const sorted = [...types].sort(
+    (a, b) => Number(unattended(b)) - Number(unattended(a)) || b.waiting - a.waiting,
+  );
+  return (
+    <Grid
+      name="Jobs that wait"
+      columns={columns}
+      rows={sorted}
+      id={(type) => type.type}
+      marked={unattended}
+      empty="No job waits."
+    />
+  );
+}
+
+function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
+  const now = useNow(10_000);
+  const columns: Column<Stuck>[] = [
+    {
+      head: "Instance",
+      kind: "key",
+      value: (row) => row.processInstanceKey,
+      cell: ({ processInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
+    },
+    { head: "Process", value: (row) => row.processDefinitionId },
+    { head: "At", value: (row) => row.elementId },
+    {
+      head: "For",
+      kind: "number",
+      value: (row) => row.since,
+      cell: (row) => <span title={row.since}>{age(row.since, now)}</span>,
+    },
+    { head: "Why", value: (row) => row.reason },
+  ];
+  return (
+    <Grid
+      name="Stuck and late"
+      columns={columns}
+      rows={stuck}
+      id={(row) => `${row.processInstanceKey} ${row.elementId}`}
+      empty="Nothing is stuck."
+    />
+  );
+}
+
+type Step = NonNullable<Overview["steps"]>[number];
+
+function Latency({ steps }: { steps: Step[] }): JSX.Element {
+  const columns: Column<Step>[] = [
+    { head: "Process", value: (step) => step.processDefinitionId },
+    { head: "Step", value: (step) => step.elementId },
+    { head: "Count", kind: "number", value: (step) => step.count },
+    { head: "p50", kind: "number", value: (step) => step.p50Ms, cell: (s) => span(s.p50Ms) },
+    { head: "p95", kind: "number", value: (step) => step.p95Ms, cell: (s) => span(s.p95Ms) },
+  ];
+  return (
+    <Grid
+      name="Step latency"
+      columns={columns}
+      rows={steps}
+      id={(step) => `${step.processDefinitionId} ${step.elementId}`}
+      empty="No step has ended in the last hour."
+    />
+  );
+}

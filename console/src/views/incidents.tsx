@@ -1,0 +1,162 @@
+/** Open incidents, of everything or of one cause, with a retry for all of them. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import * as calls from "../api/calls";
+import { Problem } from "../api/http";
+import type { Incident } from "../api/types";
+import { count, words } from "../format";
+import { useLoad, useStream } from "../live";
+import { Failed, Time } from "../parts/bits";
+import { Dialog } from "../parts/dialog";
+import { Grid, type Column } from "../parts/grid";
+import { say } from "../parts/notices";
+import { query, withQuery } from "../router";
+
+/** More at once would be a batch operation, which the server should run, not a page. */
+const RETRY_MAX = 10_000;
+/** How many are under way at a time: enough to be quick, not enough to push others out. */
+const RETRY_WIDTH = 8;
+
+function asked(): calls.Query {
+  const filter: Record<string, unknown> = { state: "ACTIVE" };
+  const names = { process: "processDefinitionId", element: "elementId", type: "errorType" };
+  for (const [name, field] of Object.entries(names)) {
+    const value = query.value.get(name);
+    if (value) filter[field] = value;
+  }
+  const group = query.value.get("group");
+  if (group) filter.errorFingerprint = group;
+  return { filter, sort: [{ field: "creationTime", order: "DESC" }] };
+}
+
+const COLUMNS: Column<Incident>[] = [
+  {
+    head: "Since",
+    value: (row) => row.creationTime,
+    cell: (row) => <Time at={row.creationTime} />,
+  },
+  {
+    head: "Instance",
+    kind: "key",
+    value: (row) => row.processInstanceKey,
+    cell: ({ processInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
+  },
+  { head: "Process", value: (row) => row.processDefinitionId },
+  { head: "Element", value: (row) => row.elementId },
+  { head: "Kind", value: (row) => row.errorType, cell: (row) => words(row.errorType) },
+  { head: "What", value: (row) => row.errorMessage },
+];
+
+export function IncidentsView(): JSX.Element {
+  const [limit, setLimit] = useState(calls.PAGE_ROWS);
+  const [asking, setAsking] = useState(false);
+  const search = asked();
+  const key = JSON.stringify([search, limit]);
+  const { data, error, reload } = useLoad(key, () => {
+    return calls.incidents({ ...search, page: { limit } });
+  });
+  useStream("types=incident.raised,incident.resolved", reload);
+  const total = data?.page.totalItems ?? 0;
+  return (
+    <>
+      <h1 class="sr">Incidents</h1>
+      <Narrowed />
+      <Failed error={error} />
+      {total > 0 && (
+        <div class="bar">
+          <button class="primary" onClick={() => setAsking(true)}>
+            Retry all {count(total)}
+          </button>
+          <span class="quiet">Each is tried again once; what fails again comes back here.</span>
+        </div>
+      )}
+      <Grid
+        name="Incidents"
+        caption="Open incidents"
+        columns={COLUMNS}
+        rows={data?.items}
+        total={total}
+        id={(row) => row.incidentKey}
+        all={() => calls.collect(calls.incidents, search, calls.CSV_ROWS_MAX)}
+        more={more(data?.items.length, total, () => setLimit(2 * limit))}
+        empty="No open incident."
+      />
+      {asking && <RetryAll search={search} total={total} close={() => setAsking(false)} />}
+    </>
+  );
+}
+
+export function more(shown: number | undefined, total: number, run: () => void) {
+  const rest = shown !== undefined && shown < total && shown < calls.SCREEN_ROWS_MAX;
+  return rest ? run : undefined;
+}
+
+const NAMES = { process: "Process", element: "Element", type: "Kind", group: "Cause" };
+
+/** What the list was narrowed to, each with a way back. */
+function Narrowed(): JSX.Element | null {
+  const set = Object.entries(NAMES).filter(([name]) => query.value.get(name));
+  if (set.length === 0) return null;
+  return (
+    <div class="bar">
+      {set.map(([name, title]) => (
+        <a key={name} class="filter" href={withQuery({ [name]: null })} title="Remove">
+          {title}: <b>{query.value.get(name)}</b> ×
+        </a>
+      ))}
+    </div>
+  );
+}
+
+interface RetryProps {
+  search: calls.Query;
+  total: number;
+  close: () => void;
+}
+
+function RetryAll({ search, total, close }: RetryProps): JSX.Element {
+  const [done, setDone] = useState<number | null>(null);
+  const run = async () => {
+    const found = await calls.collect(calls.incidents, search, RETRY_MAX);
+    const failures = await retryAll(found, setDone);
+    const fine = found.length - failures.length;
+    say("ok", `${count(fine)} of ${count(found.length)} are tried again.`);
+    const first = failures[0];
+    if (first !== undefined) {
+      say("bad", `${count(failures.length)} could not be retried, the first because: ${first}`);
+    }
+    close();
+  };
+  return (
+    <Dialog title={`Retry ${count(total)} incidents?`} action="Retry" close={close} submit={run}>
+      <p>
+        Each job gets one more try, every other step is done again. Incidents that were raised for
+        other causes stay as they are.
+      </p>
+      {done !== null && <progress value={done} max={total} />}
+    </Dialog>
+  );
+}
+
+/** Why some could not be retried. One that somebody resolved in the meantime is fine. */
+async function retryAll(incidents: Incident[], told: (done: number) => void): Promise<string[]> {
+  const failures: string[] = [];
+  let next = 0;
+  let done = 0;
+  const worker = async () => {
+    for (let at = next++; at < incidents.length; at = next++) {
+      const incident = incidents[at];
+      if (incident === undefined) break;
+      try {
+        await calls.retry(incident);
+      } catch (error) {
+        const gone = error instanceof Problem && error.status === 404;
+        if (!gone) failures.push((error as Error).message);
+      }
+      told(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: RETRY_WIDTH }, worker));
+  return failures;
+}

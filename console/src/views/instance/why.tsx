@@ -1,0 +1,113 @@
+/** Why it does not move, and why it came this way. */
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Wait } from "../../api/types";
+import { age, span } from "../../format";
+import { useNow } from "../../live";
+import { withQuery } from "../../router";
+import type { PartProps } from "../instance";
+import { Publish } from "./actions";
+import { nameOf } from "./incidents";
+
+export function Waits({ all, changed }: PartProps): JSX.Element | null {
+  if (all.instance.state !== "ACTIVE") return null;
+  // Incidents stand above, with their remedy.
+  const waits = all.explanation.waitsFor.filter((wait) => wait.kind !== "incident");
+  return (
+    <section class="waits" aria-label="What it waits for">
+      <header>
+        <h2>What it waits for</h2>
+      </header>
+      {waits.length === 0 && (
+        <p class="empty">
+          {all.instance.hasIncident
+            ? "For somebody to resolve the incident."
+            : "Nothing outside: it is being worked on."}
+        </p>
+      )}
+      <ul class="cards">
+        {waits.map((wait, at) => (
+          <WaitCard key={at} wait={wait} all={all} changed={changed} />
+        ))}
+      </ul>
+    </section>
+  );
+}
+
+const KINDS: Record<Wait["kind"], string> = {
+  incident: "Incident",
+  message: "Message",
+  timer: "Timer",
+  job: "Job",
+  join: "Join",
+  "event-gateway": "First event",
+};
+
+function WaitCard({ wait, all, changed }: PartProps & { wait: Wait }): JSX.Element {
+  const now = useNow(1_000);
+  const [publishing, setPublishing] = useState(false);
+  const { message } = wait;
+  const due = wait.dueDate === undefined ? null : Date.parse(wait.dueDate) - now;
+  return (
+    <li>
+      <h3>
+        <span class="kind">{KINDS[wait.kind]}</span>{" "}
+        <a href={withQuery({ element: wait.elementId })}>{nameOf(all, wait.elementId)}</a>
+      </h3>
+      <p>{wait.text}</p>
+      {due !== null && (
+        <p class="due" title={wait.dueDate}>
+          {due > 0 ? `Due in ${span(due)}` : `Due for ${span(-due)}`}
+        </p>
+      )}
+      {message !== undefined && message.nearMisses.length > 0 && (
+        <ul class="near">
+          {message.nearMisses.map((miss) => (
+            <li key={miss.messageKey}>
+              Near miss: <b>{miss.name}</b> came with key{" "}
+              <code>{miss.correlationKey}</code>, not{" "}
+              <code>{message.correlationKey}</code>
+              , {age(miss.publishTime, now)} ago{miss.expired ? "; it has expired" : ""}
+            </li>
+          ))}
+        </ul>
+      )}
+      {message !== undefined && (
+        <button onClick={() => setPublishing(true)}>Publish this message</button>
+      )}
+      {publishing && message !== undefined && (
+        <Publish
+          name={message.name}
+          correlationKey={message.correlationKey}
+          close={() => setPublishing(false)}
+          done={changed}
+        />
+      )}
+    </li>
+  );
+}
+
+/** The decisions on the way, each with what it was decided by. */
+export function Path({ all }: Pick<PartProps, "all">): JSX.Element | null {
+  const { path } = all.explanation;
+  if (path.length === 0) return null;
+  return (
+    <section class="path" aria-label="Why this path">
+      <header>
+        <h2>Why this path</h2>
+      </header>
+      <ol class="cards">
+        {path.map((step, at) => (
+          <li key={at}>
+            <h3>
+              <a href={withQuery({ element: step.elementId })}>{step.elementId}</a>
+            </h3>
+            <p>{step.text}</p>
+            {step.expression && <code class="block">{step.expression}</code>}
+          </li>
+        ))}
+      </ol>
+    </section>
+  );
+}
