@@ -52,6 +52,23 @@ export function words(code: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+const ERRORS: Record<string, string> = {
+  CALLED_DECISION_ERROR: "Decision not found",
+  CALLED_ELEMENT_ERROR: "Called process not found",
+  CONDITION_ERROR: "Condition failed",
+  DECISION_EVALUATION_ERROR: "Decision failed",
+  EXECUTION_LISTENER_NO_RETRIES: "Listener failed",
+  EXTRACT_VALUE_ERROR: "Expression failed",
+  IO_MAPPING_ERROR: "Input or output failed",
+  JOB_NO_RETRIES: "Job failed",
+  RESOURCE_NOT_FOUND: "Resource not found",
+  TASK_LISTENER_NO_RETRIES: "Listener failed",
+  UNHANDLED_ERROR_EVENT: "Error not caught",
+};
+
+/** What kind of incident it is. */
+export const errorName = (code: string): string => ERRORS[code] ?? words(code);
+
 /** JSON over several lines; other text as it is. */
 export function pretty(json: string): string {
   try {

@@ -51,7 +51,7 @@ function View(): JSX.Element {
 }
 
 const LINKS = { live: "Live", connecting: "Connecting", cut: "Cut off, trying again" };
-const THEMES = { system: "As the system", light: "Light", dark: "Dark" };
+const THEMES = { system: "Auto", light: "Light", dark: "Dark" };
 
 function Top(): JSX.Element {
   const here = (to: string) => (to === "/" ? path.value === "/" : path.value.startsWith(to));
@@ -68,7 +68,7 @@ function Top(): JSX.Element {
         ))}
       </nav>
       <button class="search" onClick={openPalette} aria-keyshortcuts="/ Control+K">
-        <span>Search a key, order, message…</span>
+        <span>Search</span>
         <kbd>/</kbd>
       </button>
       <span class={`link ${link.value}`} role="status" title="The live stream of the server">

@@ -9,7 +9,8 @@ export interface Column<R> {
   /** What CSV gets, and the screen too unless there is a `cell`. */
   value: (row: R) => string | number | null | undefined;
   cell?: (row: R) => ComponentChildren;
-  kind?: "number" | "text" | "key";
+  /** `long` texts break anywhere, so that the rest keeps its place. */
+  kind?: "number" | "text" | "key" | "long";
 }
 
 export interface GridProps<R> {

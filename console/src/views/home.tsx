@@ -3,7 +3,7 @@
 import type { JSX } from "preact";
 import * as calls from "../api/calls";
 import type { IncidentGroup, JobType, Overview, Stuck } from "../api/types";
-import { age, count, span, words } from "../format";
+import { age, count, errorName, span } from "../format";
 import { useLoad, useNow, useStream } from "../live";
 import { Failed, Tile } from "../parts/bits";
 import { Throughput } from "../parts/chart";
@@ -73,10 +73,11 @@ function Broken({ groups }: { groups: IncidentGroup[] }): JSX.Element {
     { head: "Count", kind: "number", value: (group) => group.count },
     {
       head: "What",
+      kind: "long",
       value: (group) => group.message,
-      cell: (group) => <a href={groupLink(group)}>{group.message || words(group.errorType)}</a>,
+      cell: (group) => <a href={groupLink(group)}>{group.message || errorName(group.errorType)}</a>,
     },
-    { head: "Kind", value: (group) => group.errorType, cell: (group) => words(group.errorType) },
+    { head: "Kind", value: (group) => group.errorType, cell: (group) => errorName(group.errorType) },
     {
       head: "Process",
       value: (group) => group.processDefinitionId,
@@ -157,7 +158,7 @@ function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
       value: (row) => row.since,
       cell: (row) => <span title={row.since}>{age(row.since, now)}</span>,
     },
-    { head: "Why", value: (row) => row.reason },
+    { head: "Why", kind: "long", value: (row) => row.reason },
   ];
   return (
     <Grid

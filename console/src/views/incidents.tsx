@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import * as calls from "../api/calls";
 import { Problem } from "../api/http";
 import type { Incident } from "../api/types";
-import { count, words } from "../format";
+import { count, errorName } from "../format";
 import { useLoad, useStream } from "../live";
 import { Failed, Time } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
@@ -44,8 +44,8 @@ const COLUMNS: Column<Incident>[] = [
   },
   { head: "Process", value: (row) => row.processDefinitionId },
   { head: "Element", value: (row) => row.elementId },
-  { head: "Kind", value: (row) => row.errorType, cell: (row) => words(row.errorType) },
-  { head: "What", value: (row) => row.errorMessage },
+  { head: "Kind", value: (row) => row.errorType, cell: (row) => errorName(row.errorType) },
+  { head: "What", kind: "long", value: (row) => row.errorMessage },
 ];
 
 export function IncidentsView(): JSX.Element {

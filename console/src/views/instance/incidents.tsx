@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as calls from "../../api/calls";
 import type { Incident } from "../../api/types";
-import { age, words } from "../../format";
+import { age, errorName, words } from "../../format";
 import { useNow } from "../../live";
 import { Time } from "../../parts/bits";
 import { attempt } from "../../parts/notices";
@@ -54,7 +54,7 @@ function Open({ incident, all, changed }: PartProps & { incident: Incident }): J
     <article class="broken" data-incident={incident.incidentKey}>
       <div>
         <h2>
-          {words(incident.errorType)} at{" "}
+          {errorName(incident.errorType)} at{" "}
           <a href={withQuery({ element: incident.elementId })}>{name}</a>
         </h2>
         <pre class="message">{incident.errorMessage}</pre>

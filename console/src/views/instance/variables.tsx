@@ -73,6 +73,7 @@ function Scope({ scope, name, rows, open, past, changed }: ScopeProps): JSX.Elem
     { head: "Name", value: (row) => row.name },
     {
       head: "Value",
+      kind: "long",
       value: (row) => row.value,
       cell: (row) =>
         edited === row.name ? (

@@ -76,8 +76,7 @@ pub async fn start(config: Config) -> Result<Server, String> {
         tokio::spawn(watch_metrics::watch(gateway.clone(), handle.clone()));
     }
     let calls = grpc::router(gateway.clone()).await?;
-    let pages =
-        rest::router(gateway.clone(), config.metrics, config.console).merge(config.pages);
+    let pages = rest::router(gateway.clone(), config.metrics, config.console).merge(config.pages);
     let serve =
         |listener, app| tokio::spawn(listener::serve(listener, tls.clone(), app, stopping.clone()));
     let listeners = vec![serve(grpc_listener, calls), serve(http_listener, pages)];

@@ -9,10 +9,12 @@
 //! | `PUT /tracking/{process}` | keeps a draft: model, mapping, types |
 //! | `POST /tracking/{process}/publish` | tracks by the draft from now on, over all events |
 //! | `GET /tracking` | the processes with their states |
+//! | `GET /tracking/{process}/diagram` | its model, laid out where the file has no coordinates |
 //! | `GET /tracking/{process}/cases` | cases; `status`, `case`, `deviating` select |
 //! | `GET /tracking/{process}/verdicts` | what became of each record; `verdict`, `reason`, `after` |
 //! | `POST /tracking/{process}/replay` | observes rejected records again by the present mapping |
 //! | `GET /alerts`, `GET /traces/{id}` | alerts; every message of a trace |
+//! | `GET /traces/{id}/reached/{process}` | elements of a model whose message is in the trace |
 
 mod ingest;
 mod models;
@@ -84,10 +86,12 @@ pub fn router(desk: Desk) -> Router {
         .route("/tracking/{process}", put(models::draft).get(models::one))
         .route("/tracking/{process}/publish", post(models::publish))
         .route("/tracking/{process}/replay", post(models::replay))
+        .route("/tracking/{process}/diagram", get(models::diagram))
         .route("/tracking/{process}/cases", get(read::cases))
         .route("/tracking/{process}/verdicts", get(read::verdicts))
         .route("/alerts", get(read::alerts))
         .route("/traces/{id}", get(read::trace))
+        .route("/traces/{id}/reached/{process}", get(read::reached))
         .layer(middleware::from_fn_with_state(desk.clone(), authenticate))
         .layer(DefaultBodyLimit::max(REST_BODY_BYTES_MAX))
         .layer(middleware::from_fn(complete))

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -119,6 +120,28 @@ pub async fn one(
         station.tracking().look(move |state| state.model(&process).map(row))
     });
     found.await?.map(Json).ok_or_else(|| nothing("a model of this process"))
+}
+
+/// The file that is published, or the draft where nothing is, so that it can be drawn.
+pub async fn diagram(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+) -> Result<Response, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read a model", move |station| file(station, process));
+    let bpmn = found.await?.ok_or_else(|| nothing("a model of this process"))?;
+    let laid_out = model::laid_out("model.bpmn", &bpmn).map(String::into_bytes);
+    let kind = [("content-type", "application/xml")];
+    Ok((kind, laid_out.unwrap_or_else(|| bpmn.to_vec())).into_response())
+}
+
+pub(super) fn file(station: &Station, process: String) -> Result<Option<Arc<[u8]>>, grevy::Error> {
+    station.tracking().look(move |state| {
+        let model = state.model(&process)?;
+        let publish = model.published_as().or(model.draft.as_ref())?;
+        Some(publish.bpmn.clone())
+    })
 }
 
 fn row(model: &Model) -> Value {

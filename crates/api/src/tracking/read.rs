@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use track::past::{self, Wanted};
 use track::rows::{self, WantedCases};
 
-use super::{Desk, allow, blocking};
+use super::{Desk, allow, blocking, models};
 use crate::access::{Action, Principal};
 use crate::failure::{Failure, Kind};
 use crate::limits::PAGE_ROWS_MAX;
@@ -89,4 +89,26 @@ pub async fn trace(
     let none =
         || Failure::new(Kind::NotFound, "Expected messages of the trace, but there are none");
     found.await?.map(|trace| Json(json!(trace))).ok_or_else(|| Problem(none()))
+}
+
+/// The elements of a model whose message is in the trace: where in the collaboration it has been.
+pub async fn reached(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path((id, process)): Path<(String, String)>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read a trace", move |station| {
+        let traces = past::traces(&**station.tracking().journal(), Some(&id))?;
+        Ok(traces.trace(&id).zip(models::file(station, process)?))
+    });
+    let none = || {
+        Failure::new(Kind::NotFound, "Expected a trace and a model of these names, but one is not")
+    };
+    let (trace, bpmn) = found.await?.ok_or_else(none)?;
+    // It was read when it was published.
+    let definitions = model::read("model.bpmn", &bpmn).map(|(definitions, _)| definitions);
+    let kinds = trace.messages.iter().map(|message| message.kind.as_str());
+    let elements = definitions.map(|known| track::traces::reached(&known, kinds));
+    Ok(Json(json!({ "elements": elements.unwrap_or_default() })))
 }
