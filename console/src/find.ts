@@ -1,7 +1,6 @@
 /** What a piece of text may mean: asked of everything at once. */
 
 import * as calls from "./api/calls";
-import { orNull } from "./api/http";
 import type { Instance } from "./api/types";
 import { stateOf } from "./state";
 
@@ -19,26 +18,45 @@ export async function find(text: string): Promise<Hit[]> {
   if (/^-?\d{1,19}$/.test(text)) asked.unshift(keys(text));
   const found = await Promise.all(asked.map((one) => one.catch((): Hit[] => [])));
   const seen = new Set<string>();
-  return found.flat().filter((hit) => !seen.has(hit.to) && seen.add(hit.to));
+  const hits = found.flat().filter((hit) => !seen.has(hit.to) && seen.add(hit.to));
+  // Whether there is one, the server says when it is opened.
+  const to = `/trace/${encodeURIComponent(text)}`;
+  if (/^\S+$/.test(text)) hits.push({ kind: "Trace", title: text, detail: "its messages", to });
+  return hits;
 }
 
-/** The instance that a key belongs to, whatever the key is of. */
+type Part = { processInstanceKey: string | null } | undefined;
+
+/** What has this key, and the instance that it belongs to. */
 async function keys(key: string): Promise<Hit[]> {
-  const [instance, definition, explanation] = await Promise.all([
-    orNull(calls.instance(key)),
-    orNull(calls.definition(key)),
-    orNull(calls.explain(key)),
+  const one = { limit: 1 };
+  const by = (name: string) => ({ filter: { [name]: key }, page: one });
+  const [instance, definition, incident, element, variable, job, waiting] = await Promise.all([
+    calls.instances(by("processInstanceKey")).then((found) => found.items[0]),
+    calls.definitions(by("processDefinitionKey")).then((found) => found.items[0]),
+    calls.incidents(by("incidentKey")).then((found) => found.items[0]),
+    calls.elements(by("elementInstanceKey")).then((found) => found.items[0]),
+    calls.variables(by("variableKey")).then((found) => found.items[0]),
+    calls.jobs(by("jobKey")).then((found) => found.items[0]),
+    calls.subscriptions(by("messageSubscriptionKey")).then((found) => found.items[0]),
   ]);
   const hits: Hit[] = [];
   if (instance) hits.push(ofInstance(instance));
-  else if (explanation) {
-    const { processInstanceKey: owner, processDefinitionId: id } = explanation;
-    hits.push({ kind: "Part", title: key, detail: `of ${id} ${owner}`, to: `/instances/${owner}` });
-  }
   if (definition) {
     const detail = `version ${definition.version}`;
     const title = definition.name ?? definition.processDefinitionId;
     hits.push({ kind: "Process", title, detail, to: `/processes/${key}` });
+  }
+  const parts: [string, Part, string | undefined][] = [
+    ["Incident", incident, incident?.errorMessage],
+    ["Element", element, element?.elementId],
+    ["Variable", variable, variable?.name],
+    ["Job", job, job?.type],
+    ["Message", waiting, waiting?.messageName],
+  ];
+  for (const [kind, part, detail] of parts) {
+    const owner = part?.processInstanceKey;
+    if (owner) hits.push({ kind, title: key, detail: detail ?? "", to: `/instances/${owner}` });
   }
   return hits;
 }

@@ -1,4 +1,4 @@
-/** The search palette: any key, business id, message key, from anywhere. */
+/** The search palette: any key, business id, message key, trace id, from anywhere. */
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
@@ -58,8 +58,8 @@ function Search(): JSX.Element {
         aria-expanded={hits !== null && hits.length > 0}
         aria-controls="hits"
         aria-activedescendant={hits?.[at] ? `hit-${at}` : undefined}
-        aria-label="Key, business id, message key, process"
-        placeholder="Key, business id, message key, process"
+        aria-label="Key, business id, message key, process, trace id"
+        placeholder="Key, business id, message key, process, trace id"
         autofocus
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}

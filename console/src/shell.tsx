@@ -9,11 +9,13 @@ import { Dialog } from "./parts/dialog";
 import { Notices } from "./parts/notices";
 import { path } from "./router";
 import { theme, turn } from "./theme";
+import { FlowView } from "./views/flow";
 import { HomeView } from "./views/home";
 import { IncidentsView } from "./views/incidents";
 import { InstanceView } from "./views/instance";
 import { ProcessView } from "./views/process";
 import { ProcessesView } from "./views/processes";
+import { TraceView } from "./views/trace";
 
 const PLACES = [
   { to: "/", name: "Home" },
@@ -47,6 +49,8 @@ function View(): JSX.Element {
   }
   if (group === "incidents") return <IncidentsView />;
   if (group === "instances" && key !== undefined) return <InstanceView key={key} at={key} />;
+  if (group === "flows" && key !== undefined) return <FlowView key={key} at={key} />;
+  if (group === "trace" && key !== undefined) return <TraceView key={key} at={key} />;
   return <p class="empty">There is nothing at this address. Press / to search.</p>;
 }
 

@@ -13,6 +13,7 @@ import type {
   Heat,
   Incident,
   Instance,
+  Job,
   Key,
   Overview,
   Subscription,
@@ -45,6 +46,7 @@ export const instances = search<Instance>("process-instances");
 export const elements = search<ElementInstance>("element-instances");
 export const variables = search<Variable>("variables");
 export const incidents = search<Incident>("incidents");
+export const jobs = search<Job>("jobs");
 export const subscriptions = search<Subscription>("message-subscriptions");
 export const audit = search<Audit>("audit-logs");
 

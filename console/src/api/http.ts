@@ -71,13 +71,3 @@ export async function post<T>(path: string, body: unknown): Promise<T> {
   const text = await answer.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }
-
-/** `null` where there is nothing of that key. */
-export async function orNull<T>(asked: Promise<T>): Promise<T | null> {
-  try {
-    return await asked;
-  } catch (error) {
-    if (error instanceof Problem && error.status === 404) return null;
-    throw error;
-  }
-}

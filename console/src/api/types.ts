@@ -82,6 +82,12 @@ export interface Incident {
   processDefinitionId: string;
 }
 
+export interface Job {
+  jobKey: Key;
+  type: string;
+  processInstanceKey: Key;
+}
+
 export interface Subscription {
   messageSubscriptionKey: Key;
   messageName: string;

@@ -4,7 +4,7 @@ import { count, span } from "../format";
 import type { ElementHeat } from "../api/types";
 
 export interface Badge {
-  kind: "active" | "incident" | "ended" | "note";
+  kind: "active" | "incident" | "ended" | "note" | "tick";
   text: string;
   at: ["top" | "bottom", "left" | "middle" | "right"];
 }
@@ -90,6 +90,30 @@ export function heat(elements: ElementHeat[], measure: Measure): Marks {
     marks.classes.set(element.elementId, [`heat-${shade}`]);
     const text = durations ? span(value) : count(value);
     marks.badges.set(element.elementId, [{ kind: "note", text, at: ["bottom", "middle"] }]);
+  }
+  return marks;
+}
+
+/** Cases of a tracked flow: where they stand, and where they went another way. */
+export function tracked(rows: [string, { active: number; incidents: number }][]): Marks {
+  return counts(
+    rows.map(([elementId, { active, incidents }]) => ({
+      elementId,
+      active: active + incidents,
+      incidents,
+      completed: 0,
+      canceled: 0,
+    })),
+    false,
+  );
+}
+
+/** A tick on each of them. */
+export function ticks(elements: string[]): Marks {
+  const marks = none();
+  for (const id of elements) {
+    marks.classes.set(id, ["is-done"]);
+    marks.badges.set(id, [{ kind: "tick", text: "✓", at: ["top", "right"] }]);
   }
   return marks;
 }

@@ -77,7 +77,7 @@ function Broken({ groups }: { groups: IncidentGroup[] }): JSX.Element {
       value: (group) => group.message,
       cell: (group) => <a href={groupLink(group)}>{group.message || errorName(group.errorType)}</a>,
     },
-    { head: "Kind", value: (group) => group.errorType, cell: (group) => errorName(group.errorType) },
+    { head: "Kind", value: (row) => row.errorType, cell: (row) => errorName(row.errorType) },
     {
       head: "Process",
       value: (group) => group.processDefinitionId,

@@ -2,15 +2,22 @@
 
 import type { JSX } from "preact";
 import * as calls from "../api/calls";
-import type { Definition } from "../api/types";
+import { tracked } from "../api/tracking";
 import { count } from "../format";
 import { useLoad, useStream } from "../live";
 import { Failed } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
 
-interface Row extends Definition {
-  active: number;
-  incidents: number;
+/** Executed and tracked flows side by side. */
+interface Row {
+  to: string;
+  id: string;
+  name: string;
+  version: number | null;
+  kind: "executed" | "tracked";
+  /** Unknown for tracked flows until one looks into them. */
+  active: number | null;
+  incidents: number | null;
 }
 
 const DEFINITIONS_MAX = 10_000;
@@ -18,17 +25,25 @@ const DEFINITIONS_MAX = 10_000;
 async function load(): Promise<Row[]> {
   const sort = [{ field: "processDefinitionId", order: "ASC" as const }];
   const query = { filter: { isLatestVersion: true }, sort };
-  const [definitions, counts] = await Promise.all([
+  const [definitions, counts, flows] = await Promise.all([
     calls.collect(calls.definitions, query, DEFINITIONS_MAX),
     calls.definitionCounts(),
+    tracked(),
   ]);
   const by = new Map(counts.map((item) => [item.processDefinitionId, item]));
-  return definitions.map((definition) => {
-    const found = by.get(definition.processDefinitionId);
+  const executed = definitions.map((definition): Row => {
+    const { processDefinitionId: id, processDefinitionKey: key, name, version } = definition;
+    const found = by.get(id);
     const incidents = found?.activeInstancesWithIncidentCount ?? 0;
     const active = incidents + (found?.activeInstancesWithoutIncidentCount ?? 0);
-    return { ...definition, active, incidents };
+    const to = `/processes/${key}`;
+    return { to, id, name: name ?? id, version, kind: "executed", active, incidents };
   });
+  const others = flows.map(({ process: id, version }): Row => {
+    const to = `/flows/${encodeURIComponent(id)}`;
+    return { to, id, name: id, version, kind: "tracked", active: null, incidents: null };
+  });
+  return [...executed, ...others];
 }
 
 const TYPES = "instance.created,instance.completed,instance.canceled,incident.raised," +
@@ -37,32 +52,30 @@ const TYPES = "instance.created,instance.completed,instance.canceled,incident.ra
 const COLUMNS: Column<Row>[] = [
   {
     head: "Process",
-    value: (row) => row.name ?? row.processDefinitionId,
-    cell: (row) => (
-      <a href={`/processes/${row.processDefinitionKey}`}>{row.name ?? row.processDefinitionId}</a>
-    ),
+    value: (row) => row.name,
+    cell: (row) => <a href={row.to}>{row.name}</a>,
   },
-  { head: "Id", value: (row) => row.processDefinitionId },
+  { head: "Id", value: (row) => row.id },
+  { head: "Kind", value: (row) => row.kind, cell: (row) => <span class="chip">{row.kind}</span> },
   { head: "Version", kind: "number", value: (row) => row.version },
   {
     head: "Active",
     kind: "number",
     value: (row) => row.active,
-    cell: (row) => (
-      <a href={`/processes/${row.processDefinitionId}?state=active`}>{count(row.active)}</a>
-    ),
+    cell: ({ id, active }) =>
+      active === null ? "" : <a href={`/processes/${id}?state=active`}>{count(active)}</a>,
   },
   {
     head: "With an incident",
     kind: "number",
     value: (row) => row.incidents,
-    cell: (row) =>
-      row.incidents === 0 ? (
-        "0"
-      ) : (
-        <a class="chip incident" href={`/processes/${row.processDefinitionId}?state=incident`}>
-          {count(row.incidents)}
+    cell: ({ id, incidents }) =>
+      incidents ? (
+        <a class="chip incident" href={`/processes/${id}?state=incident`}>
+          {count(incidents)}
         </a>
+      ) : (
+        (incidents ?? "")
       ),
   },
 ];
@@ -78,8 +91,8 @@ export function ProcessesView(): JSX.Element {
         name="Processes"
         columns={COLUMNS}
         rows={data}
-        id={(row) => row.processDefinitionKey}
-        marked={(row) => row.incidents > 0}
+        id={(row) => row.to}
+        marked={(row) => (row.incidents ?? 0) > 0}
         empty={
           <>
             Nothing is deployed yet. <code>grevy deploy order.bpmn</code> deploys a model.

@@ -15,7 +15,15 @@ use crate::gateway::Gateway;
 pub type Files = fn(&str) -> Option<Cow<'static, [u8]>>;
 
 /// Every view is an address of its own, and all of them are the same page.
-const VIEWS: &[&str] = &["/", "/processes", "/processes/{key}", "/instances/{key}", "/incidents"];
+const VIEWS: &[&str] = &[
+    "/",
+    "/processes",
+    "/processes/{key}",
+    "/instances/{key}",
+    "/incidents",
+    "/flows/{process}",
+    "/trace/{id}",
+];
 
 /// Nothing comes from elsewhere and nothing goes there. Fonts and small pictures of the diagram
 /// viewer are in its style sheet, as data.

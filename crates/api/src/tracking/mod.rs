@@ -9,7 +9,7 @@
 //! | `PUT /tracking/{process}` | keeps a draft: model, mapping, types |
 //! | `POST /tracking/{process}/publish` | tracks by the draft from now on, over all events |
 //! | `GET /tracking` | the processes with their states |
-//! | `GET /tracking/{process}/diagram` | its model, laid out where the file has no coordinates |
+//! | `GET /tracking/{process}/diagram` | its model, laid out where it has no coordinates |
 //! | `GET /tracking/{process}/cases` | cases; `status`, `case`, `deviating` select |
 //! | `GET /tracking/{process}/verdicts` | what became of each record; `verdict`, `reason`, `after` |
 //! | `POST /tracking/{process}/replay` | observes rejected records again by the present mapping |

@@ -1,0 +1,92 @@
+/** Flows that nobody orchestrates: what the server made of other people's events. */
+
+import { get, request } from "./http";
+
+export interface Tracked {
+  process: string;
+  state: string;
+  version: number | null;
+  /** Element by event type; `null` where elements are found by name. */
+  types: Record<string, string> | null;
+}
+
+export interface Finding {
+  kind: string;
+  step: string;
+  expected: string[];
+  atMs: number;
+}
+
+export interface Case {
+  process: string;
+  case: string;
+  status: "early" | "open" | "stuck" | "resting" | "completed" | "expired";
+  sinceMs: number;
+  events: number;
+  firstMs: number | null;
+  lastMs: number | null;
+  lastStep: string | null;
+  expected: string[];
+  deadlines: number[];
+  findings: Finding[];
+}
+
+export interface Message {
+  kind: string;
+  sender: string | null;
+  correlation: string | null;
+  time_ms: number;
+  arrival_ms: number;
+  gap_ms: number;
+  command: boolean;
+  offset: number;
+}
+
+export interface Trace {
+  id: string;
+  messages: Message[];
+  left_out: number;
+}
+
+const path = (process: string) => `/tracking/${encodeURIComponent(process)}`;
+
+export const tracked = () => get<Tracked[]>("/tracking");
+
+export function cases(process: string, query: URLSearchParams): Promise<Case[]> {
+  const wanted = new URLSearchParams();
+  for (const name of ["status", "case", "deviating"]) {
+    const value = query.get(name);
+    if (value) wanted.set(name, value);
+  }
+  return get<Case[]>(`${path(process)}/cases?${wanted}`);
+}
+
+export async function diagram(process: string): Promise<string> {
+  return (await request("GET", `${path(process)}/diagram`)).text();
+}
+
+export const trace = (id: string) => get<Trace>(`/traces/${encodeURIComponent(id)}`);
+
+export async function reached(id: string, process: string): Promise<string[]> {
+  const asked = `/traces/${encodeURIComponent(id)}/reached/${encodeURIComponent(process)}`;
+  return (await get<{ elements: string[] }>(asked)).elements;
+}
+
+/** A name without what people and programs write differently, as the server compares it. */
+function plain(name: string): string {
+  const letters = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  return letters.replace(/(.)event$/, "$1");
+}
+
+/** The element that events of a type are at. */
+export function elementOf(
+  kind: string,
+  types: Record<string, string> | null,
+  names: Map<string, string>,
+): string | undefined {
+  const said = types?.[kind];
+  if (said !== undefined) return said;
+  const wanted = plain(kind);
+  for (const [id, name] of names) if (plain(name) === wanted || plain(id) === wanted) return id;
+  return undefined;
+}
