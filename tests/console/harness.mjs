@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { connect, createServer } from "node:net";
 import { createInterface } from "node:readline";
 import { dirname, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -47,9 +48,11 @@ class Server {
   }
 
   async call(method, path, body) {
+    const headers = body instanceof FormData ? {} : { "content-type": "application/json" };
+    if (this.token) headers.authorization = `Bearer ${this.token}`;
     const answer = await fetch(this.url + path, {
       method,
-      headers: body instanceof FormData ? {} : { "content-type": "application/json" },
+      headers,
       body: body instanceof FormData ? body : body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await answer.text();
@@ -147,6 +150,58 @@ export class Browser {
   stop() {
     return this.browser.close();
   }
+}
+
+/** A cable between the browser and a server, which can be cut and mended. */
+export async function cable(server) {
+  const target = Number(new URL(server.url).port);
+  const ends = new Set();
+  let whole = true;
+  const listener = createServer((near) => {
+    if (!whole) return near.destroy();
+    const far = connect(target, "127.0.0.1");
+    for (const [end, other] of [[near, far], [far, near]]) {
+      ends.add(end);
+      end.on("error", () => end.destroy());
+      end.on("close", () => {
+        ends.delete(end);
+        other.destroy();
+      });
+      end.pipe(other);
+    }
+  });
+  await new Promise((done) => listener.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${listener.address().port}`,
+    cut() {
+      whole = false;
+      for (const end of ends) end.destroy();
+    },
+    mend() {
+      whole = true;
+    },
+    remove() {
+      this.cut();
+      return new Promise((done) => listener.close(done));
+    },
+  };
+}
+
+/** What a button that saves a CSV file gives, as rows of cells. */
+export async function saved(page, grid) {
+  const coming = page.waitForEvent("download");
+  await page.getByRole("region", { name: grid, exact: true }).getByTitle("Save as CSV").click();
+  const stream = await (await coming).createReadStream();
+  const text = Buffer.concat(await stream.toArray()).toString();
+  return text.trimEnd().split("\r\n").map((line) => line.split(","));
+}
+
+/** The texts of the cells of a grid on screen, row by row. */
+export function cells(page, grid) {
+  const region = page.getByRole("region", { name: grid, exact: true });
+  return region.locator("tbody tr").evaluateAll((rows) =>
+    rows.map((row) => [...row.cells].map((cell) => cell.innerText.trim())),
+  );
 }
 
 /** A diagram that is drawn. */

@@ -62,8 +62,8 @@ export function groupLink(group: IncidentGroup): string {
   const query = new URLSearchParams({
     process: group.processDefinitionId,
     element: group.elementId,
-    type: group.errorType,
-    group: String(group.fingerprint),
+    // The number of the text without its values; the fingerprint has version and element behind it.
+    cause: /^-?\d+/.exec(group.fingerprint)?.[0] ?? "",
   });
   return `/incidents?${query}`;
 }

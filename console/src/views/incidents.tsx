@@ -25,8 +25,8 @@ function asked(): calls.Query {
     const value = query.value.get(name);
     if (value) filter[field] = value;
   }
-  const group = query.value.get("group");
-  if (group) filter.errorFingerprint = group;
+  const cause = Number(query.value.get("cause") ?? Number.NaN);
+  if (Number.isInteger(cause)) filter.incidentErrorHashCode = cause;
   return { filter, sort: [{ field: "creationTime", order: "DESC" }] };
 }
 
@@ -92,7 +92,7 @@ export function more(shown: number | undefined, total: number, run: () => void) 
   return rest ? run : undefined;
 }
 
-const NAMES = { process: "Process", element: "Element", type: "Kind", group: "Cause" };
+const NAMES = { process: "Process", element: "Element", type: "Kind", cause: "Cause" };
 
 /** What the list was narrowed to, each with a way back. */
 function Narrowed(): JSX.Element | null {
