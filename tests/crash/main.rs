@@ -4,13 +4,16 @@
 //!
 //! A round starts the server, waits until it stops at a named point of the journal (or a random
 //! while) and kills it. After the last round everything must come to its end, and the journal is
-//! compared with the ledger. `GREVY_CRASH_ROUNDS` sets the rounds of each point (5).
+//! compared with the ledger. `GREVY_CRASH_ROUNDS` sets the rounds of each point (5). In the lab
+//! `GREVY_LAB_ROUNDS` are dealt out to the points, and `GREVY_LAB_FROM` is the seed.
 
 mod client;
 mod ledger;
 mod server;
 mod verdict;
 mod worker;
+
+use verdict::Counts;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
@@ -24,8 +27,14 @@ const CLIENTS: usize = 2;
 const WORKERS: usize = 2;
 
 /// Point of the journal, and how often it may be passed before the stop.
-const POINTS: [(&str, u64); 5] =
-    [("append", 60), ("write", 60), ("sync", 60), ("segment-roll", 3), ("random", 0)];
+const POINTS: [(&str, u64); 6] = [
+    ("append", 60),
+    ("write", 60),
+    ("sync", 60),
+    ("segment-roll", 3),
+    ("checkpoint", 4),
+    ("random", 0),
+];
 
 fn main() -> ExitCode {
     let folder = std::env::var_os("GREVY_CRASH_FOLDER").map(PathBuf::from).unwrap_or_default();
@@ -41,7 +50,14 @@ fn main() -> ExitCode {
 fn tests() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let filters: Vec<&String> = arguments.iter().filter(|a| !a.starts_with('-')).collect();
-    let rounds = std::env::var("GREVY_CRASH_ROUNDS").ok().and_then(|n| n.parse().ok()).unwrap_or(5);
+    let number = |name: &str| std::env::var(name).ok().and_then(|n| n.parse::<u64>().ok());
+    let lab = number("GREVY_LAB_ROUNDS");
+    let seed = number("GREVY_LAB_FROM").unwrap_or(0);
+    let all = POINTS.len() as u64;
+    let rounds = |at: u64| match lab {
+        Some(lab) => lab / all + u64::from((at + seed) % all < lab % all),
+        None => number("GREVY_CRASH_ROUNDS").unwrap_or(5),
+    };
     let chosen: Vec<(String, &str, u64)> = POINTS
         .iter()
         .map(|(point, times)| (format!("crash_at_{}", point.replace('-', "_")), *point, *times))
@@ -53,9 +69,15 @@ fn tests() -> ExitCode {
     }
     println!("\nrunning {} tests", chosen.len());
     let mut failed = 0;
-    for (name, point, times) in &chosen {
-        match crash(point, *times, rounds) {
-            Ok(counts) => println!("test {name} ... ok\n  {counts}"),
+    for ((name, point, times), at) in chosen.iter().zip(0..) {
+        match crash(point, *times, rounds(at), seed) {
+            Ok(counts) => {
+                println!("test {name} ... ok\n  {} rounds, {}", rounds(at), counts.text);
+                if lab.is_some() {
+                    println!("lab: {name} = {} rounds", rounds(at));
+                    println!("lab: {name}, checked = {} instances", counts.instances);
+                }
+            }
             Err(problem) => {
                 failed += 1;
                 println!("test {name} ... FAILED\n{problem}");
@@ -68,9 +90,9 @@ fn tests() -> ExitCode {
     if failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn crash(point: &str, times: u64, rounds: u64) -> Result<String, String> {
+fn crash(point: &str, times: u64, rounds: u64, seed: u64) -> Result<Counts, String> {
     let folder = tempfile::tempdir().map_err(|e| e.to_string())?;
-    let mut random = Random(0x9e37_79b9 ^ point.len() as u64 ^ rounds);
+    let mut random = Random(0x9e37_79b9 ^ point.len() as u64 ^ rounds ^ (seed << 32));
     let people = |role: &'static str, count: usize| {
         (0..count).map(|n| Process::start(role, n, folder.path(), None)).collect::<Vec<_>>()
     };
@@ -100,8 +122,7 @@ fn crash(point: &str, times: u64, rounds: u64) -> Result<String, String> {
     workers.into_iter().try_for_each(|worker| worker.wait())?;
     touch(folder.path(), "stop-server")?;
     server.wait()?;
-    let counts = verdict::check(folder.path())?;
-    Ok(format!("{rounds} rounds, {counts}"))
+    verdict::check(folder.path())
 }
 
 fn touch(folder: &Path, name: &str) -> Result<(), String> {

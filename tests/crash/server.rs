@@ -7,11 +7,13 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use engine::command::{DEFAULT_TENANT, LeaseJobs, PublishMessage};
-use grevy::{Error, Event, Grevy, Model};
+use grevy::{Checkpoints, Error, Event, Grevy, Model};
 use journal::FileConfig;
 
 /// Small, so that segments roll within a round.
 const SEGMENT_BYTES: u64 = 64 << 10;
+/// Few, so that several checkpoints are written within a round.
+const CHECKPOINT_STEPS: u64 = 40;
 /// A lease of a killed server ends so soon, in ms.
 const LEASE_MS: i64 = 500;
 
@@ -21,13 +23,10 @@ pub fn open(folder: &Path) -> Result<Grevy, Error> {
         first_segment_bytes: 16 << 10,
         ..FileConfig::default()
     };
-    let grevy =
-        Grevy::builder().folder(folder.join("data")).partitions(2).journal(config).open()?;
+    let checkpoints = Checkpoints { steps: Some(CHECKPOINT_STEPS), ..Checkpoints::default() };
     // The verdict reads everything.
-    for partition in 1..=2 {
-        grevy.hold(partition, "verdict", 1)?;
-    }
-    Ok(grevy)
+    let grevy = Grevy::builder().folder(folder.join("data")).partitions(2).journal(config);
+    grevy.checkpoints(checkpoints).hold("verdict", 1).open()
 }
 
 pub fn run(folder: &Path) -> ExitCode {

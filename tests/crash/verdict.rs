@@ -47,8 +47,15 @@ impl Told {
     }
 }
 
-/// Counts in words, or what is wrong.
-pub fn check(folder: &Path) -> Result<String, String> {
+/// What was compared.
+pub struct Counts {
+    pub instances: usize,
+    /// Everything, in words.
+    pub text: String,
+}
+
+/// The counts, or what is wrong.
+pub fn check(folder: &Path) -> Result<Counts, String> {
     let mut told = Told::default();
     let grevy = server::open(folder).map_err(|e| e.to_string())?;
     for partition in 1..=2 {
@@ -64,15 +71,18 @@ pub fn check(folder: &Path) -> Result<String, String> {
     let lines = ledger::read_all(folder)?;
     let problems = compare(&told, &lines);
     match problems.is_empty() {
-        true => Ok(format!(
-            "{} epochs, {} instances, {} jobs, {} timers, {} messages, {} ledger lines",
-            told.epochs.len(),
-            told.created.len(),
-            told.jobs.len(),
-            told.timers.len(),
-            told.messages.len(),
-            lines.len()
-        )),
+        true => Ok(Counts {
+            instances: told.created.len(),
+            text: format!(
+                "{} epochs, {} instances, {} jobs, {} timers, {} messages, {} ledger lines",
+                told.epochs.len(),
+                told.created.len(),
+                told.jobs.len(),
+                told.timers.len(),
+                told.messages.len(),
+                lines.len()
+            ),
+        }),
         false => Err(problems.join("\n")),
     }
 }

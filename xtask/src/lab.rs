@@ -23,14 +23,24 @@ struct Run {
     slice_minutes: u64,
 }
 
-const RUNS: &[Run] = &[Run {
-    name: "flaky",
-    about: "the whole test run again and again: a test that fails once in twenty is a defect",
-    command: &["cargo", "test", "--workspace", "--no-fail-fast", "--quiet"],
-    rounds: 20,
-    slice: 1,
-    slice_minutes: 60,
-}];
+const RUNS: &[Run] = &[
+    Run {
+        name: "crash",
+        about: "kills the engine at each named point and at random, and looks for what was lost",
+        command: &["cargo", "test", "--package", "grevy", "--test", "crash"],
+        rounds: 1_000,
+        slice: 48,
+        slice_minutes: 30,
+    },
+    Run {
+        name: "flaky",
+        about: "the whole test run again and again: a test that fails once in twenty is a defect",
+        command: &["cargo", "test", "--workspace", "--no-fail-fast", "--quiet"],
+        rounds: 20,
+        slice: 1,
+        slice_minutes: 60,
+    },
+];
 
 /// Does the runs with these names; without a name lists them and how far they are.
 pub fn run(

@@ -17,6 +17,11 @@ impl State {
                 self.check_indices(instance, &mut say);
             }
         }
+        for key in &self.incidents {
+            if self.owner(*key).is_none() {
+                found.push(format!("incident {key} is open, but its instance is gone"));
+            }
+        }
         for queue in self.jobs.values() {
             for row in queue {
                 if matches!(self.instance(row.instance), crate::state::Lookup::Absent) {
@@ -28,6 +33,9 @@ impl State {
     }
 
     fn check_indices(&self, instance: &Instance, say: &mut impl FnMut(String)) {
+        for key in instance.incidents.keys().filter(|key| !self.incidents.contains(key)) {
+            say(format!("incident {key} is not found by its key"));
+        }
         if instance.quarantine.is_some() {
             return;
         }

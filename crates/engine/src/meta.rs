@@ -130,6 +130,17 @@ impl State {
         self.definitions.values()
     }
 
+    /// Events that tell what is deployed: those of the journal in short, for who follows it and
+    /// begins with a checkpoint.
+    pub fn told(&self) -> Vec<Event> {
+        let deployed =
+            |row: &Arc<ProcessDeployed>| Event::ProcessDeployed(Box::new((**row).clone()));
+        let mut events = vec![Event::EpochStarted { epoch: self.epoch }];
+        events.extend(self.definitions.values().map(deployed));
+        events.extend(self.deleted.iter().map(|key| Event::ProcessDeleted { definition: *key }));
+        events
+    }
+
     pub fn is_deleted(&self, key: Key) -> bool {
         self.deleted.contains(&key)
     }

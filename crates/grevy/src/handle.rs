@@ -12,6 +12,7 @@ use engine::{Answer, Catalog, Cause, Command, Key, PartitionId, Reply, meta};
 use journal::Folder;
 
 use crate::activity::Activity;
+use crate::checkpoint::Keeper;
 use crate::limits::ADVANCE_ROUNDS_MAX;
 use crate::machine::{Machine, Need};
 use crate::machines::{Engine, Meta};
@@ -36,6 +37,7 @@ pub(crate) struct Inner {
     /// For dealing new instances to partitions in turn.
     pub turn: AtomicU64,
     pub folder: Option<Arc<Folder>>,
+    pub keeper: Keeper,
 }
 
 impl Grevy {
@@ -348,6 +350,7 @@ impl Inner {
         }
         self.shared.meta.mailbox.close();
         join(&self.threads);
+        self.keeper.close();
         self.shared.results.close();
         self.shared.correlations.close();
         self.shared.deadlines.close();

@@ -12,6 +12,7 @@
 //! partition before it is durable.
 
 mod activity;
+mod checkpoint;
 mod clock;
 mod deadlines;
 pub mod dispatch;
@@ -35,6 +36,7 @@ mod variables;
 mod worker;
 
 pub use activity::{Activity, Token};
+pub use checkpoint::{Checkpoints, Vault};
 pub use clock::Clock;
 pub use error::Error;
 pub use handle::{Deployment, Grevy};

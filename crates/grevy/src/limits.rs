@@ -23,6 +23,18 @@ pub const AHEAD_BYTES_MAX: usize = 32 << 20;
 /// Commands that wait for one cold aggregate.
 pub const COLD_WAITING_MAX: usize = 4_096;
 
+/// Cold instances that leave memory in one piece of work of the loop.
+pub const COOL_KEYS_MAX: usize = 256;
+
+/// Bytes of blobs that one write of a checkpoint has.
+pub const CHECKPOINT_WRITE_BYTES_MAX: usize = 1 << 20;
+
+/// Bytes of blobs that are moved before a checkpoint, so that a file of mostly old ones can go.
+pub const CHECKPOINT_COMPACT_BYTES_MAX: u64 = 64 << 20;
+
+/// The tables of one partition in a checkpoint, in bytes.
+pub const CHECKPOINT_TABLES_BYTES_MAX: u64 = 8 << 30;
+
 /// Wall clock ahead of the time since boot, within one run, above which timers stop: 1 minute.
 pub const CLOCK_JUMP_MAX_MS: i64 = 60_000;
 

@@ -53,8 +53,8 @@ pub trait Machine: Sized + Send + 'static {
     /// being worked on, where the machine can tell.
     fn undo(&mut self) -> Option<Key>;
 
-    /// Folds a step that was read back. A cold aggregate is loaded here, because recovery may
-    /// wait; `skip` names aggregates whose events an operator chose to leave out.
+    /// Folds a step that was read back. The aggregates that it changes are in memory, but for those
+    /// in `skip`, whose events an operator chose to leave out.
     ///
     /// # Panics
     /// When an event does not fit the state: corruption, or a bug of ours. The loop catches it
@@ -119,20 +119,55 @@ pub trait Machine: Sized + Send + 'static {
         Vec::new()
     }
 
-    /// Aggregates that nothing has touched since `before` (ms), at most `max`.
-    fn idle(&mut self, _before: i64, _max: usize) -> Vec<Key> {
+    /// The aggregates that these events change, each once: those that can be cold on their own.
+    fn aggregates(_events: &[Self::Event]) -> Vec<Key> {
         Vec::new()
     }
 
-    /// Takes an aggregate out of memory and returns its blob; `None` if it must stay.
-    fn passivate(&mut self, _aggregate: Key) -> Option<Vec<u8>> {
+    /// Where an aggregate is.
+    fn place(&self, _aggregate: Key) -> Place {
+        Place::Absent
+    }
+
+    /// The durable form of an aggregate that is in memory.
+    fn blob(&self, _aggregate: Key) -> Option<Vec<u8>> {
         None
+    }
+
+    /// Takes an aggregate out of memory; `false` if it must stay.
+    fn passivate(&mut self, _aggregate: Key) -> bool {
+        false
     }
 
     /// Brings a cold aggregate back.
     fn restore(&mut self, _aggregate: Key, _blob: &[u8]) -> Result<(), Error> {
         Ok(())
     }
+
+    /// The durable form of everything but its aggregates; `None` for a machine whose log is folded
+    /// whole at each start.
+    fn save(&self) -> Option<Vec<u8>> {
+        None
+    }
+
+    /// Becomes what [`Machine::save`] saw, with every aggregate cold.
+    ///
+    /// # Errors
+    /// When the bytes are none that this build reads.
+    fn load(&mut self, _saved: &[u8]) -> Result<(), String> {
+        Err("this machine has no checkpoints".to_owned())
+    }
+}
+
+/// Where an aggregate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// In memory.
+    Hot,
+    /// In the cold store.
+    Cold,
+    /// Nowhere: it has ended or never was.
+    Absent,
 }
 
 /// What came of a command.

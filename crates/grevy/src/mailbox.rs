@@ -68,8 +68,8 @@ pub enum Input<M: Machine> {
 pub enum Signal<M: Machine> {
     /// Of the journal's writer, with the number of its claim: a dead writer has no say.
     Notice(u64, Notice),
-    /// A cold aggregate was read; `None`: it is not in the store.
-    Loaded(Key, Result<Option<Vec<u8>>, Error>, Token),
+    /// A cold aggregate was read, for the claim of that number; `None`: it is not in the store.
+    Loaded(u64, Key, Result<Option<Vec<u8>>, Error>, Token),
     /// Change the loop itself: pause, resume, checkpoint.
     Control(Control<M>, Token),
     /// Look at the clock again.

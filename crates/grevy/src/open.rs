@@ -11,13 +11,14 @@ use journal::{FileConfig, FileJournal, Folder, Journal, MemoryJournal};
 
 use crate::Error;
 use crate::activity::Activity;
+use crate::checkpoint::{Checkpoints, Keeper, Kept, Vault, Ward};
 use crate::clock::Clock;
 use crate::dispatch::Dispatcher;
 use crate::handle::{Grevy, Inner, ask, look};
 use crate::limits::PARTITIONS_MAX;
 use crate::machine::Machine;
 use crate::machines::{Engine, Known, Meta};
-use crate::partition::{Blobs, ColdStore, Opened, Partition, Parts, Remote};
+use crate::partition::{Forgetful, Partition, Parts, Remote};
 use crate::shared::{Made, Shared};
 
 /// How an engine starts. [`Grevy::builder`] makes one.
@@ -30,6 +31,8 @@ pub struct Builder {
     paused: bool,
     skip: Vec<Key>,
     forget: Option<u64>,
+    checkpoints: Checkpoints,
+    holds: Vec<(String, u64)>,
     journal: FileConfig,
     file_system: Arc<dyn Fs>,
     echo: bool,
@@ -45,6 +48,8 @@ impl Default for Builder {
             paused: false,
             skip: Vec::new(),
             forget: None,
+            checkpoints: Checkpoints::default(),
+            holds: Vec::new(),
             journal: FileConfig::default(),
             file_system: Arc::new(RealFs),
             echo: false,
@@ -109,6 +114,18 @@ impl Builder {
         self
     }
 
+    /// When checkpoints are written, and when instances leave memory.
+    pub fn checkpoints(mut self, checkpoints: Checkpoints) -> Builder {
+        self.checkpoints = checkpoints;
+        self
+    }
+
+    /// Keeps every log from `lsn` on for a reader of that name, as [`Grevy::hold`] does later.
+    pub fn hold(mut self, name: &str, lsn: u64) -> Builder {
+        self.holds.push((name.to_owned(), lsn));
+        self
+    }
+
     /// How the journal writes its files.
     pub fn journal(mut self, config: FileConfig) -> Builder {
         self.journal = config;
@@ -136,17 +153,16 @@ impl Builder {
         let folder = self.folder.as_ref().map(|path| self.own(path)).transpose()?;
         let journals = Journals { folder, config: self.journal };
         let activity = Activity::default();
-        let meta_journal = journals.open("meta")?;
-        let meta_parts = self.parts("meta", &meta_journal, &activity);
-        let meta = Partition::open(Parts {
-            open: Box::new(|| Ok(Opened { machine: Meta::default(), lsn: 0, time: 0 })),
-            outlet: Box::new(|()| ()),
-            ..meta_parts
-        })?;
+        let mut wards = Vec::new();
+        let empty: Arc<dyn Fn() -> Meta + Send + Sync> = Arc::new(Meta::default);
+        let parts = self.parts("meta", &journals, &activity, empty, Box::new(|()| ()))?;
+        let mut meta = self.open_one(parts, &mut wards)?;
         let remote = meta.remote();
+        let upto = remote.journal.durable_lsn();
+        let (journal, holds) = (Arc::clone(&remote.journal), Arc::clone(&remote.holds));
+        let known = Arc::new(Known::new(meta.machine(), upto, journal, holds));
         let thread = spawn("grevy-meta", meta)?;
-        let started = self.start(journals, Arc::new(Known::new(meta_journal)), &remote, activity);
-        match started {
+        match self.start(journals, known, &remote, activity, wards) {
             Ok(inner) => {
                 inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
                 Ok(Grevy::new(inner))
@@ -165,6 +181,7 @@ impl Builder {
         known: Arc<Known>,
         meta: &Remote<Meta>,
         activity: Activity,
+        mut wards: Vec<Box<dyn Kept>>,
     ) -> Result<Inner, Error> {
         let count = self.assign(meta, &activity)?;
         known.catch_up()?;
@@ -176,7 +193,7 @@ impl Builder {
         let shared = Shared::new(made);
         let mut partitions = Vec::new();
         for partition in 1..=count.partitions {
-            partitions.push(self.partition(partition, &journals, &shared)?);
+            partitions.push(self.partition(partition, &journals, &shared, &mut wards)?);
         }
         let remotes: Vec<_> = partitions.iter().map(Partition::remote).collect();
         drop(shared.partitions.set(remotes.clone()));
@@ -187,6 +204,7 @@ impl Builder {
             workers: Default::default(),
             turn: AtomicU64::new(0),
             folder: journals.folder,
+            keeper: Keeper::start(wards)?,
         };
         for (partition, number) in partitions.into_iter().zip(1..) {
             let thread = spawn(&format!("grevy-{number}"), partition)?;
@@ -202,21 +220,44 @@ impl Builder {
     fn parts<M: Machine>(
         &self,
         name: &str,
-        journal: &Arc<dyn Journal>,
+        journals: &Journals,
         activity: &Activity,
-    ) -> Parts<M> {
-        Parts {
+        empty: Arc<dyn Fn() -> M + Send + Sync>,
+        outlet: Box<dyn FnMut(M::Effect) + Send>,
+    ) -> Result<Parts<M>, Error> {
+        Ok(Parts {
             name: Arc::from(name),
-            journal: Arc::clone(journal),
-            open: Box::new(|| Err(Error::Closed)),
-            outlet: Box::new(|_| ()),
-            cold: None,
+            journal: journals.open(name)?,
+            empty,
+            vault: journals.vault(name)?,
+            outlet,
+            forget: None,
             clock: self.clock.clone(),
             activity: activity.clone(),
             build: self.build.clone(),
             skip: self.skip.clone(),
             paused: false,
+        })
+    }
+
+    /// Opens a partition and has its checkpoints looked after.
+    fn open_one<M: Machine>(
+        &self,
+        parts: Parts<M>,
+        wards: &mut Vec<Box<dyn Kept>>,
+    ) -> Result<Partition<M>, Error> {
+        let (vault, empty) = (parts.vault.clone(), Arc::clone(&parts.empty));
+        let activity = parts.activity.clone();
+        let partition = Partition::open(parts)?;
+        let remote = partition.remote();
+        for (name, lsn) in &self.holds {
+            remote.holds.keep(name, *lsn);
         }
+        if let Some(vault) = vault {
+            let (skip, policy) = (self.skip.clone(), self.checkpoints);
+            wards.push(Box::new(Ward { vault, remote, empty, skip, policy, activity }));
+        }
+        Ok(partition)
     }
 
     fn partition(
@@ -224,32 +265,24 @@ impl Builder {
         number: PartitionId,
         journals: &Journals,
         shared: &Arc<Shared>,
+        wards: &mut Vec<Box<dyn Kept>>,
     ) -> Result<Partition<Engine>, Error> {
-        let name = format!("partition-{number}");
-        let journal = journals.open(&name)?;
-        let parts = self.parts(&name, &journal, &shared.activity);
         let (known, routes) = (shared.known.clone(), shared.routes.clone());
         let (build, watching) = (self.build.clone(), Arc::downgrade(shared));
-        let open = move || {
+        let empty = move || {
             let (known, routes) = (known.clone(), routes.clone());
             let mut machine = Engine::new(number, known, routes, build.clone());
             for instance in watching.upgrade().iter().flat_map(|shared| shared.results.keys()) {
                 machine.watch_instance(instance);
             }
-            Ok(Opened { machine, lsn: 0, time: 0 })
+            machine
         };
         let outlet = Arc::clone(shared);
-        let cold: Option<Arc<dyn ColdStore>> = match self.forget {
-            Some(seed) => Some(Arc::new(Blobs::forgetting(seed + u64::from(number)))),
-            None => None,
-        };
-        Partition::open(Parts {
-            open: Box::new(open),
-            outlet: Box::new(move |effect| outlet.effect(number, effect)),
-            cold,
-            paused: self.paused,
-            ..parts
-        })
+        let outlet = Box::new(move |effect| outlet.effect(number, effect));
+        let name = format!("partition-{number}");
+        let parts = self.parts(&name, journals, &shared.activity, Arc::new(empty), outlet)?;
+        let forget = self.forget.map(|seed| Arc::new(Forgetful::by(seed + u64::from(number))));
+        self.open_one(Parts { forget, paused: self.paused, ..parts }, wards)
     }
 
     /// The stored number of partitions, raised to what was asked for.
@@ -287,6 +320,10 @@ impl Journals {
             Some(folder) => Arc::new(FileJournal::open(folder, name, self.config)?),
             None => Arc::new(MemoryJournal::new()),
         })
+    }
+
+    fn vault(&self, name: &str) -> Result<Option<Arc<Vault>>, Error> {
+        self.folder.as_ref().map(|folder| Vault::open(folder, name)).transpose()
     }
 }
 

@@ -1,11 +1,11 @@
 //! Looks at the live state: instances, incidents, health. Rows are bounded; more are asked for
 //! by the key of the last one. History answers richer questions.
 
-use std::ops::Bound;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::event::Text;
-use engine::state::{JobState, Lookup, Phase, Residence};
+use engine::state::{JobState, Lookup, Phase, WakeKind};
 use engine::{IncidentKind, Key, PartitionId};
 
 use crate::handle::look;
@@ -96,6 +96,8 @@ pub struct PartitionHealth {
     pub durable: u64,
     /// Commands that wait.
     pub waiting: usize,
+    /// Instances in memory that may leave it; 0 where all stay.
+    pub hot: u64,
 }
 
 impl Grevy {
@@ -125,25 +127,29 @@ impl Grevy {
     pub fn instances(&self, after: Key) -> Pending<Vec<Key>> {
         self.gather(after, |engine, after| {
             let rows = engine.state.instances().map(|(key, _)| key);
-            rows.filter(|key| *key > after).take(QUERY_ROWS_MAX).collect()
+            Ok(rows.filter(|key| *key > after).take(QUERY_ROWS_MAX).collect())
         })
     }
 
-    /// Open incidents of instances in memory behind the incident `after`, at most 1,000.
+    /// Open incidents behind the incident `after`, at most 1,000, in the order of their keys.
     pub fn incidents(&self, after: Key) -> Pending<Vec<Incident>> {
         self.gather(after, |engine, after| {
+            let keys: Vec<Key> = engine.state.incidents(after).take(QUERY_ROWS_MAX).collect();
             let mut found = Vec::new();
-            for (instance, residence) in engine.state.instances() {
-                let Residence::Hot(hot) = residence else { continue };
-                let behind = (Bound::Excluded(after), Bound::Unbounded);
-                for (key, row) in hot.incidents.range(behind) {
-                    found.push(incident(instance, *key, row));
-                }
-                if found.len() >= QUERY_ROWS_MAX {
-                    break;
+            let mut cold = BTreeSet::new();
+            for key in keys {
+                let Some(instance) = engine.state.owner(key) else { continue };
+                match engine.state.instance(instance) {
+                    Lookup::Hot(hot) => {
+                        found.extend(
+                            hot.incidents.get(&key).map(|row| incident(instance, key, row)),
+                        );
+                    }
+                    Lookup::Cold => drop(cold.insert(instance)),
+                    Lookup::Absent => {}
                 }
             }
-            found
+            if cold.is_empty() { Ok(found) } else { Err(Need(cold.into_iter().collect())) }
         })
     }
 
@@ -157,6 +163,7 @@ impl Grevy {
             accepted: remote.status.accepted.load(std::sync::atomic::Ordering::Acquire),
             durable: remote.journal.durable_lsn(),
             waiting: remote.mailbox.len(),
+            hot: remote.status.hot.load(std::sync::atomic::Ordering::Acquire),
         });
         rows.collect()
     }
@@ -165,7 +172,7 @@ impl Grevy {
     fn gather<T: Send + 'static>(
         &self,
         after: Key,
-        read: impl Fn(&Engine, Key) -> Vec<T> + Send + Copy + 'static,
+        read: impl Fn(&Engine, Key) -> Result<Vec<T>, Need> + Send + Copy + 'static,
     ) -> Pending<Vec<T>> {
         let (given, pending) = promise();
         let shared = self.shared();
@@ -177,7 +184,7 @@ impl Grevy {
         for (remote, index) in shared.partitions().iter().zip(0usize..) {
             let gathered = Arc::clone(&gathered);
             let look = move |engine: &mut Engine| {
-                let rows = read(engine, after);
+                let rows = read(engine, after)?;
                 let gathered = Arc::clone(&gathered);
                 let deliver: crate::mailbox::Deliver = Box::new(move || gathered.add(index, rows));
                 Ok(deliver)
@@ -264,18 +271,25 @@ fn incident(instance: Key, key: Key, row: &engine::state::Incident) -> Incident 
 }
 
 /// Jobs that this worker leased before the present epoch: its process is gone.
-pub(crate) fn orphans(engine: &Engine, worker: &str) -> Vec<(Key, u64)> {
+pub(crate) fn orphans(engine: &Engine, worker: &str) -> Result<Vec<(Key, u64)>, Need> {
     let mut found = Vec::new();
-    for (_, residence) in engine.state.instances() {
-        let Residence::Hot(instance) = residence else { continue };
-        for (key, job) in &instance.jobs {
-            if let JobState::Activated { worker: own, token, .. } = &job.state
-                && &**own == worker
-                && token >> TOKEN_COUNTER_BITS < engine.state.epoch()
-            {
-                found.push((*key, *token));
+    let mut cold = BTreeSet::new();
+    for wake in engine.state.wakes().filter(|wake| wake.kind == WakeKind::JobDeadline) {
+        let instance = match engine.state.instance(wake.owner) {
+            Lookup::Hot(instance) => instance,
+            Lookup::Cold => {
+                cold.insert(wake.owner);
+                continue;
             }
+            Lookup::Absent => continue,
+        };
+        if let Some(job) = instance.jobs.get(&wake.key)
+            && let JobState::Activated { worker: own, token, .. } = &job.state
+            && &**own == worker
+            && token >> TOKEN_COUNTER_BITS < engine.state.epoch()
+        {
+            found.push((wake.key, *token));
         }
     }
-    found
+    if cold.is_empty() { Ok(found) } else { Err(Need(cold.into_iter().collect())) }
 }

@@ -175,7 +175,7 @@ impl Grevy {
         for (remote, partition) in self.shared().partitions().iter().zip(1..) {
             let (shared, worker) = (Arc::clone(self.shared()), worker.to_owned());
             let look = move |engine: &mut Engine| {
-                let orphans = orphans(engine, &worker);
+                let orphans = orphans(engine, &worker)?;
                 let shared = Arc::clone(&shared);
                 let deliver: Deliver = Box::new(move || {
                     for (job, token) in orphans {

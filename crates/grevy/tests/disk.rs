@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use engine::command::{DEFAULT_TENANT, LeaseJobs, PublishMessage};
 use engine::event::{Event as Happened, InstanceEvent};
-use grevy::{Error, Event, Grevy, Job, Model};
+use grevy::{Checkpoints, Error, Event, Grevy, Job, Model};
 use journal::FileConfig;
 use journal::fs::test::{Fault, Op, TestFs};
 
@@ -16,6 +16,8 @@ fn open(fs: &TestFs) -> Result<Grevy, Error> {
         first_segment_bytes: 8 << 10,
         ..FileConfig::default()
     };
+    let often =
+        Checkpoints { steps: Some(30), cold_after: Duration::ZERO, ..Checkpoints::default() };
     let fs = Arc::new(fs.clone());
     Grevy::builder()
         .file_system(fs)
@@ -23,6 +25,8 @@ fn open(fs: &TestFs) -> Result<Grevy, Error> {
         .partitions(2)
         .journal(journal)
         .echo(true)
+        .checkpoints(often)
+        .hold("verdict", 1)
         .open()
 }
 

@@ -9,9 +9,9 @@ use std::sync::mpsc::{Receiver, TryRecvError, channel};
 use std::time::Duration;
 
 use engine::{Cause, Key};
-use grevy::machine::{Decision, Machine, Need, Step};
+use grevy::machine::{Decision, Machine, Need, Place, Step};
 use grevy::mailbox::{Class, Envelope};
-use grevy::partition::{Blobs, ColdStore, Opened, Partition, Parts, Remote};
+use grevy::partition::{Forgetful, Partition, Parts, Remote};
 use grevy::{Activity, Clock, Error};
 use journal::MemoryJournal;
 
@@ -173,13 +173,28 @@ impl Machine for Tally {
         Some(Command::SetAside(aggregate))
     }
 
-    fn idle(&mut self, _before: i64, max: usize) -> Vec<Key> {
-        self.sums.iter().filter(|(_, s)| s.is_some()).map(|(k, _)| *k).take(max).collect()
+    fn aggregates(events: &[Event]) -> Vec<Key> {
+        let keys = events.iter().filter_map(|event| match event {
+            Event::Added(key, _) => Some(*key),
+            Event::Epoch | Event::Armed(_) | Event::Fired(_) | Event::Aside(_) => None,
+        });
+        keys.collect()
     }
 
-    fn passivate(&mut self, key: Key) -> Option<Vec<u8>> {
-        let sum = self.sums.insert(key, None).flatten()?;
-        Some(sum.to_le_bytes().to_vec())
+    fn place(&self, key: Key) -> Place {
+        match self.sums.get(&key) {
+            Some(Some(_)) => Place::Hot,
+            Some(None) => Place::Cold,
+            None => Place::Absent,
+        }
+    }
+
+    fn blob(&self, key: Key) -> Option<Vec<u8>> {
+        self.sums.get(&key).copied().flatten().map(|sum| sum.to_le_bytes().to_vec())
+    }
+
+    fn passivate(&mut self, key: Key) -> bool {
+        self.sums.insert(key, None).flatten().is_some()
     }
 
     fn restore(&mut self, key: Key, blob: &[u8]) -> Result<(), Error> {
@@ -200,17 +215,17 @@ struct Rig {
 
 type Answer = Receiver<Result<Result<i64, String>, Error>>;
 
-fn rig(journal: MemoryJournal, cold: Option<Arc<dyn ColdStore>>) -> Rig {
+fn rig(journal: MemoryJournal, forget: Option<Arc<Forgetful>>) -> Rig {
     let activity = Activity::default();
     let clock = Clock::virtual_from(10);
     let (send, effects) = channel();
-    let open = || Ok(Opened { machine: Tally::default(), lsn: 0, time: 0 });
     let parts = Parts {
         name: "tally".into(),
         journal: Arc::new(journal.clone()),
-        open: Box::new(open),
+        empty: Arc::new(Tally::default),
+        vault: None,
         outlet: Box::new(move |effect| drop(send.send(effect))),
-        cold,
+        forget,
         clock: clock.clone(),
         activity: activity.clone(),
         build: "test".into(),
@@ -371,8 +386,8 @@ fn a_failed_sync_drops_what_was_not_durable_and_a_new_epoch_goes_on() {
 
 #[test]
 fn commands_of_a_cold_aggregate_wait_in_order_and_the_log_is_the_same() {
-    let run = |cold: Option<Arc<dyn ColdStore>>| {
-        let rig = rig(MemoryJournal::new(), cold);
+    let run = |forget: Option<Arc<Forgetful>>| {
+        let rig = rig(MemoryJournal::new(), forget);
         let answers: Vec<Answer> = (0..60).map(|n| rig.add(1 + n % 3, n + 1)).collect();
         let sums: Vec<i64> =
             answers.iter().map(|a| a.recv_timeout(SOON).unwrap().unwrap().unwrap()).collect();
@@ -380,7 +395,7 @@ fn commands_of_a_cold_aggregate_wait_in_order_and_the_log_is_the_same() {
     };
     let (sums, _) = run(None);
     for seed in 1..20 {
-        let (forgetful, _) = run(Some(Arc::new(Blobs::forgetting(seed))));
+        let (forgetful, _) = run(Some(Arc::new(Forgetful::by(seed))));
         assert_eq!(forgetful, sums, "seed {seed}");
     }
 }

@@ -12,6 +12,7 @@ mod undo;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 pub use image::Image;
 pub use instance::{
@@ -45,6 +46,8 @@ pub struct State {
     pub(crate) wakes: BTreeSet<Wake>,
     /// Instances with deferred work.
     pub(crate) pending: BTreeSet<Key>,
+    /// Open incidents; [`State::owner`] tells of which instance.
+    pub(crate) incidents: BTreeSet<Key>,
     pub(crate) messages: Messages,
     pub(crate) definitions: BTreeMap<Key, OpenDefinition>,
     pub(crate) latest: BTreeMap<(Text, Text), Key>,
@@ -158,6 +161,7 @@ impl State {
             jobs: BTreeMap::new(),
             wakes: BTreeSet::new(),
             pending: BTreeSet::new(),
+            incidents: BTreeSet::new(),
             messages: Messages::default(),
             definitions: BTreeMap::new(),
             latest: BTreeMap::new(),
@@ -222,6 +226,16 @@ impl State {
     /// Instances with deferred work, lowest key first.
     pub fn pending(&self) -> impl Iterator<Item = Key> {
         self.pending.iter().copied()
+    }
+
+    /// Open incidents behind `after`, of instances in memory and of cold ones.
+    pub fn incidents(&self, after: Key) -> impl Iterator<Item = Key> {
+        self.incidents.range((Bound::Excluded(after), Bound::Unbounded)).copied()
+    }
+
+    /// Everything that is due, the earliest first.
+    pub fn wakes(&self) -> impl Iterator<Item = &Wake> {
+        self.wakes.iter()
     }
 
     /// Activatable jobs per tenant and type.

@@ -179,6 +179,7 @@ impl State {
     }
 
     pub(crate) fn set_incident(&mut self, i: Key, key: Key, new: Option<Incident>) {
+        self.index_incident(key, new.is_some());
         self.row(i, |instance| {
             let old = match new {
                 Some(row) => instance.incidents.insert(key, row),
@@ -211,6 +212,12 @@ impl State {
     /// Sets or removes a row of what few instances have.
     pub(crate) fn set_rare(&mut self, i: Key, row: RareRow) {
         self.row(i, |instance| Row::Rare(Box::new(instance.put_rare(row))));
+    }
+
+    fn index_incident(&mut self, key: Key, present: bool) {
+        if toggle(&mut self.incidents, key, present) {
+            self.undo.push(Undo::Incident(key, present));
+        }
     }
 
     pub(crate) fn set_deferred(&mut self, i: Key, number: u32, new: Option<Work>) {
@@ -279,6 +286,9 @@ impl State {
     pub(crate) fn remove_instance(&mut self, key: Key) {
         match self.instances.remove(&key) {
             Some(Residence::Hot(instance)) => {
+                for key in instance.incidents.keys() {
+                    self.index_incident(*key, false);
+                }
                 for (first, _) in &instance.blocks {
                     let old = self.blocks.remove(first);
                     self.undo.push(Undo::Block(*first, old));

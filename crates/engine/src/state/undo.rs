@@ -22,6 +22,7 @@ pub(crate) enum Undo {
     Job(Queue, Available, bool),
     Wake(Wake, bool),
     Pending(Key, bool),
+    Incident(Key, bool),
     Message(Key, Option<Box<Message>>),
     ByName(Named, Key, bool),
     ById(Named, Text, Option<Key>),
@@ -112,6 +113,9 @@ impl State {
             }
             Undo::Wake(wake, inserted) => drop(toggle(&mut self.wakes, wake, !inserted)),
             Undo::Pending(key, inserted) => drop(toggle(&mut self.pending, key, !inserted)),
+            Undo::Incident(key, inserted) => {
+                toggle(&mut self.incidents, key, !inserted);
+            }
             Undo::Definition(key, old) => put(&mut self.definitions, key, old.map(|d| *d)),
             Undo::Latest(id, old) => put(&mut self.latest, id, old),
             Undo::MessageStart(row, inserted) => {

@@ -3,16 +3,21 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use engine::{Catalog, meta};
+use engine::Catalog;
 use journal::Journal;
 
 use super::Meta;
 use crate::Error;
 use crate::machine::Machine;
+use crate::steps::Holds;
+
+/// Under which it keeps the meta journal from being trimmed.
+const NAME: &str = "catalog";
 
 /// The catalog that follows the durable meta journal.
 pub struct Known {
     journal: Arc<dyn Journal>,
+    holds: Arc<Holds>,
     position: AtomicU64,
     catalog: RwLock<Catalog>,
     /// One reader at a time.
@@ -20,10 +25,22 @@ pub struct Known {
 }
 
 impl Known {
-    /// Follows this meta journal from its beginning.
-    pub fn new(journal: Arc<dyn Journal>) -> Known {
-        let catalog = RwLock::new(Catalog::new());
-        Known { journal, position: AtomicU64::new(0), catalog, next: Mutex::new(1) }
+    /// Follows the meta journal of this machine, which has folded it up to `upto`.
+    pub fn new(meta: &Meta, upto: u64, journal: Arc<dyn Journal>, holds: Arc<Holds>) -> Known {
+        let mut catalog = Catalog::new();
+        // Where in the journal they came is not known any more. A partition that has followed it
+        // less far looks at all of them, and finds that most are as it knows them.
+        for event in meta.state.told() {
+            catalog.add(&event, upto);
+        }
+        holds.keep(NAME, upto + 1);
+        Known {
+            journal,
+            holds,
+            position: AtomicU64::new(upto),
+            catalog: RwLock::new(catalog),
+            next: Mutex::new(upto + 1),
+        }
     }
 
     /// Everything up to here is known.
@@ -34,18 +51,6 @@ impl Known {
     /// A snapshot; cheap.
     pub fn catalog(&self) -> Catalog {
         self.catalog.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Starts from what a checkpoint of the meta machine held, at its position.
-    pub fn seed(&self, events: &[(u64, meta::Event)], upto: u64) {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut catalog = self.catalog();
-        for (position, event) in events {
-            catalog.add(event, *position);
-        }
-        *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
-        *next = upto + 1;
-        self.position.store(upto, Ordering::Release);
     }
 
     /// Takes in everything that is durable by now.
@@ -70,6 +75,7 @@ impl Known {
         }
         if let Some(position) = position {
             *next = position + 1;
+            self.holds.keep(NAME, *next);
             *self.catalog.write().unwrap_or_else(PoisonError::into_inner) = catalog;
             self.position.store(position, Ordering::Release);
         }

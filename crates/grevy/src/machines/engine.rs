@@ -1,7 +1,6 @@
-//! The engine in the loop: its state, what it may know beside it, and the order in which
-//! instances were used last.
+//! The engine in the loop: its state, and what it may know beside it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use engine::event::Text;
@@ -12,7 +11,7 @@ use engine::{
 
 use super::Known;
 use crate::Error;
-use crate::machine::{Decision, Machine, Need, Step};
+use crate::machine::{Decision, Machine, Need, Place, Step};
 
 /// A partition of the engine.
 pub struct Engine {
@@ -25,11 +24,6 @@ pub struct Engine {
     offered: u64,
     watched: BTreeSet<Key>,
     build: Text,
-    /// When instances were touched last, in ms, and the reverse.
-    touched: BTreeMap<Key, i64>,
-    by_touch: BTreeSet<(i64, Key)>,
-    /// Instances touched since they were looked at for forgetting.
-    fresh: BTreeSet<Key>,
 }
 
 impl Engine {
@@ -49,9 +43,6 @@ impl Engine {
             offered: 0,
             watched: BTreeSet::new(),
             build,
-            touched: BTreeMap::new(),
-            by_touch: BTreeSet::new(),
-            fresh: BTreeSet::new(),
         }
     }
 
@@ -63,31 +54,6 @@ impl Engine {
     /// Somebody waits for this instance to end.
     pub fn watch_instance(&mut self, instance: Key) {
         self.watched.insert(instance);
-    }
-
-    fn touch(&mut self, events: &[Event], now: i64) {
-        for event in events {
-            let Event::Instance { instance, .. } = event else { continue };
-            self.fresh.insert(*instance);
-            if let Some(old) = self.touched.insert(*instance, now) {
-                if old == now {
-                    continue;
-                }
-                self.by_touch.remove(&(old, *instance));
-            }
-            self.by_touch.insert((now, *instance));
-        }
-    }
-
-    fn untouch(&mut self, instance: Key) {
-        self.fresh.remove(&instance);
-        if let Some(old) = self.touched.remove(&instance) {
-            self.by_touch.remove(&(old, instance));
-        }
-    }
-
-    fn is_hot(&self, key: Key) -> bool {
-        matches!(self.state.instance(key), Lookup::Hot(_))
     }
 }
 
@@ -108,11 +74,9 @@ impl Machine for Engine {
         let decision = self.state.decide_once(command, &turn, cause.request_id.as_ref());
         let decision = decision.map_err(|need| Need(need.0))?;
         let engine::Decision { answer, events, effects } = decision;
-        self.touch(&events, now);
         for effect in &effects {
             if let Effect::Ended { instance, .. } = effect {
                 self.watched.remove(instance);
-                self.untouch(*instance);
             }
         }
         Ok(Decision { answer, events, effects })
@@ -130,7 +94,6 @@ impl Machine for Engine {
                 self.state.apply(event);
             }
         }
-        self.touch(&step.events, step.time);
         Ok(())
     }
 
@@ -257,19 +220,35 @@ impl Machine for Engine {
         queues.chain(sends).collect()
     }
 
-    fn idle(&mut self, before: i64, max: usize) -> Vec<Key> {
-        if before == i64::MAX {
-            let fresh = std::mem::take(&mut self.fresh);
-            return fresh.into_iter().filter(|key| self.is_hot(*key)).take(max).collect();
+    fn aggregates(events: &[Event]) -> Vec<Key> {
+        let mut keys: Vec<Key> = Vec::new();
+        for event in events {
+            if let Event::Instance { instance, .. } = event
+                && !keys.contains(instance)
+            {
+                keys.push(*instance);
+            }
         }
-        let old = self.by_touch.range(..(before, Key::MIN)).map(|(_, key)| *key);
-        old.take(max).collect()
+        keys
     }
 
-    fn passivate(&mut self, instance: Key) -> Option<Vec<u8>> {
-        let taken = self.state.passivate(instance)?;
-        self.untouch(instance);
-        Some(record::checkpoint::encode_instance(&taken))
+    fn place(&self, instance: Key) -> Place {
+        match self.state.instance(instance) {
+            Lookup::Hot(_) => Place::Hot,
+            Lookup::Cold => Place::Cold,
+            Lookup::Absent => Place::Absent,
+        }
+    }
+
+    fn blob(&self, instance: Key) -> Option<Vec<u8>> {
+        match self.state.instance(instance) {
+            Lookup::Hot(hot) => Some(record::checkpoint::encode_instance(hot)),
+            Lookup::Cold | Lookup::Absent => None,
+        }
+    }
+
+    fn passivate(&mut self, instance: Key) -> bool {
+        self.state.passivate(instance).is_some()
     }
 
     fn restore(&mut self, instance: Key, blob: &[u8]) -> Result<(), Error> {
@@ -277,6 +256,20 @@ impl Machine for Engine {
             Error::Internal { reason: format!("the blob of instance {instance}: {error}") }
         })?;
         self.state.restore(Box::new(restored));
+        Ok(())
+    }
+
+    fn save(&self) -> Option<Vec<u8>> {
+        Some(record::checkpoint::encode_tables(&self.state.image()))
+    }
+
+    fn load(&mut self, saved: &[u8]) -> Result<(), String> {
+        let image = record::checkpoint::decode_tables(saved).map_err(|error| error.to_string())?;
+        let (ours, found) = (self.state.partition(), image.partition);
+        if ours != found {
+            return Err(format!("expected the tables of partition {ours}, but got {found}"));
+        }
+        self.state = State::from_image(image);
         Ok(())
     }
 }

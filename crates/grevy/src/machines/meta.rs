@@ -61,6 +61,16 @@ impl Machine for Meta {
         })
     }
 
+    fn save(&self) -> Option<Vec<u8>> {
+        Some(record::checkpoint::encode_deployments(&self.state.image()))
+    }
+
+    fn load(&mut self, saved: &[u8]) -> Result<(), String> {
+        let image = record::checkpoint::decode_deployments(saved);
+        self.state = State::from_image(image.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+
     fn start(&self, epoch: u64) -> Option<Command> {
         Some(Command::StartEpoch { epoch })
     }

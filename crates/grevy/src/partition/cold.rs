@@ -1,99 +1,118 @@
 //! Aggregates that are not in memory: what waits for them, and how they come back.
 
-use std::collections::BTreeMap;
-use std::sync::{Mutex, PoisonError};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use engine::Key;
+use journal::Lsn;
 
 use super::Partition;
 use crate::Error;
-use crate::limits::COLD_WAITING_MAX;
-use crate::machine::{Machine, Need};
+use crate::limits::{COLD_WAITING_MAX, COOL_KEYS_MAX};
+use crate::machine::{Machine, Need, Place};
 use crate::mailbox::{Class, Envelope, Input, Signal};
 
 /// Receives a blob, on any thread.
 pub type Loaded = Box<dyn FnOnce(Result<Option<Vec<u8>>, Error>) + Send>;
 
-/// Where cold aggregates lie.
-pub trait ColdStore: Send + Sync {
-    /// Takes a blob that may be newer than the durable log. It is forgotten by
-    /// [`ColdStore::reset`] unless a checkpoint published it since.
-    fn put(&self, key: Key, blob: Vec<u8>);
-
-    /// Reads a blob without holding up the caller.
-    fn load(&self, key: Key, then: Loaded);
-
-    /// Forgets blobs that no checkpoint published: the log is folded again.
-    fn reset(&self);
-
-    /// Aggregates to take out of memory now; tests forget at random.
-    fn forget(&self, hot: &[Key]) -> Vec<Key>;
-}
-
 /// Blobs in memory, which tests use to forget aggregates at random after each command: a seeded
 /// generator chooses, so that a failure can be repeated.
-pub struct Blobs {
+pub struct Forgetful {
     rows: Mutex<BTreeMap<Key, Vec<u8>>>,
     seed: Mutex<u64>,
 }
 
-impl Blobs {
+impl Forgetful {
     /// Forgets by this seed.
-    pub fn forgetting(seed: u64) -> Blobs {
-        Blobs { rows: Mutex::default(), seed: Mutex::new(seed | 1) }
+    pub fn by(seed: u64) -> Forgetful {
+        Forgetful { rows: Mutex::default(), seed: Mutex::new(seed | 1) }
     }
 
-    fn next(&self) -> u64 {
+    fn chooses(&self) -> bool {
         // xorshift64: enough to choose by, and the same everywhere.
         let mut seed = self.seed.lock().unwrap_or_else(PoisonError::into_inner);
         *seed ^= *seed << 13;
         *seed ^= *seed >> 7;
         *seed ^= *seed << 17;
-        *seed
+        seed.is_multiple_of(3)
+    }
+
+    fn rows(&self) -> MutexGuard<'_, BTreeMap<Key, Vec<u8>>> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The log is folded again: what was forgotten is hot then.
+    pub(super) fn reset(&self) {
+        self.rows().clear();
     }
 }
 
-impl ColdStore for Blobs {
-    fn put(&self, key: Key, blob: Vec<u8>) {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).insert(key, blob);
-    }
-
-    fn load(&self, key: Key, then: Loaded) {
-        let blob = self.rows.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
-        then(Ok(blob));
-    }
-
-    fn reset(&self) {
-        self.rows.lock().unwrap_or_else(PoisonError::into_inner).clear();
-    }
-
-    fn forget(&self, hot: &[Key]) -> Vec<Key> {
-        hot.iter().copied().filter(|_| self.next().is_multiple_of(3)).collect()
-    }
+/// When aggregates in memory were used last, by the position that was accepted then.
+#[derive(Default)]
+pub(super) struct Recency {
+    stamps: BTreeMap<Key, Lsn>,
+    order: BTreeSet<(Lsn, Key)>,
+    /// When which position was accepted, oldest first.
+    samples: VecDeque<(Instant, Lsn)>,
+    /// What was used up to here may leave.
+    limit: Lsn,
 }
 
-/// Aggregates that a forgetting store looks at after each command.
-const FORGET_LOOK_MAX: usize = 16;
+impl Recency {
+    pub(super) fn used(&mut self, key: Key, at: Lsn) {
+        self.gone(key);
+        self.stamps.insert(key, at);
+        self.order.insert((at, key));
+    }
+
+    fn gone(&mut self, key: Key) {
+        if let Some(old) = self.stamps.remove(&key) {
+            self.order.remove(&(old, key));
+        }
+    }
+
+    fn oldest(&self, max: usize) -> Vec<Key> {
+        let old = self.order.range(..=(self.limit, Key::MAX));
+        old.take(max).map(|(_, key)| *key).collect()
+    }
+
+    /// The position that was accepted `after` ago.
+    fn accepted_before(&mut self, after: Duration, now: Lsn) -> Lsn {
+        let time = Instant::now();
+        self.samples.push_back((time, now));
+        let aged = |(at, _): &(Instant, Lsn)| time.duration_since(*at) >= after;
+        while self.samples.get(1).is_some_and(aged) {
+            self.samples.pop_front();
+        }
+        self.samples.front().filter(|sample| aged(sample)).map_or(0, |(_, lsn)| *lsn)
+    }
+}
 
 impl<M: Machine> Partition<M> {
     /// Parks an input behind the first aggregate that it needs, and asks for all of them.
     pub(super) fn load(&mut self, need: Need, input: Input<M>) {
-        let Some(cold) = self.parts.cold.clone() else {
-            return refuse(input, "an aggregate is cold and there is no store");
-        };
         let Some(first) = need.0.first().copied() else {
             return refuse(input, "a decision needs aggregates and names none");
         };
         for key in need.0 {
             if let std::collections::btree_map::Entry::Vacant(entry) = self.waiting.entry(key) {
                 entry.insert(Default::default());
-                let mailbox = self.mailbox.clone();
-                let token = self.parts.activity.begin();
-                let then = move |blob| mailbox.signal(Signal::Loaded(key, blob, token));
-                cold.load(key, Box::new(then));
+                self.fetch(key);
             }
         }
         self.park(first, input);
+    }
+
+    fn fetch(&self, key: Key) {
+        let (mailbox, claim) = (self.mailbox.clone(), self.claim);
+        let token = self.parts.activity.begin();
+        let then = move |blob| mailbox.signal(Signal::Loaded(claim, key, blob, token));
+        let forgotten = self.parts.forget.as_ref().and_then(|forget| forget.rows().remove(&key));
+        match (forgotten, &self.parts.vault) {
+            (None, Some(vault)) => vault.load(key, Box::new(then)),
+            (blob, _) => then(Ok(blob)),
+        }
     }
 
     /// Behind what waits for the same aggregate.
@@ -129,19 +148,76 @@ impl<M: Machine> Partition<M> {
             }
             return;
         }
+        if self.parts.vault.is_some() {
+            self.recency.used(key, self.accepted);
+        }
         for input in waited.into_iter().rev() {
             self.todo.push_front(input);
         }
     }
 
-    /// Takes aggregates out of memory that the store wants to forget.
-    pub(super) fn forget(&mut self) {
-        let Some(cold) = self.parts.cold.clone() else { return };
-        let hot = self.machine.idle(i64::MAX, FORGET_LOOK_MAX);
-        for key in cold.forget(&hot) {
-            if let Some(blob) = self.machine.passivate(key) {
-                cold.put(key, blob);
+    /// A step changed these. Those that a forgetting test chooses leave memory; the others are
+    /// stamped when the step is appended.
+    pub(super) fn changed(&mut self, keys: Vec<Key>) {
+        if let Some(forget) = &self.parts.forget {
+            for key in keys.iter().filter(|_| forget.chooses()) {
+                if let Some(blob) = self.machine.blob(*key)
+                    && self.machine.passivate(*key)
+                {
+                    forget.rows().insert(*key, blob);
+                }
             }
+        }
+        if self.parts.vault.is_some() {
+            self.unstamped.extend(keys);
+        }
+    }
+
+    /// What the steps of the group changed is no older than the group.
+    pub(super) fn stamp(&mut self) {
+        for key in std::mem::take(&mut self.unstamped) {
+            match self.machine.place(key) {
+                Place::Hot => self.recency.used(key, self.accepted),
+                Place::Cold | Place::Absent => self.recency.gone(key),
+            }
+        }
+        self.report_hot();
+    }
+
+    pub(super) fn report_hot(&self) {
+        let hot = self.recency.stamps.len() as u64;
+        self.status.hot.store(hot, std::sync::atomic::Ordering::Release);
+    }
+
+    /// Lets go of what was not used for `after` and is in the newest checkpoint as it is.
+    pub(crate) fn cool(&mut self, after: Duration) {
+        let Some(vault) = &self.parts.vault else { return };
+        let published = vault.published();
+        let idle = self.recency.accepted_before(after, self.accepted);
+        self.recency.limit = idle.min(published);
+        self.cool_some();
+    }
+
+    /// A few at a time, because the loop has other things to do.
+    fn cool_some(&mut self) {
+        // What a group under way changed has no stamp yet and may look old.
+        if !self.group.is_empty() {
+            return;
+        }
+        let old = self.recency.oldest(COOL_KEYS_MAX);
+        for key in &old {
+            if self.machine.passivate(*key) || self.machine.place(*key) != Place::Hot {
+                self.recency.gone(*key);
+            } else {
+                // It has work of its own to do.
+                self.recency.used(*key, self.accepted);
+            }
+        }
+        self.report_hot();
+        if old.len() == COOL_KEYS_MAX {
+            let control = |partition: &mut Partition<M>| partition.cool_some();
+            let signal = Signal::Control(Box::new(control), self.parts.activity.begin());
+            self.mailbox.signal(signal);
         }
     }
 }

@@ -7,6 +7,7 @@
 //! command of a turn, and never wrong.
 
 mod cold;
+mod fold;
 mod recover;
 mod release;
 mod turn;
@@ -19,26 +20,20 @@ use std::time::Duration;
 use engine::Key;
 use journal::{GroupBuf, Journal, Lsn, Notice, Writer};
 
-pub use cold::{Blobs, ColdStore};
+pub use cold::{Forgetful, Loaded};
+pub use fold::Opened;
+pub(crate) use fold::Tail;
 
 use crate::Error;
 use crate::activity::{Activity, Token};
+use crate::checkpoint::Vault;
 use crate::clock::{Clock, JumpGuard};
 use crate::limits::{AHEAD_BYTES_MAX, AHEAD_GROUPS_MAX, TURN_COMMANDS_MAX};
 use crate::machine::Machine;
 use crate::mailbox::{Class, Input, Mailbox, Signal};
 use crate::steps::Holds;
+use cold::Recency;
 use release::Outcome;
-
-/// A machine as a checkpoint left it.
-pub struct Opened<M> {
-    /// With everything up to `lsn` folded.
-    pub machine: M,
-    /// Position of the checkpoint; 0 without one.
-    pub lsn: Lsn,
-    /// Time of the last step before it, in ms.
-    pub time: i64,
-}
 
 /// What a partition is made of.
 pub struct Parts<M: Machine> {
@@ -46,12 +41,14 @@ pub struct Parts<M: Machine> {
     pub name: Arc<str>,
     /// Its log.
     pub journal: Arc<dyn Journal>,
-    /// Builds the machine from the newest checkpoint, at the start and after a failure.
-    pub open: Box<dyn FnMut() -> Result<Opened<M>, Error> + Send>,
+    /// Makes an empty machine: the log is folded at the start and after a failure.
+    pub empty: Arc<dyn Fn() -> M + Send + Sync>,
+    /// Its checkpoints; `None`: the log is all there is, and everything stays in memory.
+    pub vault: Option<Arc<Vault>>,
     /// Where effects go, in order, once they are durable.
     pub outlet: Box<dyn FnMut(M::Effect) + Send>,
-    /// Where cold aggregates lie; `None`: everything stays in memory.
-    pub cold: Option<Arc<dyn ColdStore>>,
+    /// For tests: forgets aggregates at random.
+    pub forget: Option<Arc<Forgetful>>,
     /// Time.
     pub clock: Clock,
     /// What is under way.
@@ -77,6 +74,8 @@ pub struct Status {
     pub health: AtomicU64,
     /// The present epoch.
     pub epoch: AtomicU64,
+    /// Aggregates in memory that may leave it.
+    pub hot: AtomicU64,
 }
 
 /// How a partition does.
@@ -131,6 +130,9 @@ pub struct Partition<M: Machine> {
     awaiting: VecDeque<(Lsn, Vec<Outcome<M>>)>,
     /// What waits for a cold aggregate.
     waiting: BTreeMap<Key, VecDeque<Input<M>>>,
+    /// Changed by steps that are not appended yet.
+    unstamped: Vec<Key>,
+    recency: Recency,
     /// A tick waits for a cold aggregate.
     tick_waits: bool,
     /// Where deferred work goes on.
@@ -261,7 +263,8 @@ impl<M: Machine> Partition<M> {
             Signal::Notice(_, Notice::Full) => self.set_full(true),
             Signal::Notice(_, Notice::Room) => self.set_full(false),
             Signal::Notice(_, Notice::Failed(error)) => self.failed = Some(error),
-            Signal::Loaded(key, blob, _token) => self.loaded(key, blob),
+            Signal::Loaded(claim, ..) if claim != self.claim => {}
+            Signal::Loaded(_, key, blob, _token) => self.loaded(key, blob),
             Signal::Control(control, _token) => control(self),
             Signal::Wake(_token) => {}
         }

@@ -1,17 +1,18 @@
 //! Starting: newest checkpoint, then the tail of the log, then a new epoch. The same after a
 //! failed append or sync, when everything that is not durable is dropped.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use engine::Cause;
 use engine::command::Source;
-use journal::{Claim, GroupBuf, Lsn, Notify};
+use engine::{Cause, Key};
+use journal::{Claim, GroupBuf, Notify};
 
+use super::cold::Recency;
 use super::release::Outcome;
-use super::{Health, Opened, Partition, Parts, Status, panic_text};
+use super::{Health, Opened, Partition, Parts, Status, Tail};
 use crate::Error;
 use crate::clock::JumpGuard;
 use crate::machine::Machine;
@@ -24,9 +25,9 @@ const RETRY_LAST: Duration = Duration::from_secs(5);
 
 impl<M: Machine> Partition<M> {
     /// Folds the log and begins an epoch. Nothing runs yet.
-    pub fn open(mut parts: Parts<M>) -> Result<Partition<M>, Error> {
+    pub fn open(parts: Parts<M>) -> Result<Partition<M>, Error> {
         let mailbox = Arc::new(Mailbox::default());
-        let (machine, claim, time) = fold(&mut parts, &mailbox, 0)?;
+        let Standing { machine, claim, time, touched } = fold(&parts, &mailbox, 0)?;
         let mut partition = Partition {
             machine,
             mailbox,
@@ -44,6 +45,8 @@ impl<M: Machine> Partition<M> {
             outcomes: Vec::new(),
             awaiting: Default::default(),
             waiting: Default::default(),
+            unstamped: Vec::new(),
+            recency: Recency::default(),
             tick_waits: false,
             work_after: None,
             busy: None,
@@ -52,6 +55,7 @@ impl<M: Machine> Partition<M> {
             parts,
         };
         partition.busy = Some(partition.parts.activity.begin());
+        partition.remember(touched);
         partition.begin(claim.epoch)?;
         Ok(partition)
     }
@@ -75,6 +79,7 @@ impl<M: Machine> Partition<M> {
         let append = self.writer.append(&self.group)?;
         self.group.clear();
         self.accepted = append.lsn_last;
+        self.stamp();
         self.awaiting.push_back((append.lsn_last, std::mem::take(&mut self.outcomes)));
         self.report();
         Ok(())
@@ -90,9 +95,9 @@ impl<M: Machine> Partition<M> {
         let mut pause = RETRY_FIRST;
         loop {
             self.claim += 1;
-            match fold(&mut self.parts, &self.mailbox, self.claim) {
-                Ok((machine, claim, time)) => {
-                    self.take_over(machine, claim, time, &unavailable);
+            match fold(&self.parts, &self.mailbox, self.claim) {
+                Ok(standing) => {
+                    self.take_over(standing, &unavailable);
                     return;
                 }
                 Err(error) => {
@@ -107,7 +112,8 @@ impl<M: Machine> Partition<M> {
         }
     }
 
-    fn take_over(&mut self, machine: M, claim: Claim, time: i64, unavailable: &Error) {
+    fn take_over(&mut self, standing: Standing<M>, unavailable: &Error) {
+        let Standing { machine, claim, time, touched } = standing;
         self.machine = machine;
         self.time = time;
         self.writer = claim.writer;
@@ -115,12 +121,23 @@ impl<M: Machine> Partition<M> {
         self.release_upto(claim.tail);
         self.drop_speculation(unavailable);
         self.accepted = claim.tail;
+        self.remember(touched);
         self.mailbox.refuse(self.full.then_some(Error::DiskFull));
         if let Err(error) = self.begin(claim.epoch) {
             tracing::error!(partition = %self.parts.name, %error, "no epoch could be begun");
             if let Error::Journal(error) = error {
                 self.failed = Some(error);
             }
+        }
+    }
+
+    /// What the tail of the log changed is hot, and no older than the log.
+    fn remember(&mut self, touched: BTreeSet<Key>) {
+        self.recency = Recency::default();
+        self.unstamped.clear();
+        if self.parts.vault.is_some() {
+            self.unstamped.extend(touched);
+            self.stamp();
         }
     }
 
@@ -183,46 +200,40 @@ impl<M: Machine> Partition<M> {
     }
 }
 
-/// Claims the log and folds it on the newest checkpoint.
-fn fold<M: Machine>(
-    parts: &mut Parts<M>,
-    mailbox: &Arc<Mailbox<M>>,
-    number: u64,
-) -> Result<(M, Claim, i64), Error> {
-    let claim = parts.journal.claim(notify(mailbox, number))?;
-    if let Some(cold) = &parts.cold {
-        cold.reset();
-    }
-    let Opened { mut machine, lsn, mut time } = (parts.open)()?;
-    if lsn < claim.tail {
-        let mut reader = parts.journal.read(lsn + 1)?;
-        while reader.position() <= claim.tail {
-            let Some(group) = reader.next_group()? else { break };
-            for frame in group.iter().filter(|frame| frame.lsn > lsn) {
-                time = fold_frame(parts, &mut machine, frame.lsn, frame.payload)?;
-            }
-        }
-    }
-    Ok((machine, claim, time))
+/// A machine that stands where the log ends, and the right to go on.
+struct Standing<M> {
+    machine: M,
+    claim: Claim,
+    /// Of the last step, in ms.
+    time: i64,
+    /// In memory, because the tail changed them.
+    touched: BTreeSet<Key>,
 }
 
-fn fold_frame<M: Machine>(
+/// Claims the log and folds it on the newest checkpoint.
+fn fold<M: Machine>(
     parts: &Parts<M>,
-    machine: &mut M,
-    lsn: Lsn,
-    payload: &[u8],
-) -> Result<i64, Error> {
-    let failed = |reason| Error::Recovery { partition: parts.name.to_string(), lsn, reason };
-    let step = M::decode(payload).map_err(failed)?;
-    let folded = catch_unwind(AssertUnwindSafe(|| machine.fold(&step, &parts.skip)));
-    match folded {
-        Ok(done) => done.map(|()| step.time),
-        Err(panic) => Err(failed(format!(
-            "it does not fit the state: {} (its events: {:?})",
-            panic_text(&*panic),
-            step.events
-        ))),
+    mailbox: &Arc<Mailbox<M>>,
+    number: u64,
+) -> Result<Standing<M>, Error> {
+    let claim = parts.journal.claim(notify(mailbox, number))?;
+    if let Some(forget) = &parts.forget {
+        forget.reset();
     }
+    let mut opened = match &parts.vault {
+        Some(vault) => vault.restore(&*parts.journal, &*parts.empty)?,
+        None => Opened { machine: (parts.empty)(), lsn: 0, time: 0 },
+    };
+    let mut touched = BTreeSet::new();
+    let tail = Tail {
+        name: &parts.name,
+        journal: &*parts.journal,
+        skip: &parts.skip,
+        vault: parts.vault.as_deref(),
+    };
+    tail.fold(&mut opened, claim.tail, &mut touched)?;
+    let Opened { machine, time, .. } = opened;
+    Ok(Standing { machine, claim, time, touched })
 }
 
 fn notify<M: Machine>(mailbox: &Arc<Mailbox<M>>, number: u64) -> Notify {

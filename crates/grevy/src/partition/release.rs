@@ -34,6 +34,7 @@ impl<M: Machine> Partition<M> {
                 self.group.clear();
                 self.accepted = append.lsn_last;
                 self.status.accepted.store(self.accepted, Ordering::Release);
+                self.stamp();
                 let outcomes = std::mem::take(&mut self.outcomes);
                 self.awaiting.push_back((append.lsn_last, outcomes));
             }

@@ -159,13 +159,15 @@ impl<M: Machine> Partition<M> {
             let build = self.parts.build.clone();
             let step = Step { time: now, cause: envelope.cause, build, events };
             self.group.push_with(|out| M::encode(&step, out));
+            if self.parts.vault.is_some() || self.parts.forget.is_some() {
+                self.changed(M::aggregates(&step.events));
+            }
         }
         if envelope.watch {
             self.machine.watch(&answer);
         }
         let answer = envelope.reply.map(|reply| (reply, answer));
         self.outcomes.push(Outcome::Decided { answer, effects, _token: envelope.token });
-        self.forget();
     }
 
     /// A bug of ours in this command. It is undone; what a client asked is answered once, internal

@@ -59,14 +59,21 @@ impl CheckpointStore {
     ///
     /// All its own files are read; blobs carry their own checksums.
     pub fn newest_valid(self: &Arc<Self>) -> Result<Option<Checkpoint>, Error> {
+        Ok(self.newest_first().into_iter().find(|checkpoint| checkpoint.verify().is_ok()))
+    }
+
+    /// What is published, newest first and not verified yet: for an owner that has more to ask of
+    /// a checkpoint than that its files are whole.
+    pub fn newest_first(self: &Arc<Self>) -> Vec<Checkpoint> {
         let manifests = lock(&self.manifests).clone();
-        for manifest in manifests.into_iter().rev() {
-            let checkpoint = Checkpoint { store: Arc::clone(self), manifest };
-            if checkpoint.verify().is_ok() {
-                return Ok(Some(checkpoint));
-            }
-        }
-        Ok(None)
+        let all = manifests.into_iter().rev();
+        all.map(|manifest| Checkpoint { store: Arc::clone(self), manifest }).collect()
+    }
+
+    /// Counts a checkpoint no longer: it is damaged, must not stand for one that is kept, and its
+    /// files go with the next that is published.
+    pub fn set_aside(&self, number: u64) {
+        lock(&self.manifests).retain(|manifest| manifest.number != number);
     }
 
     /// What is published, oldest first, damaged ones included whose manifests can be read.

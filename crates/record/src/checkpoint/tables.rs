@@ -42,6 +42,7 @@ message!("Tables", Image {
     19 requests: List<Msg<Request>>,
     20 signals: List<Msg<SignalRow>>,
     21 broadcasts: Map<BroadcastRow>,
+    22 incidents: Keys,
 });
 
 message!("Request", Request {
