@@ -20,6 +20,7 @@ mod error;
 mod handle;
 mod jobs;
 pub mod limits;
+mod links;
 pub mod machine;
 pub mod machines;
 pub mod mailbox;

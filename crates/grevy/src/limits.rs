@@ -35,6 +35,9 @@ pub const CHECKPOINT_COMPACT_BYTES_MAX: u64 = 64 << 20;
 /// The tables of one partition in a checkpoint, in bytes.
 pub const CHECKPOINT_TABLES_BYTES_MAX: u64 = 8 << 30;
 
+/// Items that one partition has under way to another: sent and not yet acknowledged.
+pub const OUTBOX_CREDIT_MAX: u64 = 1_024;
+
 /// Wall clock ahead of the time since boot, within one run, above which timers stop: 1 minute.
 pub const CLOCK_JUMP_MAX_MS: i64 = 60_000;
 

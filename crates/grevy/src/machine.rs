@@ -75,6 +75,12 @@ pub trait Machine: Sized + Send + 'static {
         None
     }
 
+    /// The stream that a command belongs to, whose commands keep their order also when one of
+    /// them waits for a cold aggregate.
+    fn stream(&self, _command: &Self::Command) -> Option<u64> {
+        None
+    }
+
     /// Decided before the commands of a turn, while there is one: news of the outside that the
     /// state must know first (deployments).
     fn prelude(&mut self) -> Option<Self::Command> {

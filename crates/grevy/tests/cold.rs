@@ -96,7 +96,8 @@ fn waiting_orders_are_forgotten_and_found_again_by_all_that_asks_for_them() {
     let grevy = start(folder.path());
     assert!(grevy.health().iter().all(|partition| partition.hot < 8), "{:?}", grevy.health());
     grevy.advance(Duration::from_secs(13 * 3_600)).expect("a virtual clock");
-    let left = grevy.instances(0).wait().expect("open").len();
+    let left = grevy.instances(0).wait().expect("open");
+    let left = left.len();
     assert_eq!(left, ORDERS / 10, "those with an incident, and the one that was resolved");
     let open = grevy.incidents(0).wait().expect("open").len();
     assert_eq!(open, ORDERS / 10 - 1);

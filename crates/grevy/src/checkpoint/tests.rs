@@ -192,9 +192,9 @@ fn a_trimmed_log_opens_and_its_orders_go_on() {
     let begins = disk(folder.path()).journal.first_lsn();
     assert!(begins > 100, "the log begins at {begins}: it was not trimmed");
     let grevy = start(folder.path(), false);
-    let place = |key| grevy.instance(key).wait().expect("open").expect("it is running");
-    let waiting = first.iter().filter(|key| **key != first[1]);
-    assert_eq!(waiting.map(|key| place(*key).key).count(), 19);
+    for key in first.iter().filter(|key| **key != first[1]) {
+        assert!(grevy.instance(*key).wait().expect("open").is_some(), "{key} is running");
+    }
     let incidents = grevy.incidents(0).wait().expect("open");
     let ours = incidents.iter().filter(|incident| first.contains(&incident.instance)).count();
     assert!(ours > 0, "{incidents:?}");

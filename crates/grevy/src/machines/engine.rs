@@ -147,6 +147,11 @@ impl Machine for Engine {
         self.state.owner(key)
     }
 
+    /// The items of a partition come in their order or not at all.
+    fn stream(&self, command: &Command) -> Option<u64> {
+        if let Command::Inbound { from, .. } = command { Some(u64::from(*from)) } else { None }
+    }
+
     fn prelude(&mut self) -> Option<Command> {
         let position = self.known.position();
         if position <= self.state.meta_position() || position <= self.offered {

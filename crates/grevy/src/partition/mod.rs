@@ -130,6 +130,8 @@ pub struct Partition<M: Machine> {
     awaiting: VecDeque<(Lsn, Vec<Outcome<M>>)>,
     /// What waits for a cold aggregate.
     waiting: BTreeMap<Key, VecDeque<Input<M>>>,
+    /// Streams of which a command waits for an aggregate, while [`Partition::waiting`] has it.
+    held: BTreeMap<u64, Key>,
     /// Changed by steps that are not appended yet.
     unstamped: Vec<Key>,
     recency: Recency,

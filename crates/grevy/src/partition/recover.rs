@@ -45,6 +45,7 @@ impl<M: Machine> Partition<M> {
             outcomes: Vec::new(),
             awaiting: Default::default(),
             waiting: Default::default(),
+            held: Default::default(),
             unstamped: Vec::new(),
             recency: Recency::default(),
             tick_waits: false,
@@ -153,6 +154,7 @@ impl<M: Machine> Partition<M> {
                 reply(Err(unavailable.clone()));
             }
         }
+        self.held.clear();
         for input in std::mem::take(&mut self.waiting).into_values().flatten() {
             if let Input::Command(Envelope { reply: Some(reply), .. }) = input {
                 reply(Err(unavailable.clone()));

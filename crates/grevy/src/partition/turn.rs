@@ -109,8 +109,10 @@ impl<M: Machine> Partition<M> {
     fn input(&mut self, input: Input<M>) {
         match input {
             Input::Command(envelope) => {
-                let subject = self.machine.subject(&envelope.command);
-                match subject.filter(|key| self.waiting.contains_key(key)) {
+                let stream = self.machine.stream(&envelope.command);
+                let held = stream.and_then(|stream| self.held.get(&stream).copied());
+                let behind = held.or_else(|| self.machine.subject(&envelope.command));
+                match behind.filter(|key| self.waiting.contains_key(key)) {
                     Some(key) => self.park(key, Input::Command(envelope)),
                     None => drop(self.decide(envelope)),
                 }
@@ -142,6 +144,10 @@ impl<M: Machine> Partition<M> {
                 true
             }
             Ok(Err(need)) => {
+                let stream = self.machine.stream(&envelope.command);
+                if let (Some(stream), Some(key)) = (stream, need.0.first()) {
+                    self.held.insert(stream, *key);
+                }
                 self.load(need, Input::Command(envelope));
                 false
             }
