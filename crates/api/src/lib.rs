@@ -14,6 +14,7 @@ pub mod grpc;
 mod input;
 pub mod limits;
 pub mod pressure;
+pub mod readback;
 pub mod rest;
 pub mod server;
 #[cfg(feature = "track")]

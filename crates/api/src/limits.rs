@@ -49,8 +49,6 @@ pub const LIST_ITEMS_MAX: usize = 1_000;
 pub const METRIC_TYPES_MAX: usize = 1_000;
 /// A job type that waits this long while nobody asks for it is reported.
 pub const UNATTENDED_AFTER: Duration = Duration::from_secs(5);
-/// Incidents whose time of creation is remembered.
-pub const INCIDENT_TIMES_MAX: usize = 100_000;
 /// Bytes of jobs in one message of an activation; more follow in further messages, because
 /// clients take 4 MiB at most.
 pub const ACTIVATION_MESSAGE_BYTES_MAX: usize = 1 << 20;
@@ -64,3 +62,7 @@ pub const WEBHOOK_TIME_MAX: Duration = Duration::from_secs(15);
 pub const EVENT_PAGE_MAX: usize = 1_000;
 /// Time that a reader of the bus may wait for its first event.
 pub const EVENT_WAIT_MAX: Duration = Duration::from_secs(30);
+/// Open live streams of one server. RESOURCE_EXHAUSTED beyond.
+pub const LIVE_STREAMS_MAX: usize = 1_000;
+/// Events that a live stream holds for a client that does not read; then it waits for the client.
+pub const LIVE_EVENTS_AHEAD: usize = 256;

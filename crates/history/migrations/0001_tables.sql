@@ -80,6 +80,8 @@ CREATE INDEX process_instance_definition_state
     ON process_instance (definition, state, start_date, key);
 CREATE INDEX process_instance_end ON process_instance (end_date, key) WHERE end_date IS NOT NULL;
 CREATE INDEX process_instance_incident ON process_instance (key) WHERE incidents > 0;
+CREATE INDEX process_instance_quarantine
+    ON process_instance (key) WHERE quarantine IS NOT NULL;
 CREATE INDEX process_instance_business
     ON process_instance (business_id, key) WHERE business_id IS NOT NULL;
 CREATE INDEX process_instance_parent
@@ -145,7 +147,7 @@ CREATE TABLE job (
     ended BIGINT
 );
 CREATE INDEX job_instance ON job (instance, key);
-CREATE INDEX job_open ON job (type, created) WHERE ended IS NULL;
+CREATE INDEX job_open ON job (type, created, deadline, retries, key) WHERE ended IS NULL;
 
 CREATE TABLE incident (
     key BIGINT PRIMARY KEY,
@@ -197,6 +199,8 @@ CREATE TABLE message_subscription (
 CREATE INDEX message_subscription_instance ON message_subscription (instance, key);
 CREATE INDEX message_subscription_name
     ON message_subscription (name, correlation_key) WHERE state = 0;
+CREATE INDEX message_subscription_opened
+    ON message_subscription (opened) WHERE state = 0 AND kind = 0;
 CREATE INDEX message_subscription_definition ON message_subscription (definition, key);
 
 CREATE TABLE correlated_subscription (
@@ -302,6 +306,21 @@ CREATE TABLE minute_total (
     elements BIGINT NOT NULL,
     incidents BIGINT NOT NULL,
     PRIMARY KEY (minute, definition)
+);
+
+-- One row for ten seconds, all definitions together; kept for an hour.
+CREATE TABLE pulse_total (
+    time BIGINT PRIMARY KEY,
+    started BIGINT NOT NULL,
+    completed BIGINT NOT NULL,
+    terminated BIGINT NOT NULL
+);
+
+CREATE TABLE flow_total (
+    definition BIGINT NOT NULL,
+    flow_no BIGINT NOT NULL,
+    taken BIGINT NOT NULL,
+    PRIMARY KEY (definition, flow_no)
 );
 
 -- What active elements wait for, whatever it is. The types are those of WAIT_STATES.

@@ -35,6 +35,8 @@ pub struct Wait {
     pub element_id: String,
     /// Milliseconds since 1970.
     pub since: Option<i64>,
+    /// One of several events at an event-based gateway.
+    pub at_gateway: bool,
     pub what: What,
 }
 
@@ -50,6 +52,7 @@ pub enum What {
     },
     /// `worker` has it until `deadline`; `workers` counts those who ask for the type, where known.
     Job {
+        key: Key,
         job_type: String,
         retries: i64,
         worker: Option<String>,
@@ -86,6 +89,7 @@ pub struct Choice {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct Failure {
+    pub incident: Key,
     pub element_id: String,
     pub kind: &'static str,
     pub message: String,
@@ -177,7 +181,8 @@ async fn waits(
             Some(_) | None => What::Timer { due: row.int("due").unwrap_or_default() },
         };
         let element_id = row.text("elementId").unwrap_or_default().to_owned();
-        waits.push(Wait { element_id, since: row.int("since"), what });
+        let at_gateway = row.int("elementType") == Some(EVENT_BASED_GATEWAY);
+        waits.push(Wait { element_id, since: row.int("since"), at_gateway, what });
     }
     Ok(waits)
 }
@@ -193,6 +198,7 @@ async fn job(
     let worker: Option<String> = found.first().map(|row| row.try_get(0)).transpose()?.flatten();
     let job_type = row.text("waitName").unwrap_or_default().to_owned();
     Ok(What::Job {
+        key: row.int("key").unwrap_or_default(),
         retries: row.int("retries").unwrap_or_default(),
         worker: worker.filter(|_| deadline.is_some()),
         deadline,
@@ -229,6 +235,9 @@ async fn message(connection: &mut SqliteConnection, row: &Record) -> Result<What
     Ok(What::Message { name, correlation_key, near })
 }
 
+/// In the numbers of [`names::ELEMENT_TYPES`].
+const EVENT_BASED_GATEWAY: i64 = 19;
+
 /// Joins that some flows have reached and others have not.
 async fn joins(connection: &mut SqliteConnection, instance: Key) -> Result<Vec<Wait>> {
     let text = "SELECT g.id, f.id, COALESCE(s.name, s.id), COALESCE(t.taken, 0), t.last_time, \
@@ -255,7 +264,7 @@ async fn joins(connection: &mut SqliteConnection, instance: Key) -> Result<Vec<W
     let waiting = gateways.into_iter().filter(|(_, it)| it.reached && !it.missing.is_empty());
     let wait = |(element_id, it): (String, Gateway)| {
         let what = What::Join { missing: it.missing };
-        Wait { element_id, since: it.since, what }
+        Wait { element_id, since: it.since, at_gateway: false, what }
     };
     Ok(waiting.map(wait).collect())
 }
@@ -351,13 +360,14 @@ async fn failures(
     instance: Key,
 ) -> Result<Vec<(Failure, Option<Key>)>> {
     let text = "SELECT COALESCE(m.id, d.process_id, ''), x.kind, x.message, x.created, \
-        x.resolved, x.job FROM incident x LEFT JOIN element_instance e ON e.key = x.element \
+        x.resolved, x.job, x.key FROM incident x LEFT JOIN element_instance e ON e.key = x.element \
         LEFT JOIN element m ON m.definition = e.definition AND m.no = e.element_no \
         LEFT JOIN process_definition d ON d.key = x.definition \
         WHERE x.instance = ? ORDER BY x.key LIMIT 1000";
     let mut failures = Vec::new();
     for row in rows(connection, text, instance).await? {
         let failure = Failure {
+            incident: row.try_get(6)?,
             element_id: row.try_get(0)?,
             kind: names::name(INCIDENT_KINDS, row.try_get(1)?),
             message: row.try_get(2)?,

@@ -95,3 +95,9 @@ pub const ITEM_STEPS_MAX: usize = 10_000;
 
 /// Bytes of a stored frame, or a resource, once unpacked: a group of the journal is smaller.
 pub const UNPACKED_BYTES_MAX: usize = 64 << 20;
+
+/// Pulses of ten seconds that an overview shows.
+pub const OVERVIEW_PULSES: i64 = 60;
+
+/// Rows of each list of an overview.
+pub const OVERVIEW_ROWS_MAX: usize = 100;

@@ -14,7 +14,7 @@ use crate::write::{Gap, Positions, Queue};
 #[derive(Debug, Clone)]
 pub struct Reader {
     pub(crate) pool: SqlitePool,
-    queue: Arc<Queue>,
+    pub(crate) queue: Arc<Queue>,
 }
 
 /// How far the tables are behind what was asked for.

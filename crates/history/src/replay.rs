@@ -1,13 +1,14 @@
 //! The events themselves: of one instance (time slider, copy as test), or of a partition in their
 //! order (live streams that resume).
 
-use engine::event::Event;
+use engine::event::{Event, InstanceEvent as E};
 use engine::{Cause, Key, PartitionId};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use crate::batch::Step;
 use crate::error::Result;
+use crate::explain::instance_of;
 use crate::fold;
 use crate::limits::{FRAMES_ROWS_MAX, STEPS_SPAN_MAX, STREAM_STEPS};
 use crate::query::{Sql, Value, fetch};
@@ -88,6 +89,58 @@ impl Reader {
         let rows = fetch(&mut connection, sql).await?;
         let shown = merged(&rows, after, upto)?;
         Ok((shown, Position { lsn: upto, ..after }))
+    }
+}
+
+/// A value that a variable was given.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Change {
+    pub variable: Key,
+    pub name: String,
+    pub scope: Key,
+    pub instance: Key,
+    /// JSON text.
+    pub value: String,
+    /// It was not there before.
+    pub created: bool,
+    /// Milliseconds since 1970.
+    pub time: i64,
+}
+
+impl Reader {
+    /// The values that a variable had, or all variables of an instance, the oldest first; `None`
+    /// when the key is neither's.
+    ///
+    /// # Errors
+    /// As [`Reader::frames`].
+    pub async fn changes_of(&self, key: Key) -> Result<Option<Vec<Change>>> {
+        let mut connection = self.pool.acquire().await?;
+        let Some(owner) = instance_of(&mut connection, key).await? else { return Ok(None) };
+        drop(connection);
+        let mut changes = Vec::new();
+        for step in self.frames(owner).await? {
+            for event in step.events {
+                let Event::Instance {
+                    event: E::VariableSet { scope, key: at, name, value, created },
+                    ..
+                } = event
+                else {
+                    continue;
+                };
+                if key == owner || key == at {
+                    changes.push(Change {
+                        variable: at,
+                        name: name.to_string(),
+                        scope,
+                        instance: owner,
+                        value: value.to_json(),
+                        created,
+                        time: step.time,
+                    });
+                }
+            }
+        }
+        Ok(Some(changes))
     }
 }
 

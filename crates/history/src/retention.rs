@@ -16,6 +16,9 @@ pub struct Retention {
     pub processes: Vec<(String, Option<Duration>)>,
 }
 
+/// How long pulses are kept.
+const PULSES_MS: i64 = 3_600_000;
+
 /// Tables with a column of the instance.
 const OF_INSTANCE: [&str; 10] = [
     "frame",
@@ -36,6 +39,10 @@ pub(crate) async fn sweep(
     retention: &Retention,
     now: i64,
 ) -> Result<u64> {
+    sqlx::query("DELETE FROM pulse_total WHERE time < ?")
+        .bind(now.saturating_sub(PULSES_MS))
+        .execute(&mut *connection)
+        .await?;
     let mut removed = 0;
     let before = |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(now));
     for (process_id, age) in &retention.processes {

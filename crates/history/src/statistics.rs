@@ -35,6 +35,28 @@ pub struct ElementDuration {
     pub p95_ms: i64,
 }
 
+/// What a model is coloured by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heat {
+    pub elements: Vec<ElementHeat>,
+    pub flows: Vec<Taken>,
+    /// Of whole instances, where some have completed.
+    pub whole: Option<ElementDuration>,
+}
+
+/// One element of it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ElementHeat {
+    pub count: ElementCount,
+    /// Active ones that stand there without an incident; elements that hold others have none.
+    pub waiting: i64,
+    pub p50_ms: Option<i64>,
+    pub p95_ms: Option<i64>,
+}
+
+/// Types that hold other elements, in the numbers of `names::ELEMENT_TYPES`.
+const HOLDS: [i64; 5] = [1, 2, 3, 4, 5];
+
 /// What happened in one minute.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Minute {
@@ -157,6 +179,45 @@ impl Reader {
         self.list(Sql::with(text, values), row).await
     }
 
+    /// Counts, durations and flows of one version, over all its instances; durations of what
+    /// completed from `from` to before `upto` (ms).
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn heat(&self, definition: Key, from: i64, upto: i64) -> Result<Heat> {
+        let counts = self.element_counts(definition, &Filter::default()).await?;
+        let (mut whole, mut durations) = (None, BTreeMap::new());
+        for one in self.durations(definition, from, upto).await? {
+            match &one.element_id {
+                Some(id) => drop(durations.insert(id.clone(), one)),
+                None => whole = Some(one),
+            }
+        }
+        let text = "SELECT id, type FROM element WHERE definition = ?";
+        let of = Value::Int(definition);
+        let row =
+            |row: &SqliteRow| -> Result<(String, i64)> { Ok((row.try_get(0)?, row.try_get(1)?)) };
+        let types: BTreeMap<String, i64> =
+            self.list(Sql::with(text, [of.clone()]), row).await?.into_iter().collect();
+        let element = |count: ElementCount| {
+            let duration = durations.get(&count.element_id);
+            let waits = types.get(&count.element_id).is_some_and(|kind| !HOLDS.contains(kind));
+            ElementHeat {
+                waiting: if waits { (count.active - count.incidents).max(0) } else { 0 },
+                p50_ms: duration.map(|one| one.p50_ms),
+                p95_ms: duration.map(|one| one.p95_ms),
+                count,
+            }
+        };
+        let elements = counts.into_iter().map(element).collect();
+        let text = "SELECT f.id, t.taken FROM flow_total t \
+            JOIN flow f ON f.definition = t.definition AND f.no = t.flow_no \
+            WHERE t.definition = ? ORDER BY t.flow_no";
+        let row = |row: &SqliteRow| Ok(Taken { flow_id: row.try_get(0)?, times: row.try_get(1)? });
+        let flows = self.list(Sql::with(text, [of]), row).await?;
+        Ok(Heat { elements, flows, whole })
+    }
+
     /// The resource of a definition as it was deployed.
     ///
     /// # Errors
@@ -240,7 +301,11 @@ impl Reader {
             .collect())
     }
 
-    async fn list<T>(&self, sql: Sql, row: impl Fn(&SqliteRow) -> Result<T>) -> Result<Vec<T>> {
+    pub(crate) async fn list<T>(
+        &self,
+        sql: Sql,
+        row: impl Fn(&SqliteRow) -> Result<T>,
+    ) -> Result<Vec<T>> {
         let mut connection = self.pool.acquire().await?;
         fetch(&mut connection, sql).await?.iter().map(row).collect()
     }

@@ -53,7 +53,8 @@ impl Explanation {
 }
 
 impl Wait {
-    fn text(&self, now: i64) -> String {
+    /// In one sentence.
+    pub fn text(&self, now: i64) -> String {
         let element = &self.element_id;
         let since = self.since.map_or_else(String::new, |at| format!(" for {}", span(now - at)));
         let head = format!("At '{element}' it has waited{since}");
@@ -74,7 +75,7 @@ impl Wait {
                 span(now - due),
                 date(*due)
             ),
-            What::Job { job_type, retries, worker, deadline, workers } => {
+            What::Job { job_type, retries, worker, deadline, workers, .. } => {
                 let hands = hands(*retries, worker.as_deref(), *deadline, *workers, now);
                 format!("{head} for a job of type '{job_type}'{hands}.")
             }
@@ -135,7 +136,8 @@ impl NearMiss {
 }
 
 impl Choice {
-    fn text(&self) -> String {
+    /// In one sentence.
+    pub fn text(&self) -> String {
         let Choice { element_id, flow_id, condition, values, .. } = self;
         let Some(condition) = condition else {
             return format!(
@@ -151,7 +153,8 @@ impl Choice {
 }
 
 impl Failure {
-    fn text(&self, now: i64) -> String {
+    /// In one sentence.
+    pub fn text(&self, now: i64) -> String {
         let Failure { element_id, kind, message, .. } = self;
         let tries = match self.tries {
             0 => String::new(),

@@ -35,7 +35,7 @@ pub struct JobFeed {
 }
 
 /// One of a bounded number.
-struct Counted(Arc<AtomicUsize>);
+pub struct Counted(Arc<AtomicUsize>);
 
 impl Gateway {
     /// Leases jobs; waits for the first as `request_timeout` (ms) says: 0 is the default,
@@ -190,7 +190,11 @@ fn give_back(engine: &Grevy, job: &LeasedJob) {
 }
 
 impl Counted {
-    fn take(count: &Arc<AtomicUsize>, max: usize, what: &str) -> Result<Counted, Failure> {
+    pub(super) fn take(
+        count: &Arc<AtomicUsize>,
+        max: usize,
+        what: &str,
+    ) -> Result<Counted, Failure> {
         let counted = Counted(Arc::clone(count));
         if count.fetch_add(1, Ordering::AcqRel) >= max {
             let text = format!("Expected at most {max} {what}, but as many are open");

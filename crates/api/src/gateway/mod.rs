@@ -3,13 +3,12 @@
 
 mod attention;
 mod deploy;
-mod incidents;
 mod instances;
 mod jobs;
 mod topology;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicUsize;
+use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::event::Text;
 use engine::{Cause, command::Source};
@@ -17,12 +16,14 @@ use tokio::sync::watch;
 
 use crate::access::{Access, Principal};
 use crate::failure::{Failure, Kind};
+use crate::limits::LIVE_STREAMS_MAX;
 use crate::pressure::Pressure;
+use crate::readback::Readback;
+use crate::rest::Overviews;
 
 pub use attention::Attention;
-use incidents::IncidentTimes;
-pub use incidents::{IncidentFilter, IncidentRow};
 pub use instances::Awaited;
+pub(crate) use jobs::Counted;
 pub use jobs::{JobFeed, Word};
 pub use topology::{Health, PartitionHealth, Topology};
 
@@ -51,12 +52,13 @@ struct Shared {
     partitions: u16,
     pressure: Pressure,
     attention: Attention,
-    incidents: IncidentTimes,
+    /// Set when the engine is ready; taken when the server stops.
+    readback: RwLock<Option<Arc<Readback>>>,
+    overviews: Overviews,
     pinnable_clock: bool,
-    /// When the server started, in ms.
-    started: i64,
     polls: Arc<AtomicUsize>,
     streams: Arc<AtomicUsize>,
+    live_streams: Arc<AtomicUsize>,
     /// Set when the server is asked to stop.
     stopping: watch::Receiver<bool>,
     advertised: (String, u16),
@@ -93,11 +95,12 @@ impl Gateway {
             access: parts.access,
             partitions: parts.partitions,
             attention: Attention::default(),
-            incidents: IncidentTimes::default(),
+            readback: RwLock::default(),
+            overviews: Overviews::default(),
             pinnable_clock: parts.pinnable_clock,
-            started: jiff::Timestamp::now().as_millisecond(),
             polls: Arc::default(),
             streams: Arc::default(),
+            live_streams: Arc::default(),
             stopping: parts.stopping,
             advertised: parts.advertised,
         };
@@ -111,11 +114,45 @@ impl Gateway {
 
     /// Follows an engine that has become ready.
     pub fn follow(&self, engine: &grevy::Grevy) {
-        let times = self.shared.incidents.clone();
-        engine.on_incident(move |raised| {
-            times.note(raised.incident, jiff::Timestamp::now().as_millisecond());
+        engine.on_incident(|_| {
             metrics::counter!("grevy_incidents_raised_total").increment(1);
         });
+    }
+
+    /// Reads from this history from now on; `None` when the server stops.
+    pub fn read_from(&self, readback: Option<Arc<Readback>>) {
+        *self.shared.readback.write().unwrap_or_else(PoisonError::into_inner) = readback;
+    }
+
+    /// History.
+    ///
+    /// # Errors
+    /// UNAVAILABLE: not ready, or started without.
+    pub fn readback(&self) -> Result<Arc<Readback>, Failure> {
+        self.engine()?;
+        let found = self.shared.readback.read().unwrap_or_else(PoisonError::into_inner).clone();
+        found.ok_or_else(|| {
+            let text = "Expected a server with history, but this one was started without";
+            Failure::new(Kind::Unavailable, text)
+        })
+    }
+
+    /// What answers searches.
+    ///
+    /// # Errors
+    /// As [`Gateway::readback`].
+    pub fn reader(&self) -> Result<history::Reader, Failure> {
+        Ok(self.readback()?.reader())
+    }
+
+    /// Room for a live stream, until it is dropped.
+    pub(crate) fn live_stream(&self) -> Result<Counted, Failure> {
+        Counted::take(&self.shared.live_streams, LIVE_STREAMS_MAX, "live streams")
+    }
+
+    /// The last overview that the page was shown.
+    pub(crate) fn overviews(&self) -> &Overviews {
+        &self.shared.overviews
     }
 
     pub fn access(&self) -> &Access {

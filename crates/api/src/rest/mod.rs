@@ -3,9 +3,9 @@
 
 mod body;
 mod cluster;
+mod console;
 mod deployments;
 mod incidents;
-mod incidents_filter;
 mod jobs;
 mod jobs_types;
 mod later;
@@ -13,6 +13,7 @@ mod messages;
 mod page;
 mod problem;
 mod process_instances;
+mod search;
 pub mod site;
 mod token;
 mod types;
@@ -30,6 +31,7 @@ use utoipa_axum::routes;
 use crate::gateway::{Caller, Gateway};
 use crate::limits::{DEPLOYMENT_BODY_BYTES_MAX, REST_BODY_BYTES_MAX};
 
+pub use console::Overviews;
 pub use problem::Problem;
 #[cfg(feature = "track")]
 pub(crate) use problem::complete;
@@ -89,15 +91,16 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(jobs::update_job))
         .routes(routes!(messages::publish_message))
         .routes(routes!(messages::correlate_message))
-        .routes(routes!(incidents::search_incidents))
-        .routes(routes!(incidents::get_incident))
-        .routes(routes!(incidents::resolve_incident));
+        .routes(routes!(incidents::resolve_incident))
+        .merge(search::router());
     let described = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(cluster::get_status))
         .routes(routes!(cluster::get_license));
     let (_, open) = OpenApiRouter::<Gateway>::new().nest("/v2", described).split_for_parts();
-    let (router, mut document) =
-        OpenApiRouter::with_openapi(Document::openapi()).nest("/v2", routes).split_for_parts();
+    let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
+        .nest("/v2", routes)
+        .nest("/grevy/v1", console::router())
+        .split_for_parts();
     document.merge(open);
     (router, document)
 }

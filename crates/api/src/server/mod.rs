@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 
 use crate::access::Access;
 use crate::gateway::{Gateway, Parts, Stage};
+use crate::readback::Keep;
 use crate::{grpc, rest};
 
 pub use crate::rest::site::Files;
@@ -39,6 +40,8 @@ pub struct Config {
     pub open: Open,
     /// Further pages beside the REST API, with their own say about who may call.
     pub pages: axum::Router,
+    /// Where history is kept and for how long; without it nothing can be searched.
+    pub history: Option<Keep>,
 }
 
 /// A running server.
@@ -71,7 +74,7 @@ pub async fn start(config: Config) -> Result<Server, String> {
         advertised: (grpc.ip().to_string(), grpc.port()),
         pinnable_clock: config.pinnable_clock,
     });
-    watch_engine::open(gateway.clone(), config.open, stage_sender)?;
+    watch_engine::open(gateway.clone(), config.open, config.history, stage_sender)?;
     if let Some(handle) = &config.metrics {
         tokio::spawn(watch_metrics::watch(gateway.clone(), handle.clone()));
     }
@@ -135,6 +138,9 @@ impl Server {
             Stage::Recovering | Stage::Failed(_) => None,
         };
         if let Some(engine) = engine {
+            let gateway = self.gateway;
+            // History writes what it was handed; the next start goes on behind it.
+            let _ = tokio::task::spawn_blocking(move || gateway.read_from(None)).await;
             // It syncs its journal and joins its threads.
             let _ = tokio::task::spawn_blocking(move || engine.close()).await;
         }

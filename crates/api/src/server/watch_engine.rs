@@ -1,26 +1,40 @@
 //! Opening the engine behind the listeners.
 
+use std::sync::Arc;
+
 use tokio::sync::watch;
 
 use super::Open;
 use crate::gateway::{Gateway, Stage};
+use crate::readback::{Keep, Readback};
 
 /// Opens the engine on a thread and tells the gateway how far it is.
-pub fn open(gateway: Gateway, open: Open, stage: watch::Sender<Stage>) -> Result<(), String> {
+pub fn open(
+    gateway: Gateway,
+    open: Open,
+    history: Option<Keep>,
+    stage: watch::Sender<Stage>,
+) -> Result<(), String> {
     let thread = std::thread::Builder::new().name("grevy-open".to_owned());
     let opened = thread.spawn(move || {
-        let known = match open() {
-            Ok(engine) => {
-                gateway.follow(&engine);
-                Stage::Ready(engine)
-            }
+        let known = match opened(&gateway, open, history) {
+            Ok(engine) => Stage::Ready(engine),
             Err(error) => {
-                tracing::error!(%error, "the engine could not start");
-                Stage::Failed(error.to_string().into())
+                tracing::error!(error, "the engine could not start");
+                Stage::Failed(error.into())
             }
         };
         // A server that has stopped meanwhile drops the engine, which closes it.
         drop(stage.send(known));
     });
     opened.map(drop).map_err(|error| format!("expected to start a thread, but {error}"))
+}
+
+/// The engine with history behind it, so that no search comes too early.
+fn opened(gateway: &Gateway, open: Open, history: Option<Keep>) -> Result<grevy::Grevy, String> {
+    let engine = open().map_err(|error| error.to_string())?;
+    gateway.follow(&engine);
+    let readback = history.map(|keep| Readback::open(keep, &engine)).transpose()?;
+    gateway.read_from(readback.map(Arc::new));
+    Ok(engine)
 }

@@ -1,6 +1,7 @@
 //! `grevy` without a command: the server.
 
 mod console;
+mod scratch;
 pub mod settings;
 #[cfg(feature = "track")]
 mod tracking;
@@ -8,17 +9,24 @@ mod tracking;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
+use api::readback::Keep;
 use api::server::{self, Config, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
 use crate::Failure;
+use scratch::Scratch;
 use settings::{LogFormat, Serve, Settings};
+
+/// The folder of history inside the data folder.
+pub const HISTORY: &str = "history";
 
 /// Runs the server until Ctrl-C or SIGTERM.
 pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
     let settings = Settings::load(serve)?;
     log(&settings)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    // In memory nothing is kept: history lies in a folder that goes with the server.
+    let scratch = (settings.history && settings.memory).then(Scratch::new).transpose()?;
     let done = runtime.block_on(async {
         let signals = signals()?;
         #[cfg(feature = "track")]
@@ -27,7 +35,13 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         let pages = events.pages();
         #[cfg(not(feature = "track"))]
         let pages = axum::Router::new();
-        let server = server::start(config(&settings, pages)?).await?;
+        let mut config = config(&settings, pages)?;
+        if settings.history {
+            let kept = || settings.data_dir.join(HISTORY);
+            let folder = scratch.as_ref().map_or_else(kept, Scratch::path);
+            config.history = Some(Keep { folder, retention: settings.retention() });
+        }
+        let server = server::start(config).await?;
         #[cfg(feature = "track")]
         events.wake();
         print(&settings, &server);
@@ -94,6 +108,7 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
         console: console::file,
         open: Box::new(move || builder.open()),
         pages,
+        history: None,
     })
 }
 

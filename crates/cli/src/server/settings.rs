@@ -1,7 +1,9 @@
 //! Settings of the server: flags, then environment, then the configuration file, then defaults.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use api::access::{Access, Role, Token, parse_hex};
 use clap::{Args, ValueEnum};
@@ -53,6 +55,12 @@ pub struct Serve {
     /// Post alerts of tracking to this URL
     #[arg(long, value_name = "URL", env = "GREVY_WEBHOOK")]
     pub webhook: Option<String>,
+    /// Keep history: what pages and searches read [default: true]
+    #[arg(long, env = "GREVY_HISTORY", num_args = 0..=1, default_missing_value = "true")]
+    pub history: Option<bool>,
+    /// Forget instances that ended so many days ago [default: never]
+    #[arg(long, value_name = "DAYS", env = "GREVY_HISTORY_DAYS")]
+    pub history_days: Option<u32>,
     /// Levels, such as `info` or `warn,api=debug` [default: info]
     #[arg(long, value_name = "LEVELS", env = "GREVY_LOG")]
     pub log_level: Option<String>,
@@ -85,6 +93,11 @@ struct File {
     pinnable_clock: Option<bool>,
     webhook: Option<String>,
     webhook_secret: Option<String>,
+    history: Option<bool>,
+    history_days: Option<u32>,
+    /// Days by process id; they win over the others.
+    #[serde(default)]
+    history_process_days: BTreeMap<String, u32>,
     log_level: Option<String>,
     log_format: Option<LogFormat>,
     #[serde(default)]
@@ -124,8 +137,13 @@ pub struct Settings {
     /// Shown by nobody.
     #[serde(skip)]
     pub webhook_secret: Option<String>,
+    pub history: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub history_days: Option<u32>,
     pub log_level: String,
     pub log_format: LogFormat,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub history_process_days: BTreeMap<String, u32>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub token: Vec<TokenEntry>,
 }
@@ -162,6 +180,9 @@ impl Settings {
             pinnable_clock: serve.pinnable_clock.or(file.pinnable_clock).unwrap_or(false),
             webhook: serve.webhook.or(file.webhook),
             webhook_secret: std::env::var("GREVY_WEBHOOK_SECRET").ok().or(file.webhook_secret),
+            history: serve.history.or(file.history).unwrap_or(true),
+            history_days: serve.history_days.or(file.history_days),
+            history_process_days: file.history_process_days,
             log_level: serve.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
             log_format: serve.log_format.or(file.log_format).unwrap_or(LogFormat::Text),
             token: file.token,
@@ -182,6 +203,16 @@ impl Settings {
             return Err(Failure(format!("expected at most {TOKENS_MAX} tokens, but got {count}")));
         }
         Ok(())
+    }
+
+    /// How long history is kept; 0 days is for ever.
+    pub fn retention(&self) -> history::Retention {
+        let age = |days: u32| (days > 0).then(|| Duration::from_secs(u64::from(days) * 86_400));
+        let process = |(id, days): (&String, &u32)| (id.clone(), age(*days));
+        history::Retention {
+            age: self.history_days.and_then(age),
+            processes: self.history_process_days.iter().map(process).collect(),
+        }
     }
 
     /// Who may call.

@@ -1,5 +1,6 @@
 //! The lists, field by field: names as clients know them, columns as the tables have them.
 
+mod absent;
 mod audit;
 mod definition;
 mod element_instance;
@@ -11,6 +12,10 @@ mod statistics;
 mod variable;
 mod wait_state;
 
+pub use absent::{
+    BATCH_ITEM, BATCH_OPERATION, DECISION_DEFINITION, DECISION_INSTANCE, DECISION_REQUIREMENTS,
+    USER_TASK,
+};
 pub use audit::AUDIT;
 pub use definition::PROCESS_DEFINITION;
 pub use element_instance::ELEMENT_INSTANCE;
@@ -22,13 +27,13 @@ pub use statistics::{
     ERROR_STATISTICS, ERROR_VERSION_STATISTICS, FINGERPRINT, JOB_TYPE, PROCESS_STATISTICS, STUCK,
     SUBSCRIPTION_STATISTICS, VARIABLE_NAME, VERSION_STATISTICS,
 };
-pub use variable::VARIABLE;
+pub use variable::{VARIABLE, VARIABLE_WHOLE};
 pub use wait_state::WAIT_STATE;
 
 use crate::query::Entity;
 
 /// All of them.
-pub const ALL: [&Entity; 20] = [
+pub const ALL: [&Entity; 27] = [
     &PROCESS_DEFINITION,
     &PROCESS_INSTANCE,
     &ELEMENT_INSTANCE,
@@ -49,4 +54,11 @@ pub const ALL: [&Entity; 20] = [
     &VARIABLE_NAME,
     &JOB_TYPE,
     &STUCK,
+    &VARIABLE_WHOLE,
+    &USER_TASK,
+    &DECISION_DEFINITION,
+    &DECISION_REQUIREMENTS,
+    &DECISION_INSTANCE,
+    &BATCH_OPERATION,
+    &BATCH_ITEM,
 ];

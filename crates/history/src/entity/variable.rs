@@ -24,3 +24,18 @@ pub const VARIABLE: Entity = Entity {
         Field::flag("isTruncated", "(length(v.value) > 8191)").no_sort(),
     ],
 };
+
+/// The same with whole values.
+pub const VARIABLE_WHOLE: Entity = Entity {
+    fields: &[
+        Field::text("name", "v.name"),
+        Field::text("tenantId", "d.tenant"),
+        Field::key("variableKey", "v.key"),
+        Field::key("scopeKey", "v.scope"),
+        Field::key("processInstanceKey", "v.instance"),
+        Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
+        Field::text("value", "v.value"),
+        Field::flag("isTruncated", "0").no_sort(),
+    ],
+    ..VARIABLE
+};

@@ -135,6 +135,8 @@ impl Fold<'_> {
         let (taken, last) = self.changes.flows.entry((i, i64::from(flow))).or_default();
         *taken += 1;
         *last = at.time;
+        let of = (self.definition(i), i64::from(flow));
+        *self.changes.totals.flows.entry(of).or_default() += 1;
     }
 
     fn variable(

@@ -6,6 +6,9 @@ use engine::Key;
 
 use crate::names::{ACTIVE, COMPLETED};
 
+/// Length of a pulse.
+pub(crate) const PULSE_MS: i64 = 10_000;
+
 /// The instance as a whole, where an element number is asked for.
 pub(crate) const WHOLE: i64 = -1;
 
@@ -15,6 +18,18 @@ pub(crate) struct Totals {
     pub instances: HashMap<Key, Count>,
     pub minutes: HashMap<(i64, Key), Minute>,
     pub durations: HashMap<Duration, i64>,
+    /// By the start of their ten seconds, all definitions together.
+    pub pulses: HashMap<i64, Pulse>,
+    /// Times taken, by definition and flow.
+    pub flows: HashMap<(Key, i64), i64>,
+}
+
+/// Instances that came and went within ten seconds.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Pulse {
+    pub started: i64,
+    pub completed: i64,
+    pub terminated: i64,
 }
 
 /// Changes of the numbers of active, completed and terminated ones.
@@ -75,6 +90,7 @@ impl Totals {
     pub fn instance_began(&mut self, definition: Key, start: i64) {
         self.instances.entry(definition).or_default().active += 1;
         self.minute(definition, start).started += 1;
+        self.pulse(start).started += 1;
     }
 
     pub fn instance_ended(&mut self, definition: Key, state: i64, start: i64, end: i64) {
@@ -84,8 +100,10 @@ impl Totals {
         if state == COMPLETED {
             self.took(definition, WHOLE, start, end);
             self.minute(definition, end).completed += 1;
+            self.pulse(end).completed += 1;
         } else {
             self.minute(definition, end).terminated += 1;
+            self.pulse(end).terminated += 1;
         }
     }
 
@@ -98,6 +116,10 @@ impl Totals {
         let bucket = bucket_of(end.saturating_sub(start));
         *self.durations.entry(Duration { definition, element_no, minute, bucket }).or_default() +=
             1;
+    }
+
+    fn pulse(&mut self, time: i64) -> &mut Pulse {
+        self.pulses.entry(time.div_euclid(PULSE_MS) * PULSE_MS).or_default()
     }
 
     fn minute(&mut self, definition: Key, time: i64) -> &mut Minute {

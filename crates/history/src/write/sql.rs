@@ -233,6 +233,22 @@ statement!(
      incidents = minute_total.incidents + excluded.incidents"
 );
 statement!(
+    PULSE_TOTALS,
+    4,
+    "INSERT INTO pulse_total (time, started, completed, terminated) VALUES",
+    "ON CONFLICT (time) DO UPDATE SET
+     started = pulse_total.started + excluded.started,
+     completed = pulse_total.completed + excluded.completed,
+     terminated = pulse_total.terminated + excluded.terminated"
+);
+statement!(
+    FLOW_TOTALS,
+    3,
+    "INSERT INTO flow_total (definition, flow_no, taken) VALUES",
+    "ON CONFLICT (definition, flow_no) DO UPDATE SET
+     taken = flow_total.taken + excluded.taken"
+);
+statement!(
     DEFINITIONS,
     12,
     "INSERT INTO process_definition (key, tenant, process_id, name, version, version_tag, resource,

@@ -309,6 +309,18 @@ impl Writing<'_> {
                 to.int(count.terminated).int(count.elements).int(count.incidents);
             })
             .await?;
+        let rows = totals.pulses.into_iter();
+        statements
+            .write(connection, sql::PULSE_TOTALS, rows, |(time, count), to| {
+                to.int(time).int(count.started).int(count.completed).int(count.terminated);
+            })
+            .await?;
+        let rows = totals.flows.into_iter();
+        statements
+            .write(connection, sql::FLOW_TOTALS, rows, |((definition, flow), taken), to| {
+                to.int(definition).int(flow).int(taken);
+            })
+            .await?;
         Ok(())
     }
 

@@ -1,0 +1,142 @@
+//! Durable steps from the engine to history: a thread per journal that reads and hands over.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use engine::PartitionId;
+use grevy::Grevy;
+use history::{Batch, History, META, MetaStep, Step};
+
+/// Steps that are handed over at once.
+const STEPS_MAX: usize = 1_000;
+
+/// The name under which the journal is kept for history.
+const NAME: &str = "history";
+
+/// How long a thread waits for steps before it looks whether it should end.
+const PATIENCE: Duration = Duration::from_millis(250);
+
+/// How long a thread waits for room in the queue.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Feeds history until it is dropped.
+#[derive(Debug)]
+pub struct Feed {
+    ending: Arc<AtomicBool>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// What one thread works with.
+struct Line {
+    engine: Grevy,
+    history: Arc<History>,
+    ending: Arc<AtomicBool>,
+}
+
+impl Feed {
+    /// Goes on behind what history has of each journal.
+    ///
+    /// # Errors
+    /// A thread that cannot be started.
+    pub fn start(engine: &Grevy, history: &Arc<History>) -> Result<Feed, String> {
+        let mut feed = Feed { ending: Arc::default(), threads: Vec::new() };
+        for partition in 1..=engine.partition_count() {
+            let from = feed.next(history, partition);
+            engine.hold(partition, NAME, from).map_err(|error| error.to_string())?;
+            let name = format!("history-feed-{partition}");
+            feed.spawn(name, engine, history, move |line| line.steps(partition))?;
+        }
+        feed.spawn("history-feed-meta".to_owned(), engine, history, |line| line.deployments())?;
+        Ok(feed)
+    }
+
+    fn next(&self, history: &History, partition: PartitionId) -> u64 {
+        history.positions().get(&partition).copied().unwrap_or_default() + 1
+    }
+
+    fn spawn(
+        &mut self,
+        name: String,
+        engine: &Grevy,
+        history: &Arc<History>,
+        run: impl FnOnce(&Line) -> Result<(), String> + Send + 'static,
+    ) -> Result<(), String> {
+        let (engine, history, ending) = (engine.clone(), history.clone(), self.ending.clone());
+        let line = Line { engine, history, ending };
+        let run = move || {
+            if let Err(error) = run(&line) {
+                tracing::error!(error, "history is no longer fed");
+            }
+        };
+        let thread = std::thread::Builder::new().name(name).spawn(run);
+        self.threads.push(thread.map_err(|error| error.to_string())?);
+        Ok(())
+    }
+}
+
+impl Drop for Feed {
+    fn drop(&mut self) {
+        self.ending.store(true, Ordering::Relaxed);
+        for thread in self.threads.drain(..) {
+            if thread.join().is_err() {
+                tracing::error!("a thread that feeds history panicked");
+            }
+        }
+    }
+}
+
+impl Line {
+    fn ending(&self) -> bool {
+        self.ending.load(Ordering::Relaxed)
+    }
+
+    fn done(&self, partition: PartitionId) -> u64 {
+        self.history.positions().get(&partition).copied().unwrap_or_default()
+    }
+
+    fn steps(&self, partition: PartitionId) -> Result<(), String> {
+        let text = |error: grevy::Error| error.to_string();
+        let mut source = self.engine.steps(partition, self.done(partition) + 1).map_err(text)?;
+        while !self.ending() {
+            let mut batch = Batch { partition, steps: Vec::new() };
+            let mut patience = PATIENCE;
+            while batch.steps.len() < STEPS_MAX
+                && let Some(found) = source.next(patience).map_err(text)?
+            {
+                let (lsn, step) = (found.lsn, found.step);
+                let (time, cause, events) = (step.time, step.cause, step.events);
+                batch.steps.push(Step { lsn, time, cause, events });
+                patience = Duration::ZERO;
+            }
+            self.offer(|| self.history.export(batch.clone()))?;
+            self.engine.hold(partition, NAME, self.done(partition) + 1).map_err(text)?;
+        }
+        Ok(())
+    }
+
+    fn deployments(&self) -> Result<(), String> {
+        let text = |error: grevy::Error| error.to_string();
+        let mut source = self.engine.meta_steps(self.done(META) + 1).map_err(text)?;
+        while !self.ending() {
+            let Some(found) = source.next(PATIENCE).map_err(text)? else { continue };
+            let (lsn, step) = (found.lsn, found.step);
+            let (time, cause, events) = (step.time, step.cause, step.events);
+            let step = MetaStep { lsn, time, cause, events };
+            self.offer(|| self.history.export_meta(vec![step.clone()]))?;
+        }
+        Ok(())
+    }
+
+    /// Tries until there is room: this is how intake stops.
+    fn offer(&self, take: impl Fn() -> history::Result<()>) -> Result<(), String> {
+        loop {
+            match take() {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_full() && !self.ending() => std::thread::sleep(PAUSE),
+                Err(error) => return Err(error.to_string()),
+            }
+        }
+    }
+}

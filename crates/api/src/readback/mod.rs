@@ -1,0 +1,100 @@
+//! Reading back: history beside the engine, fed while the server runs.
+
+mod feed;
+mod sweep;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use grevy::Grevy;
+use history::{History, META, Reader, Retention, Settings};
+
+use feed::Feed;
+use sweep::Sweep;
+
+/// The database inside the folder of history.
+pub const FILE: &str = "history.db";
+
+/// Where history is kept, and for how long.
+#[derive(Debug, Clone)]
+pub struct Keep {
+    pub folder: PathBuf,
+    pub retention: Retention,
+}
+
+/// History, and what fills it. The threads that use it end first.
+#[derive(Debug)]
+pub struct Readback {
+    _feed: Feed,
+    _sweep: Sweep,
+    history: Arc<History>,
+}
+
+impl Readback {
+    /// Opens or creates history and goes on behind what it has of each journal.
+    ///
+    /// # Errors
+    /// A database that cannot be opened or is newer; a journal that cannot be read.
+    pub fn open(keep: Keep, engine: &Grevy) -> Result<Readback, String> {
+        let folder = &keep.folder;
+        let failed = |error: &dyn std::fmt::Display| {
+            format!("history in {} cannot be opened: {error}", folder.display())
+        };
+        std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
+        let path = folder.join(FILE);
+        let mut history = History::open(Settings::new(&path)).map_err(|error| failed(&error))?;
+        if ahead(&history, engine) {
+            history.close();
+            set_aside(&path).map_err(|error| failed(&error))?;
+            history = History::open(Settings::new(&path)).map_err(|error| failed(&error))?;
+        }
+        let history = Arc::new(history);
+        let sweep = Sweep::start(&history, keep.retention)?;
+        Ok(Readback { _feed: Feed::start(engine, &history)?, _sweep: sweep, history })
+    }
+
+    pub fn reader(&self) -> Reader {
+        self.history.reader()
+    }
+
+    /// What the runtime should do about how far history lags.
+    pub fn pressure(&self) -> history::Pressure {
+        self.history.pressure()
+    }
+
+    /// Why nothing can be written at the moment.
+    pub fn failure(&self) -> Option<String> {
+        self.history.failure()
+    }
+}
+
+/// History that has more than its journals have is that of others: a folder that was restored, or
+/// emptied.
+fn ahead(history: &History, engine: &Grevy) -> bool {
+    history.positions().into_iter().any(|(partition, lsn)| match partition {
+        META => lsn > engine.catalog().position(),
+        _ => engine.durable(partition).is_ok_and(|durable| lsn > durable),
+    })
+}
+
+/// Keeps it under another name; a new one is made from the journals.
+fn set_aside(path: &Path) -> std::io::Result<()> {
+    tracing::warn!(
+        path = %path.display(),
+        "history is ahead of the journals, so it is of another folder: it is kept with the \
+         ending .aside and made again"
+    );
+    for suffix in ["", "-wal", "-shm"] {
+        let mut from = path.as_os_str().to_owned();
+        from.push(suffix);
+        let mut to = path.as_os_str().to_owned();
+        to.push(".aside");
+        to.push(suffix);
+        match std::fs::rename(from, to) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Why is it not moving? Why this path? What failed?
+
+use axum::Json as Answer;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use history::{Choice, Explanation, NearMiss, Surroundings, Wait, What};
+use serde_json::{Map, Value as Json, json};
+
+use super::super::problem::{Detail, Problem};
+use super::super::search::{self, key_text};
+use super::super::types::path_key;
+use crate::failure::{Failure, Kind};
+use crate::gateway::Gateway;
+
+/// Explains the instance that a key belongs to: its own, or that of anything in it.
+#[utoipa::path(get, path = "/explain/{key}", operation_id = "explain", tag = "Grevy",
+    params(("key" = String, Path, description = "of an instance, or of anything in it")),
+    responses((status = 200, body = Object), (status = 404, body = Detail)))]
+pub async fn explain(
+    State(gateway): State<Gateway>,
+    Path(key): Path<String>,
+) -> Result<Response, Problem> {
+    let (reader, key) = (gateway.reader()?, path_key(&key)?);
+    search::caught_up_of(&gateway, &reader, key).await?;
+    let attended = gateway.attention().attended();
+    let workers = |wanted: &str| {
+        let known = attended.iter().find(|(job_type, _)| &**job_type == wanted);
+        Some(known.map_or(0, |(_, workers)| *workers))
+    };
+    let now = jiff::Timestamp::now().as_millisecond();
+    let found = reader.explain(key, &Surroundings { now, workers: &workers }).await;
+    let found = found.map_err(search::failed)?.ok_or_else(|| {
+        let text = format!("Expected something with the key '{key}', but there is nothing");
+        Failure::new(Kind::NotFound, text)
+    })?;
+    Ok(Answer(explanation(&found, now)).into_response())
+}
+
+fn explanation(found: &Explanation, now: i64) -> Json {
+    let failure = |failure: &history::Failure| {
+        json!({
+            "elementId": failure.element_id,
+            "time": history::date(failure.time),
+            "errorType": failure.kind,
+            "message": failure.message,
+            "tried": failure.tries,
+            "resolvedTime": failure.resolved.map(history::date),
+            "incidentKey": key_text(failure.incident),
+            "text": failure.text(now),
+        })
+    };
+    let mut waits: Vec<Json> = found
+        .failures
+        .iter()
+        .filter(|one| one.resolved.is_none())
+        .map(|one| held(one, now))
+        .collect();
+    waits.extend(found.waits.iter().map(|wait| waited(wait, now)));
+    json!({
+        "processInstanceKey": key_text(found.instance),
+        "processDefinitionId": found.process_id,
+        "state": found.state,
+        "quarantine": found.quarantine,
+        "waitsFor": waits,
+        "path": found.path.iter().map(choice).collect::<Vec<_>>(),
+        "failures": found.failures.iter().map(failure).collect::<Vec<_>>(),
+        "text": found.text(now),
+    })
+}
+
+/// An open incident is what is waited for first.
+fn held(failure: &history::Failure, now: i64) -> Json {
+    json!({
+        "elementId": failure.element_id,
+        "kind": "incident",
+        "text": failure.text(now),
+        "since": history::date(failure.time),
+        "incidentKey": key_text(failure.incident),
+    })
+}
+
+fn waited(wait: &Wait, now: i64) -> Json {
+    let mut whole = Map::new();
+    let mut put = |name: &str, value: Json| whole.insert(name.to_owned(), value);
+    put("elementId", wait.element_id.clone().into());
+    put("text", wait.text(now).into());
+    put("since", wait.since.map(history::date).into());
+    let kind = match &wait.what {
+        What::Message { name, correlation_key, near } => {
+            let misses: Vec<Json> = near.iter().map(miss).collect();
+            let key = correlation_key;
+            put("message", json!({"name": name, "correlationKey": key, "nearMisses": misses}));
+            "message"
+        }
+        What::Timer { due } => {
+            put("dueDate", history::date(*due).into());
+            "timer"
+        }
+        What::Job { key, job_type, retries, worker, deadline, workers } => {
+            let job = json!({
+                "jobKey": key_text(*key),
+                "type": job_type,
+                "retries": retries,
+                "worker": worker,
+                "deadline": deadline.map(history::date),
+                "workers": workers,
+            });
+            put("job", job);
+            "job"
+        }
+        What::Join { missing } => {
+            let flow =
+                |(flow, source): &(String, String)| json!({"sequenceFlowId": flow, "from": source});
+            let missing: Vec<Json> = missing.iter().map(flow).collect();
+            put("join", json!({"missing": missing}));
+            "join"
+        }
+    };
+    put("kind", if wait.at_gateway { "event-gateway" } else { kind }.into());
+    Json::Object(whole)
+}
+
+fn miss(miss: &NearMiss) -> Json {
+    json!({
+        "messageKey": key_text(miss.message),
+        "name": miss.name,
+        "correlationKey": miss.correlation_key,
+        "publishTime": history::date(miss.published),
+        "expired": miss.expired,
+    })
+}
+
+fn choice(choice: &Choice) -> Json {
+    let values = choice.values.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+    let named = choice.values.iter().map(|(name, value)| format!("{name} = {value}"));
+    json!({
+        "elementId": choice.element_id,
+        "sequenceFlowId": choice.flow_id,
+        "text": choice.text(),
+        "expression": choice.condition,
+        "value": named.collect::<Vec<_>>().join(", "),
+        "variables": Json::Object(values.collect()),
+        "time": history::date(choice.time),
+    })
+}

@@ -1,0 +1,28 @@
+//! What the page needs beyond the contract, under `/grevy/v1`: one look at everything, heat,
+//! explanations, changes of variables, and the live stream. `docs/guide/console-api.md` describes
+//! the shapes.
+
+mod changes;
+mod explain;
+mod heat;
+mod overview;
+mod stream;
+
+use axum::extract::DefaultBodyLimit;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::gateway::Gateway;
+
+pub use overview::Overviews;
+
+pub fn router() -> OpenApiRouter<Gateway> {
+    OpenApiRouter::new()
+        .routes(routes!(stream::stream))
+        .routes(routes!(overview::overview))
+        .routes(routes!(heat::heat))
+        .routes(routes!(explain::explain))
+        .routes(routes!(changes::taken_flows))
+        .routes(routes!(changes::variable_changes))
+        .layer(DefaultBodyLimit::max(0))
+}

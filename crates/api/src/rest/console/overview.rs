@@ -1,0 +1,123 @@
+//! The first page at one look. It is read at most once a second, however many look at it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::Json as Answer;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use engine::event::Text;
+use history::{Overview, Standing, Stands};
+use serde_json::{Value as Json, json};
+use tokio::sync::Mutex;
+
+use super::super::problem::Problem;
+use super::super::search::{self, key_text};
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+
+/// How old an overview may be.
+const AGE_MAX: Duration = Duration::from_secs(1);
+
+/// A message that somebody has waited for this long stands still.
+const UNHEARD_MS: i64 = 3_600_000;
+
+/// The last overview, shared by all who look.
+#[derive(Debug, Default)]
+pub struct Overviews(Mutex<Option<(Instant, Arc<Json>)>>);
+
+/// What goes through, what stands still and why.
+#[utoipa::path(get, path = "/overview", operation_id = "getOverview", tag = "Grevy",
+    responses((status = 200, body = Object)))]
+pub async fn overview(State(gateway): State<Gateway>) -> Result<Response, Problem> {
+    let mut last = gateway.overviews().0.lock().await;
+    if let Some((read, overview)) = &*last
+        && read.elapsed() < AGE_MAX
+    {
+        return Ok(Answer(&**overview).into_response());
+    }
+    let overview = Arc::new(read(&gateway).await?);
+    *last = Some((Instant::now(), overview.clone()));
+    Ok(Answer(&*overview).into_response())
+}
+
+async fn read(gateway: &Gateway) -> Result<Json, Failure> {
+    let reader = gateway.reader()?;
+    let workers: BTreeMap<Text, usize> = gateway.attention().attended().into_iter().collect();
+    let attended = |name: &str| workers.contains_key(name);
+    let now = jiff::Timestamp::now().as_millisecond();
+    let found = reader.overview(now, now - UNHEARD_MS, &attended).await;
+    Ok(shown(&found.map_err(search::failed)?, &workers, now))
+}
+
+fn shown(found: &Overview, workers: &BTreeMap<Text, usize>, now: i64) -> Json {
+    let pulse = |one: &history::Pulse| {
+        json!({
+            "time": history::date(one.time),
+            "created": one.started,
+            "completed": one.completed,
+            "canceled": one.canceled,
+        })
+    };
+    let group = |one: &history::ErrorGroup| {
+        json!({
+            "fingerprint": one.fingerprint,
+            "errorType": one.kind,
+            "message": one.message,
+            "count": one.count,
+            "processDefinitionId": one.process_id,
+            "processDefinitionKey": key_text(one.definition),
+            "elementId": one.element_id,
+            "exampleInstanceKey": key_text(one.example),
+            "lastTime": history::date(one.last),
+        })
+    };
+    let job_type = |one: &history::Type| {
+        json!({
+            "type": one.name,
+            "waiting": one.waiting,
+            "leased": one.leased,
+            "workers": workers.get(one.name.as_str()).copied().unwrap_or(0),
+            "oldestTime": history::date(one.oldest),
+        })
+    };
+    json!({
+        "throughput": found.pulses.iter().map(pulse).collect::<Vec<_>>(),
+        "active": found.active,
+        "incidents": found.incidents,
+        "completedTotal": found.completed,
+        "canceledTotal": found.canceled,
+        "incidentGroups": found.groups.iter().map(group).collect::<Vec<_>>(),
+        "jobTypes": found.job_types.iter().map(job_type).collect::<Vec<_>>(),
+        "stuck": found.standing.iter().map(|one| stuck(one, now)).collect::<Vec<_>>(),
+    })
+}
+
+fn stuck(one: &Standing, now: i64) -> Json {
+    let (kind, reason) = match &one.what {
+        Stands::Job { job_type } => {
+            ("job", format!("no worker asks for jobs of type '{job_type}'"))
+        }
+        Stands::Message { name, correlation_key } => {
+            let span = history::span(now - one.since);
+            let key = format!("with the key '{correlation_key}'");
+            ("message", format!("has waited {span} for the message '{name}' {key}"))
+        }
+        Stands::Timer { due } => {
+            let span = history::span(now - due);
+            ("timer", format!("its timer has been due for {span}; timers are paused or behind"))
+        }
+        Stands::Quarantine { reason } => {
+            ("quarantine", format!("set aside after a bug of ours: {reason}"))
+        }
+    };
+    json!({
+        "processInstanceKey": key_text(one.instance),
+        "processDefinitionId": one.process_id,
+        "elementId": one.element_id,
+        "since": history::date(one.since),
+        "kind": kind,
+        "reason": reason,
+    })
+}

@@ -1,0 +1,272 @@
+//! The live stream: what happens, as server-sent events, from any position on.
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::fmt;
+use std::time::Duration;
+
+use axum::extract::{Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
+use axum::response::{IntoResponse, Response};
+use engine::PartitionId;
+use history::{Detail, Happening, KINDS, META, Position, Reader, Told, Watched};
+use http::HeaderMap;
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+use tokio::sync::mpsc::{Sender, channel};
+use tokio_stream::wrappers::ReceiverStream;
+
+use super::super::problem::{Detail as ProblemDetail, Problem};
+use super::super::search::{self, key_text};
+use super::super::types::path_key;
+use crate::failure::Failure;
+use crate::gateway::Gateway;
+use crate::limits::LIVE_EVENTS_AHEAD;
+
+/// A comment is sent this often, so that both sides see that the connection lives.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Wanted {
+    process_instance_key: Option<String>,
+    process_definition_id: Option<String>,
+    types: Option<String>,
+    from: Option<String>,
+}
+
+/// What happens, as it happens. `Last-Event-ID`, or `from`, goes on behind a position: the id of
+/// an event, `start`, or `now`, which is the default.
+#[utoipa::path(get, path = "/stream", operation_id = "stream", tag = "Grevy",
+    params(("processInstanceKey" = Option<String>, Query), ("processDefinitionId" = Option<String>, Query),
+        ("types" = Option<String>, Query, description = "kinds of events, with commas between them"),
+        ("from" = Option<String>, Query, description = "id of an event, `start` or `now`"),
+        ("Last-Event-ID" = Option<String>, Header)),
+    responses((status = 200, body = String, content_type = "text/event-stream"),
+        (status = 400, body = ProblemDetail), (status = 503, body = ProblemDetail)))]
+pub async fn stream(
+    State(gateway): State<Gateway>,
+    Query(wanted): Query<Wanted>,
+    headers: HeaderMap,
+) -> Result<Response, Problem> {
+    let reader = gateway.reader()?;
+    let place = gateway.live_stream()?;
+    let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
+    let from = header.filter(|text| !text.is_empty()).or(wanted.from.as_deref());
+    let marks = match from {
+        None | Some("now") => Marks::now(&reader).await?,
+        Some("start" | "0") => Marks::default(),
+        Some(text) => Marks::read(text)?,
+    };
+    let instance = wanted.process_instance_key.as_deref().map(path_key).transpose()?;
+    let kinds = wanted.types.as_deref().map(kinds).transpose()?;
+    let (send, receive) = channel(LIVE_EVENTS_AHEAD);
+    let live =
+        Live { reader, marks, instance, process_id: wanted.process_definition_id, kinds, send };
+    tokio::spawn(async move {
+        tokio::select! {
+            ended = live.run() => {
+                if let Err(error) = ended {
+                    tracing::error!(%error, "a live stream ended");
+                }
+            }
+            () = gateway.stopped() => {}
+        }
+        drop(place);
+    });
+    let keep = KeepAlive::new().interval(HEARTBEAT).text("heartbeat");
+    Ok(Sse::new(ReceiverStream::new(receive)).keep_alive(keep).into_response())
+}
+
+fn kinds(text: &str) -> Result<Vec<&'static str>, Failure> {
+    let known = |name: &str| {
+        KINDS.iter().find(|kind| **kind == name).copied().ok_or_else(|| {
+            let known = KINDS.join(", ");
+            Failure::invalid(format!("Expected types of [{known}], but got '{name}'"))
+        })
+    };
+    text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(known).collect()
+}
+
+/// How far a client is: in each partition a position, and how many events of the step behind it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Marks(BTreeMap<PartitionId, (u64, usize)>);
+
+impl Marks {
+    async fn now(reader: &Reader) -> Result<Marks, Failure> {
+        let mut marks = Marks::default();
+        for (partition, lsn) in reader.positions() {
+            marks.0.insert(partition, (lsn, 0));
+        }
+        marks.0.insert(META, (reader.last_deployed().await.map_err(search::failed)?, 0));
+        Ok(marks)
+    }
+
+    fn read(text: &str) -> Result<Marks, Failure> {
+        let part = |part: &str| {
+            let (partition, rest) = part.split_once(':')?;
+            let (lsn, done) = rest.split_once('.').unwrap_or((rest, "0"));
+            Some((partition.parse().ok()?, (lsn.parse().ok()?, done.parse().ok()?)))
+        };
+        let marks: Option<BTreeMap<_, _>> = text.split('-').map(part).collect();
+        marks.map(Marks).ok_or_else(|| {
+            Failure::invalid(format!(
+                "Expected a position as an earlier event gave it, 'start' or 'now', but got '{text}'"
+            ))
+        })
+    }
+
+    fn of(&self, partition: PartitionId) -> (u64, usize) {
+        self.0.get(&partition).copied().unwrap_or_default()
+    }
+}
+
+impl fmt::Display for Marks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, (partition, (lsn, done))) in self.0.iter().enumerate() {
+            let dash = if at > 0 { "-" } else { "" };
+            write!(f, "{dash}{partition}:{lsn}")?;
+            if *done > 0 {
+                write!(f, ".{done}")?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One open stream.
+struct Live {
+    reader: Reader,
+    marks: Marks,
+    instance: Option<i64>,
+    process_id: Option<String>,
+    kinds: Option<Vec<&'static str>>,
+    send: Sender<Result<Event, Infallible>>,
+}
+
+/// The client has gone.
+struct Gone;
+
+impl Live {
+    async fn run(mut self) -> history::Result<()> {
+        loop {
+            let there = self.reader.positions();
+            let mut caught_up = true;
+            let watched = self.watched().await?;
+            for partition in there.keys().copied().filter(|partition| *partition != META) {
+                let (lsn, _) = self.marks.of(partition);
+                let after = Position { partition, lsn };
+                let (told, upto) = self.reader.happenings(after, &watched).await?;
+                for told in told {
+                    if self.tell(told).await.is_err() {
+                        return Ok(());
+                    }
+                }
+                let done = there.get(&partition).copied().unwrap_or_default();
+                caught_up &= upto.lsn >= done;
+                self.marks.0.insert(partition, (upto.lsn, 0));
+            }
+            if self.instance.is_none() {
+                let (place, _) = self.marks.of(META);
+                for told in self.reader.deployed(place, self.process_id.as_deref()).await? {
+                    if self.tell(told).await.is_err() {
+                        return Ok(());
+                    }
+                }
+            }
+            if caught_up {
+                tokio::select! {
+                    () = self.reader.changed(&there) => {}
+                    () = self.send.closed() => return Ok(()),
+                }
+            }
+        }
+    }
+
+    async fn watched(&self) -> history::Result<Watched> {
+        let mut definitions = Vec::new();
+        if let Some(id) = &self.process_id {
+            definitions = self.reader.versions(id).await?;
+            // None is deployed yet: nothing passes.
+            definitions.extend(definitions.is_empty().then_some(-1));
+        }
+        Ok(Watched { instance: self.instance, definitions })
+    }
+
+    /// Sends one step. An event's id is the position behind it.
+    async fn tell(&mut self, told: Told) -> Result<(), Gone> {
+        let Position { partition, lsn } = told.position;
+        let (before, done) = self.marks.of(partition);
+        let skip = if before + 1 == lsn { done } else { 0 };
+        let count = told.happenings.len();
+        for (at, happening) in told.happenings.iter().enumerate() {
+            let mark = if at + 1 == count { (lsn, 0) } else { (lsn.saturating_sub(1), at + 1) };
+            if at < skip {
+                continue;
+            }
+            self.marks.0.insert(partition, mark);
+            if self.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&happening.kind)) {
+                continue;
+            }
+            let id = self.marks.to_string();
+            let data = shown(&id, told.position, happening).to_string();
+            let event = Event::default().id(id).event(happening.kind).data(data);
+            self.send.send(Ok(event)).await.map_err(|_| Gone)?;
+        }
+        self.marks.0.insert(partition, (lsn, 0));
+        Ok(())
+    }
+}
+
+fn shown(id: &str, position: Position, happening: &Happening) -> Json {
+    let mut whole = Map::new();
+    let mut put = |name: &str, value: Json| {
+        if !value.is_null() {
+            whole.insert(name.to_owned(), value);
+        }
+    };
+    put("position", id.into());
+    put("partition", position.partition.into());
+    put("time", history::date(happening.time).into());
+    put("type", happening.kind.into());
+    put("processInstanceKey", happening.instance.map(key_text).into());
+    put("processDefinitionKey", happening.definition.map(key_text).into());
+    put("processDefinitionId", happening.process_id.clone().into());
+    put("elementId", happening.element_id.clone().into());
+    put("elementInstanceKey", happening.element.map(key_text).into());
+    let detail = happening.detail.iter().map(|(name, value)| {
+        let value = match value {
+            Detail::Key(key) => key_text(*key),
+            Detail::Int(number) => (*number).into(),
+            Detail::Flag(flag) => (*flag).into(),
+            Detail::Text(text) => text.clone().into(),
+            Detail::Date(time) => history::date(*time).into(),
+            Detail::Null => Json::Null,
+        };
+        ((*name).to_owned(), value)
+    });
+    put("detail", Json::Object(detail.collect()));
+    Json::Object(whole)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_reads_back_and_other_text_is_refused() {
+        let marks = Marks([(0, (3, 0)), (1, (17, 2)), (2, (9, 0))].into_iter().collect());
+        assert_eq!(marks.to_string(), "0:3-1:17.2-2:9");
+        assert_eq!(Marks::read("0:3-1:17.2-2:9"), Ok(marks));
+        for wrong in ["", "1", "1:", "a:1", "1:2.x", "1:2,3:4", "-", "1:-2"] {
+            let failure = Marks::read(wrong).expect_err(wrong);
+            assert!(failure.text.contains("'start' or 'now'"), "{failure}");
+        }
+    }
+
+    #[test]
+    fn unknown_types_are_refused_with_the_known_ones() {
+        assert_eq!(kinds("job.created, job.failed,"), Ok(vec!["job.created", "job.failed"]));
+        assert!(kinds("job").is_err_and(|failure| failure.text.contains("variable.set")));
+    }
+}

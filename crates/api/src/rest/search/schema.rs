@@ -1,0 +1,177 @@
+//! Schemas of the document, made from the same tables that requests are checked against.
+
+use history::query::{Entity, Field, Kind};
+use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
+use utoipa::openapi::{ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema};
+
+/// Names the body and the answer of a search in the document.
+macro_rules! listed {
+    ($query:ident, $found:ident, $entity:expr) => {
+        struct $query;
+        struct $found;
+        $crate::rest::search::schema::described!($query, schema::request(&$entity));
+        $crate::rest::search::schema::described!($found, schema::answer(&$entity));
+    };
+}
+
+/// Names one row in the document.
+macro_rules! shown {
+    ($shown:ident, $entity:expr) => {
+        struct $shown;
+        $crate::rest::search::schema::described!($shown, schema::item(&$entity));
+    };
+}
+
+macro_rules! described {
+    ($name:ident, $schema:expr) => {
+        impl utoipa::PartialSchema for $name {
+            fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::Schema> {
+                $schema
+            }
+        }
+
+        impl utoipa::ToSchema for $name {}
+    };
+}
+
+pub(super) use {described, listed, shown};
+
+/// The body of a search.
+pub fn request(entity: &Entity) -> RefOr<Schema> {
+    let sorts = entity.names(|field| field.sort);
+    let sort = ObjectBuilder::new()
+        .property("field", ObjectBuilder::new().schema_type(Type::String).enum_values(Some(sorts)))
+        .required("field")
+        .property("order", text().description(Some("ASC or DESC, in any case")))
+        .additional_properties(Some(closed()));
+    let number = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let page = ObjectBuilder::new()
+        .property("limit", number().default(Some(history::limits::PAGE_ITEMS.into())))
+        .property("from", number())
+        .property("after", text())
+        .property("before", text())
+        .description(Some("`from`, or one of the cursors of an earlier page"))
+        .additional_properties(Some(closed()));
+    let object = ObjectBuilder::new()
+        .property("filter", filter(entity))
+        .property("sort", ArrayBuilder::new().items(sort))
+        .property("page", page)
+        .additional_properties(Some(closed()));
+    object.into()
+}
+
+/// What a search answers.
+pub fn answer(entity: &Entity) -> RefOr<Schema> {
+    let page = ObjectBuilder::new()
+        .property("totalItems", ObjectBuilder::new().schema_type(Type::Integer))
+        .property("hasMoreTotalItems", ObjectBuilder::new().schema_type(Type::Boolean))
+        .property("startCursor", nullable(Type::String))
+        .property("endCursor", nullable(Type::String))
+        .required("totalItems")
+        .required("hasMoreTotalItems")
+        .required("startCursor")
+        .required("endCursor");
+    let object = ObjectBuilder::new()
+        .property("items", ArrayBuilder::new().items(item(entity)))
+        .property("page", page)
+        .required("items")
+        .required("page");
+    object.into()
+}
+
+/// One row.
+pub fn item(entity: &Entity) -> RefOr<Schema> {
+    let mut object = ObjectBuilder::new();
+    for field in entity.fields.iter().filter(|field| field.show) {
+        object = object.property(field.name, shown_as(field)).required(field.name);
+    }
+    object.into()
+}
+
+/// The conditions that a list takes.
+pub fn filter(entity: &Entity) -> RefOr<Schema> {
+    let mut object = ObjectBuilder::new().additional_properties(Some(closed()));
+    for field in entity.fields.iter().filter(|field| field.filter) {
+        object = object.property(field.name, condition(field));
+    }
+    let any = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object));
+    object.property("$or", any).into()
+}
+
+fn shown_as(field: &Field) -> RefOr<Schema> {
+    let kind = match field.kind {
+        Kind::Key | Kind::Text | Kind::Date | Kind::Name(_) => Type::String,
+        Kind::Int => Type::Integer,
+        Kind::Flag => Type::Boolean,
+        Kind::Tags => return ArrayBuilder::new().items(text()).into(),
+        Kind::Json | Kind::Variables => Type::Object,
+    };
+    if field.nullable {
+        nullable(kind).into()
+    } else {
+        ObjectBuilder::new().schema_type(kind).into()
+    }
+}
+
+fn condition(field: &Field) -> RefOr<Schema> {
+    let operators = field.kind.operators();
+    let plain = || -> ObjectBuilder {
+        match field.kind {
+            Kind::Int => ObjectBuilder::new().schema_type(Type::Integer),
+            Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean),
+            Kind::Key
+            | Kind::Text
+            | Kind::Date
+            | Kind::Name(_)
+            | Kind::Tags
+            | Kind::Json
+            | Kind::Variables => text(),
+        }
+    };
+    match field.kind {
+        Kind::Tags => ArrayBuilder::new().items(text()).into(),
+        Kind::Variables => {
+            let one = ObjectBuilder::new()
+                .property("name", text())
+                .property("value", operated(operators, &text))
+                .property("path", text().description(Some("where inside the value")))
+                .required("name")
+                .required("value")
+                .additional_properties(Some(closed()));
+            ArrayBuilder::new().items(one).into()
+        }
+        Kind::Flag | Kind::Json => plain().into(),
+        Kind::Key | Kind::Text | Kind::Int | Kind::Date | Kind::Name(_) => {
+            operated(operators, &plain)
+        }
+    }
+}
+
+/// A plain value, or an object of operators.
+fn operated(operators: &[&str], plain: &dyn Fn() -> ObjectBuilder) -> RefOr<Schema> {
+    let mut object = ObjectBuilder::new().additional_properties(Some(closed()));
+    for operator in operators {
+        object = match *operator {
+            "$exists" => {
+                object.property(*operator, ObjectBuilder::new().schema_type(Type::Boolean))
+            }
+            "$in" | "$notIn" => object.property(*operator, ArrayBuilder::new().items(plain())),
+            "$like" => object.property(*operator, text()),
+            _ => object.property(*operator, plain()),
+        };
+    }
+    OneOfBuilder::new().item(plain()).item(object).into()
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
+
+fn nullable(kind: Type) -> Object {
+    ObjectBuilder::new().schema_type(SchemaType::from_iter([kind, Type::Null])).build()
+}
+
+/// Nothing else.
+fn closed() -> AdditionalProperties<Schema> {
+    AdditionalProperties::FreeForm(false)
+}

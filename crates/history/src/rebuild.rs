@@ -1,0 +1,123 @@
+//! Tables made again from the frames that they keep. What came after the last frame is read from
+//! the journal by the next start.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::Connection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+
+use crate::batch::{Batch, META, Step};
+use crate::error::{Error, Result};
+use crate::replay::{Position, Watched};
+use crate::store::{History, Settings};
+use crate::write::Positions;
+
+/// Rows that are no frames: definitions, and what was done to them.
+const COPIED: [&str; 6] = [
+    "INSERT INTO process_definition SELECT * FROM old.process_definition",
+    "INSERT INTO element SELECT * FROM old.element",
+    "INSERT INTO flow SELECT * FROM old.flow",
+    "INSERT INTO gap SELECT * FROM old.gap",
+    "INSERT INTO audit SELECT * FROM old.audit WHERE partition = 0",
+    "INSERT INTO position SELECT * FROM old.position WHERE partition = 0",
+];
+
+/// Makes the tables of the database at `path` again and puts them in its place; returns how many
+/// steps they were made of. Nobody else may have it open.
+///
+/// # Errors
+/// When a database cannot be opened, read or written; the old one then stays as it was.
+pub fn rebuild(path: &Path) -> Result<u64> {
+    let fresh = beside(path, ".rebuild");
+    remove(&fresh)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
+    let runtime = runtime.map_err(|error| Error::store(format!("no runtime: {error}")))?;
+    let old = History::open(Settings::new(path))?;
+    let new = History::open(Settings::new(&fresh))?;
+    let upto = old.positions();
+    runtime.block_on(copy(path, &fresh))?;
+    new.close();
+    let new = History::open(Settings::new(&fresh))?;
+    let mut steps = 0;
+    for (partition, last) in upto.iter().filter(|(partition, _)| **partition != META) {
+        steps += runtime.block_on(replay(&old, &new, *partition, *last))?;
+    }
+    let done = runtime.block_on(new.reader().wait_for(&upto, Duration::MAX));
+    if done != crate::Behind::No {
+        return Err(Error::store("the tables could not be written again"));
+    }
+    new.close();
+    old.close();
+    remove(path)?;
+    std::fs::rename(&fresh, path).map_err(|error| refused(path, &error))?;
+    Ok(steps)
+}
+
+async fn copy(from: &Path, to: &Path) -> Result<()> {
+    let options = SqliteConnectOptions::new().filename(to).busy_timeout(Duration::from_secs(30));
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let from = from.to_str().ok_or_else(|| Error::store("expected a path in UTF-8"))?;
+    sqlx::query("ATTACH ? AS old").bind(from).execute(&mut connection).await?;
+    for text in COPIED {
+        sqlx::query(text).execute(&mut connection).await?;
+    }
+    connection.close().await?;
+    Ok(())
+}
+
+/// The steps of one partition, in their order.
+async fn replay(old: &History, new: &History, partition: u16, last: u64) -> Result<u64> {
+    let reader = old.reader();
+    let mut after = Position { partition, lsn: 0 };
+    let mut steps = 0;
+    while after.lsn < last {
+        let (shown, upto) = reader.follow(after, &Watched::default()).await?;
+        let step = |shown: crate::Shown| Step {
+            lsn: shown.position.lsn,
+            time: shown.time,
+            cause: shown.cause,
+            events: shown.events,
+        };
+        let mut batch = Batch { partition, steps: shown.into_iter().map(step).collect() };
+        steps += batch.steps.len() as u64;
+        // Steps whose frames were forgotten still count as read.
+        if batch.steps.last().is_none_or(|step| step.lsn < upto.lsn) {
+            let time = batch.steps.last().map_or(0, |step| step.time);
+            let (cause, events) = (engine::Cause::default(), Vec::new());
+            batch.steps.push(Step { lsn: upto.lsn, time, cause, events });
+        }
+        while let Err(error) = new.export(batch.clone()) {
+            if !error.is_full() {
+                return Err(error);
+            }
+            let there: Positions = [(partition, after.lsn)].into_iter().collect();
+            new.reader().wait_for(&there, Duration::from_secs(1)).await;
+        }
+        after = upto;
+    }
+    Ok(steps)
+}
+
+fn beside(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = OsString::from(path);
+    name.push(suffix);
+    PathBuf::from(name)
+}
+
+/// A database with the files beside it.
+fn remove(path: &Path) -> Result<()> {
+    for file in [beside(path, "-wal"), beside(path, "-shm"), path.to_owned()] {
+        match std::fs::remove_file(&file) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(refused(&file, &error)),
+        }
+    }
+    Ok(())
+}
+
+fn refused(path: &Path, error: &std::io::Error) -> Error {
+    Error::store(format!("expected to replace {}, but {error}", path.display()))
+}
