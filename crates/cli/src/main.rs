@@ -51,6 +51,10 @@ enum Command {
     #[cfg(feature = "client")]
     Resolve(commands::incidents::Resolve),
     #[cfg(feature = "client")]
+    Explain(commands::explain::Explain),
+    #[cfg(feature = "server")]
+    History(commands::history::History),
+    #[cfg(feature = "client")]
     Status(commands::status::Status),
     #[cfg(feature = "server")]
     Config(commands::config::Config),
@@ -134,6 +138,10 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Incidents(command) => command.run(),
         #[cfg(feature = "client")]
         Command::Resolve(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Explain(command) => command.run(),
+        #[cfg(feature = "server")]
+        Command::History(command) => command.run(),
         #[cfg(feature = "client")]
         Command::Status(command) => command.run(),
         #[cfg(feature = "server")]

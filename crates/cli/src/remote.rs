@@ -37,6 +37,11 @@ impl Remote {
         self.send("GET", path, None, Vec::new())
     }
 
+    /// Reads from another part of the API than `/v2`.
+    pub fn get_from(&self, root: &str, path: &str) -> Result<Value, Failure> {
+        self.send_to(root, "GET", path, None, Vec::new())
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let bytes = body.to_string().into_bytes();
         self.send("POST", path, Some("application/json"), bytes)
@@ -76,8 +81,19 @@ impl Remote {
         media: Option<&str>,
         body: Vec<u8>,
     ) -> Result<Value, Failure> {
+        self.send_to("/v2", method, path, media, body)
+    }
+
+    fn send_to(
+        &self,
+        root: &str,
+        method: &str,
+        path: &str,
+        media: Option<&str>,
+        body: Vec<u8>,
+    ) -> Result<Value, Failure> {
         let address = self.address.trim_end_matches('/').trim_end_matches("/v2");
-        let url = format!("{address}/v2{path}");
+        let url = format!("{address}{root}{path}");
         let mut request = ureq::http::Request::builder().method(method).uri(&url);
         request = request.header("user-agent", concat!("grevy-cli/", env!("CARGO_PKG_VERSION")));
         if let Some(media) = media {

@@ -1,6 +1,7 @@
 //! Reading back: history beside the engine, fed while the server runs.
 
 mod feed;
+mod hook;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -9,7 +10,9 @@ use std::sync::Arc;
 use grevy::Grevy;
 use history::{History, META, Reader, Retention, Settings};
 
+use crate::webhook::Target;
 use feed::Feed;
+use hook::Hook;
 use sweep::Sweep;
 
 /// The database inside the folder of history.
@@ -20,6 +23,8 @@ pub const FILE: &str = "history.db";
 pub struct Keep {
     pub folder: PathBuf,
     pub retention: Retention,
+    /// Who is told of incidents.
+    pub webhook: Option<Target>,
 }
 
 /// History, and what fills it. The threads that use it end first.
@@ -27,6 +32,7 @@ pub struct Keep {
 pub struct Readback {
     _feed: Feed,
     _sweep: Sweep,
+    _hook: Option<Hook>,
     history: Arc<History>,
 }
 
@@ -50,7 +56,10 @@ impl Readback {
         }
         let history = Arc::new(history);
         let sweep = Sweep::start(&history, keep.retention)?;
-        Ok(Readback { _feed: Feed::start(engine, &history)?, _sweep: sweep, history })
+        let hook = |target| Hook::start(history.reader(), target, &keep.folder);
+        let hook = keep.webhook.map(hook).transpose()?;
+        let feed = Feed::start(engine, &history)?;
+        Ok(Readback { _feed: feed, _sweep: sweep, _hook: hook, history })
     }
 
     pub fn reader(&self) -> Reader {

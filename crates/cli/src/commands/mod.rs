@@ -9,6 +9,10 @@ pub mod demo;
 #[cfg(feature = "client")]
 pub mod deploy;
 #[cfg(feature = "client")]
+pub mod explain;
+#[cfg(feature = "server")]
+pub mod history;
+#[cfg(feature = "client")]
 pub mod incidents;
 #[cfg(feature = "client")]
 pub mod jobs;

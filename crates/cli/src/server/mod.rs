@@ -39,7 +39,8 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         if settings.history {
             let kept = || settings.data_dir.join(HISTORY);
             let folder = scratch.as_ref().map_or_else(kept, Scratch::path);
-            config.history = Some(Keep { folder, retention: settings.retention() });
+            let webhook = settings.webhook_target();
+            config.history = Some(Keep { folder, retention: settings.retention(), webhook });
         }
         let server = server::start(config).await?;
         #[cfg(feature = "track")]

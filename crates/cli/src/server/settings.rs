@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::access::{Access, Role, Token, parse_hex};
+use api::webhook::{Retry, Target};
 use clap::{Args, ValueEnum};
 use serde::{Deserialize, Serialize};
 
@@ -52,7 +53,7 @@ pub struct Serve {
     /// Let tests stop the clock (PUT /v2/clock)
     #[arg(long, env = "GREVY_PINNABLE_CLOCK", num_args = 0..=1, default_missing_value = "true")]
     pub pinnable_clock: Option<bool>,
-    /// Post alerts of tracking to this URL
+    /// Post incidents, and alerts of tracking, to this URL
     #[arg(long, value_name = "URL", env = "GREVY_WEBHOOK")]
     pub webhook: Option<String>,
     /// Keep history: what pages and searches read [default: true]
@@ -203,6 +204,12 @@ impl Settings {
             return Err(Failure(format!("expected at most {TOKENS_MAX} tokens, but got {count}")));
         }
         Ok(())
+    }
+
+    /// Who is told of incidents.
+    pub fn webhook_target(&self) -> Option<Target> {
+        let (url, secret) = (self.webhook.clone()?, self.webhook_secret.clone());
+        Some(Target { url, secret, retry: Retry::default() })
     }
 
     /// How long history is kept; 0 days is for ever.

@@ -1,0 +1,117 @@
+use serde_json::json;
+
+use crate::support::{ORDER, rig};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_first_page_shows_what_stands_still_and_why() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    for id in ["o-1", "o-2"] {
+        rig.order(id, 10).await;
+        rig.work("check-stock", true).await;
+    }
+    rig.order("o-3", 200).await;
+    let found = rig.get("/grevy/v1/overview").await;
+    assert_eq!((&found["active"], &found["incidents"]), (&json!(3), &json!(2)));
+    assert_eq!(found["throughput"].as_array().unwrap().len(), 60);
+    let created: i64 = found["throughput"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["created"].as_i64().unwrap())
+        .sum();
+    assert_eq!(created, 3);
+    let group = &found["incidentGroups"][0];
+    assert_eq!((&group["count"], &group["elementId"]), (&json!(2), &json!("check")));
+    assert_eq!(group["errorType"], "JOB_NO_RETRIES");
+    let kind =
+        found["jobTypes"].as_array().unwrap().iter().find(|one| one["type"] == "check-stock");
+    assert_eq!((&kind.unwrap()["waiting"], &kind.unwrap()["workers"]), (&json!(1), &json!(0)));
+    let stuck = &found["stuck"][0];
+    assert_eq!((&stuck["elementId"], &stuck["kind"]), (&json!("check"), &json!("job")));
+    assert!(stuck["reason"].as_str().unwrap().contains("no worker asks"), "{stuck}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn heat_counts_elements_and_flows() {
+    let rig = rig().await;
+    let definition = rig.deploy(ORDER).await;
+    for (id, amount) in [("o-1", 10), ("o-2", 10), ("o-3", 200)] {
+        rig.order(id, amount).await;
+        rig.work("check-stock", false).await;
+    }
+    let path = format!("/grevy/v1/process-definitions/{definition}/heat");
+    let found = rig.get(&path).await;
+    let element = |id: &str| {
+        let all = found["elements"].as_array().unwrap();
+        all.iter().find(|one| one["elementId"] == id).unwrap_or_else(|| panic!("{id}: {found}"))
+    };
+    assert_eq!(
+        (&element("check")["completed"], &element("check")["active"]),
+        (&json!(3), &json!(0))
+    );
+    assert!(element("check")["p95Ms"].is_i64());
+    assert_eq!(
+        (&element("paid")["waiting"], &element("sorry")["completed"]),
+        (&json!(2), &json!(1))
+    );
+    let flow = |id: &str| {
+        found["flows"].as_array().unwrap().iter().find(|one| one["sequenceFlowId"] == id).unwrap()
+    };
+    assert_eq!((&flow("in")["count"], &flow("out")["count"]), (&json!(2), &json!(1)));
+    assert_eq!(found["instances"]["completed"], 1);
+    let none = rig.get(&format!("{path}?from=2099-01-01T00:00:00Z")).await;
+    assert_eq!(none["elements"][0]["p50Ms"], json!(null));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_tells_why_it_waits_why_this_path_and_what_failed() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    let key = rig.order("o-1", 10).await;
+    let found = rig.get(&format!("/grevy/v1/explain/{key}")).await;
+    let wait = &found["waitsFor"][0];
+    assert_eq!((&wait["kind"], &wait["job"]["workers"]), (&json!("job"), &json!(0)));
+    assert!(wait["text"].as_str().unwrap().contains("no worker asks for that type"), "{wait}");
+    rig.work("check-stock", true).await;
+    let found = rig.get(&format!("/grevy/v1/explain/{key}")).await;
+    assert_eq!(found["waitsFor"][0]["kind"], "incident", "{found}");
+    assert_eq!(
+        (&found["failures"][0]["tried"], &found["failures"][0]["elementId"]),
+        (&json!(1), &json!("check"))
+    );
+    let other = rig.order("o-2", 20).await;
+    rig.work("check-stock", false).await;
+    rig.publish("paid", "o-3").await;
+    let found = rig.get(&format!("/grevy/v1/explain/{other}")).await;
+    let wait = &found["waitsFor"][0];
+    assert_eq!((&wait["kind"], &wait["elementId"]), (&json!("message"), &json!("paid")));
+    assert_eq!(wait["message"]["correlationKey"], "o-2");
+    assert_eq!(wait["message"]["nearMisses"][0]["correlationKey"], "o-3", "{wait}");
+    let choice = &found["path"][0];
+    assert_eq!(
+        (&choice["sequenceFlowId"], &choice["value"]),
+        (&json!("in"), &json!("amount = 20"))
+    );
+    assert!(choice["expression"].as_str().unwrap().contains("amount < 100"), "{choice}");
+    let flows = rig.get(&format!("/grevy/v1/process-instances/{other}/taken-flows")).await;
+    assert_eq!(flows["items"].as_array().unwrap().len(), 3, "{flows}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_shows_the_values_that_it_had() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    let key = rig.order("o-1", 10).await;
+    let path = format!("/v2/element-instances/{key}/variables");
+    let (status, told) = rig.send("PUT", &path, json!({"variables": {"amount": 70}})).await;
+    assert_eq!(status, http::StatusCode::NO_CONTENT, "{told}");
+    let wanted = json!({"filter": {"name": "amount"}});
+    let variable = rig.column("/v2/variables/search", wanted, "variableKey").await.remove(0);
+    let found = rig.get(&format!("/grevy/v1/variables/{variable}/changes")).await;
+    let values: Vec<_> =
+        found["items"].as_array().unwrap().iter().map(|one| &one["value"]).collect();
+    assert_eq!(values, [&json!("10"), &json!("70")]);
+    let found = rig.get(&format!("/grevy/v1/variables/{key}/changes")).await;
+    assert_eq!(found["items"].as_array().unwrap().len(), 4, "{found}");
+}

@@ -1,0 +1,8 @@
+//! Searches, reads and the live stream, against a real server with real instances.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod console;
+mod search;
+mod stream;
+mod support;

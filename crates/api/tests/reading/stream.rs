@@ -1,0 +1,142 @@
+use std::time::Duration;
+
+use axum::body::{Body, BodyDataStream};
+use http::{Request, StatusCode};
+use serde_json::{Value as Json, json};
+use tokio_stream::StreamExt;
+use tower::ServiceExt;
+
+use crate::support::{ORDER, Rig, rig};
+
+/// A client of the stream.
+struct Client {
+    body: BodyDataStream,
+    text: String,
+}
+
+impl Client {
+    async fn open(rig: &Rig, query: &str, last: Option<&str>) -> Client {
+        let mut request = Request::get(format!("/grevy/v1/stream?{query}"));
+        if let Some(last) = last {
+            request = request.header("last-event-id", last);
+        }
+        let request = request.body(Body::empty()).unwrap();
+        let answer = rig.app.clone().oneshot(request).await.unwrap();
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert_eq!(answer.headers()["content-type"], "text/event-stream");
+        Client { body: answer.into_body().into_data_stream(), text: String::new() }
+    }
+
+    /// The next event: its id, its data.
+    async fn next(&mut self) -> (String, Json) {
+        loop {
+            if let Some((event, rest)) = self.text.split_once("\n\n") {
+                let (event, rest) = (event.to_owned(), rest.to_owned());
+                self.text = rest;
+                let field = |name: &str| {
+                    event
+                        .lines()
+                        .find_map(|line| line.strip_prefix(name))
+                        .map(|text| text.trim().to_owned())
+                };
+                if let (Some(id), Some(data)) = (field("id:"), field("data:")) {
+                    return (id, serde_json::from_str(&data).unwrap());
+                }
+                continue;
+            }
+            let chunk = tokio::time::timeout(Duration::from_secs(30), self.body.next()).await;
+            let chunk = chunk.expect("an event comes").unwrap().unwrap();
+            self.text.push_str(&String::from_utf8_lossy(&chunk));
+        }
+    }
+
+    async fn until(&mut self, kind: &str) -> Vec<(String, Json)> {
+        let mut seen = Vec::new();
+        loop {
+            let (id, data) = self.next().await;
+            let done = data["type"] == kind;
+            seen.push((id, data));
+            if done {
+                return seen;
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_that_was_cut_goes_on_behind_any_event() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    let key = rig.order("o-1", 200).await;
+    rig.work("check-stock", false).await;
+    let whole = Client::open(&rig, "from=start", None).await.until("instance.completed").await;
+    let kinds: Vec<&str> = whole.iter().map(|(_, data)| data["type"].as_str().unwrap()).collect();
+    for kind in [
+        "instance.created",
+        "variable.set",
+        "flow.taken",
+        "job.created",
+        "job.activated",
+        "job.completed",
+        "element.activated",
+        "element.completed",
+    ] {
+        assert!(kinds.contains(&kind), "{kind} is missing in {kinds:?}");
+    }
+    let job = whole.iter().find(|(_, data)| data["type"] == "job.created").unwrap();
+    assert_eq!(
+        (&job.1["elementId"], &job.1["detail"]["jobType"]),
+        (&json!("check"), &json!("check-stock"))
+    );
+    assert_eq!(job.1["processInstanceKey"], key.to_string());
+    assert_eq!(job.1["processDefinitionId"], "order");
+    for at in 0..whole.len() - 1 {
+        let (id, _) = &whole[at];
+        let rest = Client::open(&rig, "", Some(id)).await.until("instance.completed").await;
+        let rest: Vec<_> =
+            rest.into_iter().filter(|(_, data)| data["type"] != "definition.deployed").collect();
+        let expected: Vec<_> = whole[at + 1..]
+            .iter()
+            .filter(|(_, data)| data["type"] != "definition.deployed")
+            .cloned()
+            .collect();
+        let data = |list: &[(String, Json)]| -> Vec<(Json, Json)> {
+            list.iter().map(|(_, data)| (data["type"].clone(), data["detail"].clone())).collect()
+        };
+        assert_eq!(data(&rest), data(&expected), "behind {id}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stream_shows_what_happens_now_and_only_what_is_wanted() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    let other = rig.order("o-0", 10).await;
+    let mut all = Client::open(&rig, "types=instance.created,incident.raised", None).await;
+    let mut process =
+        Client::open(&rig, "processDefinitionId=order&types=instance.created", None).await;
+    let mut one =
+        Client::open(&rig, &format!("processInstanceKey={other}&types=job.failed"), None).await;
+    let key = rig.order("o-1", 10).await.to_string();
+    assert_eq!(all.next().await.1["processInstanceKey"], key);
+    assert_eq!(process.next().await.1["processInstanceKey"], key);
+    rig.work("check-stock", true).await;
+    rig.work("check-stock", true).await;
+    assert_eq!(all.next().await.1["detail"]["errorType"], "JOB_NO_RETRIES");
+    assert_eq!(one.next().await.1["processInstanceKey"], other.to_string());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_wrong_stream_is_refused_with_what_is_right() {
+    let rig = rig().await;
+    for (query, expected) in [
+        ("types=job", "variable.set"),
+        ("from=yesterday", "'start' or 'now'"),
+        ("processInstanceKey=x", "a key of digits"),
+    ] {
+        let path = format!("/grevy/v1/stream?{query}");
+        let (status, found) = rig.send("GET", &path, Json::Null).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{found}");
+        assert!(found["detail"].as_str().unwrap().contains(expected), "{found}");
+    }
+}
