@@ -29,7 +29,7 @@ impl Gateway {
         caller.principal.require(Action::Work)?;
         check_definition("CREATE", &create.definition)?;
         let engine = self.engine_for(caller)?;
-        let _permit = self.shared.pressure.admit()?;
+        let _permit = self.admit(true)?;
         engine.create(create).await.map_err(|error| Failure::of("CREATE", error))
     }
 
@@ -47,7 +47,7 @@ impl Gateway {
         check_definition(INTENT, &create.definition)?;
         let engine = self.engine_for(caller)?;
         // The time that the instance takes says nothing about what a partition stands.
-        drop(self.shared.pressure.admit()?.unmeasured());
+        drop(self.admit(true)?.unmeasured());
         let wait = wait(timeout);
         let done = tokio::select! {
             done = engine.create_with_result(create, wait) => done,
@@ -98,7 +98,7 @@ impl Gateway {
     pub async fn publish(&self, caller: &Caller, message: PublishMessage) -> Result<Key, Failure> {
         caller.principal.require(Action::Ingest)?;
         let engine = self.engine_for(caller)?;
-        let _permit = self.shared.pressure.admit()?;
+        let _permit = self.admit(false)?;
         engine.publish_message(message).await.map_err(|error| Failure::of("PUBLISH", error))
     }
 
@@ -111,7 +111,7 @@ impl Gateway {
     ) -> Result<(Key, Key, String), Failure> {
         caller.principal.require(Action::Ingest)?;
         let engine = self.engine_for(caller)?;
-        let _permit = self.shared.pressure.admit()?;
+        let _permit = self.admit(false)?;
         let done = tokio::time::timeout(AWAIT_DEFAULT, engine.correlate(message)).await;
         let late = |_| {
             Failure::new(

@@ -12,12 +12,13 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::event::Text;
 use engine::{Cause, command::Source};
+use history::Pressure as Lag;
 use tokio::sync::watch;
 
 use crate::access::{Access, Principal};
 use crate::failure::{Failure, Kind};
 use crate::limits::LIVE_STREAMS_MAX;
-use crate::pressure::Pressure;
+use crate::pressure::{Permit, Pressure};
 use crate::readback::Readback;
 use crate::rest::Overviews;
 
@@ -122,6 +123,24 @@ impl Gateway {
     /// Reads from this history from now on; `None` when the server stops.
     pub fn read_from(&self, readback: Option<Arc<Readback>>) {
         *self.shared.readback.write().unwrap_or_else(PoisonError::into_inner) = readback;
+    }
+
+    /// Takes new work in, or says that there is too much: of commands under way, or of steps that
+    /// history has not written yet. New instances wait first; what ends work never does.
+    fn admit(&self, starts: bool) -> Result<Permit<'_>, Failure> {
+        let readback = self.shared.readback.read().unwrap_or_else(PoisonError::into_inner);
+        let held = match readback.as_ref().map_or(Lag::Open, |readback| readback.pressure()) {
+            Lag::Open => false,
+            Lag::ThrottleStarts => starts,
+            Lag::StopIntake => true,
+        };
+        if held {
+            metrics::counter!("grevy_intake_refused_total").increment(1);
+            let text = "Expected to take new work in, but history is too far behind; try again, \
+                        slower";
+            return Err(Failure::new(Kind::ResourceExhausted, text));
+        }
+        self.shared.pressure.admit()
     }
 
     /// History.
