@@ -60,6 +60,7 @@ pub async fn start(folder: tempfile::TempDir, access: Access) -> Rig {
         pinnable_clock: false,
         metrics: None,
         open: Box::new(move || Grevy::builder().folder(data).partitions(2).open()),
+        console: |_| None,
         pages: Router::new(),
         history: Some(keep),
     };
@@ -67,7 +68,7 @@ pub async fn start(folder: tempfile::TempDir, access: Access) -> Rig {
     server.ready().await.unwrap();
     let gateway = server.gateway().clone();
     let engine = gateway.engine().unwrap();
-    let app = api::rest::router(gateway, None);
+    let app = api::rest::router(gateway, None, |_| None);
     Rig { server, app, engine, folder }
 }
 
