@@ -9,10 +9,14 @@ type Act = Box<dyn FnOnce() + Send>;
 
 #[derive(Default)]
 struct Waiting {
-    acts: BTreeMap<(Instant, u64), Act>,
+    acts: BTreeMap<Deadline, Act>,
     next: u64,
     closed: bool,
 }
+
+/// One act that is still to come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Deadline(Instant, u64);
 
 /// Acts in the future.
 pub(crate) struct Deadlines {
@@ -31,14 +35,31 @@ impl Deadlines {
     }
 
     /// Does it after `delay`. What is due when the engine closes is dropped.
-    pub fn after(&self, delay: Duration, act: impl FnOnce() + Send + 'static) {
-        let Some(at) = Instant::now().checked_add(delay) else { return };
+    /// `None`: so far away that it never comes.
+    pub fn after(
+        &self,
+        delay: Duration,
+        act: impl FnOnce() + Send + 'static,
+    ) -> Option<Deadline> {
+        let at = Instant::now().checked_add(delay)?;
         let (waiting, changed) = &*self.waiting;
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let next = waiting.next;
+        let deadline = Deadline(at, waiting.next);
         waiting.next += 1;
-        waiting.acts.insert((at, next), Box::new(act));
-        changed.notify_one();
+        waiting.acts.insert(deadline, Box::new(act));
+        // The thread sleeps until the first one; a later one need not wake it.
+        if waiting.acts.first_key_value().is_some_and(|(first, _)| *first == deadline) {
+            changed.notify_one();
+        }
+        Some(deadline)
+    }
+
+    /// It is not needed any more.
+    pub fn cancel(&self, deadline: Deadline) {
+        let mut waiting = self.waiting.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let act = waiting.acts.remove(&deadline);
+        drop(waiting);
+        drop(act);
     }
 
     /// Ends the thread.
@@ -59,7 +80,7 @@ fn run(shared: &(Mutex<Waiting>, Condvar)) {
     let mut waiting = lock.lock().unwrap_or_else(PoisonError::into_inner);
     while !waiting.closed {
         let now = Instant::now();
-        let first = waiting.acts.first_key_value().map(|((at, _), _)| *at);
+        let first = waiting.acts.first_key_value().map(|(Deadline(at, _), _)| *at);
         match first {
             Some(at) if at <= now => {
                 if let Some((_, act)) = waiting.acts.pop_first() {

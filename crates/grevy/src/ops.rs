@@ -56,12 +56,16 @@ impl Grevy {
         let take = |promise: &std::sync::Mutex<Option<_>>| {
             promise.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take()
         };
-        self.shared().deadlines.after(timeout, move || {
+        let deadline = self.shared().deadlines.after(timeout, move || {
             if let Some(promise) = take(&late) {
                 crate::pending::Promise::resolve(promise, Err(Error::Timeout));
             }
         });
+        let shared = Arc::downgrade(self.shared());
         self.create_then(create, move |ended| {
+            if let (Some(shared), Some(deadline)) = (shared.upgrade(), deadline) {
+                shared.deadlines.cancel(deadline);
+            }
             if let Some(promise) = take(&promise) {
                 promise.resolve(ended);
             }
