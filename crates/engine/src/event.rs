@@ -271,6 +271,8 @@ pub enum Work {
     TerminateInside { scope: Key, after: Key },
     /// The instance that a call activity began has completed, with these variables.
     CalledCompleted { element: Key, variables: Arc<[NamedValue]> },
+    /// Has a condition been true from the beginning?
+    CheckCondition { key: Key },
     /// The instance that a call activity began was terminated.
     CalledTerminated { element: Key },
 }

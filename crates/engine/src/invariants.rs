@@ -87,7 +87,10 @@ impl Instance {
             let timers = self.timers.values().filter(|timer| timer.host == *key).count();
             let open = self.subscriptions.values().filter(|row| row.host == *key).count();
             let signals = self.signals().filter(|(_, wait)| wait.host == *key).count();
-            let waits = timers + open + signals;
+            let rare = self.rare.as_ref();
+            let conditions = rare.into_iter().flat_map(|rare| rare.conditions.values());
+            let conditions = conditions.filter(|wait| wait.host == *key).count();
+            let waits = timers + open + signals + conditions;
             if waits as u32 != row.waits {
                 say(format!("element {key} counts {} waits, but has {waits}", row.waits));
             }
@@ -129,7 +132,8 @@ impl Instance {
                 || row.waits > 0
                 || failed(*key)
                 || self.called(*key).is_some()
-                || self.task_of(*key).is_some();
+                || self.task_of(*key).is_some()
+                || self.compensations().any(|(_, row)| row.throw == Some(*key));
             let deferred = !self.deferred.is_empty();
             if !moves && !deferred && self.quarantine.is_none() {
                 let place = match row.element.no {

@@ -398,7 +398,11 @@ fn check_starts(process: &Process) -> Vec<Problem> {
                     )),
                 })
             }
-            Trigger::Signal { .. } | Trigger::Error { .. } | Trigger::Escalation { .. } => Ok(()),
+            Trigger::Signal { .. }
+            | Trigger::Condition { .. }
+            | Trigger::Compensation
+            | Trigger::Error { .. }
+            | Trigger::Escalation { .. } => Ok(()),
         };
         if let Err(message) = checked {
             problems.push(Problem { element: process.id_of(start.element).clone(), message });

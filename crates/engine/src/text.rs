@@ -177,6 +177,21 @@ impl Narrator {
                     headers.iter().map(|(name, value)| format!("{name}={value}")).collect();
                 format!("job-headers {}", pairs.join(" "))
             }
+            E::CompensationNoted { key, element, .. } => {
+                self.targets.insert(*key, *element);
+                format!("compensation-noted {}", id(process, *element))
+            }
+            E::CompensationTriggered { key, .. } => {
+                self.at("compensation-triggered", *key, process)
+            }
+            E::CompensationBegun { .. } => return None,
+            E::CompensationCompleted { key } => self.at("compensation-completed", *key, process),
+            E::ConditionAwaited { key, target, .. } => {
+                self.targets.insert(*key, *target);
+                format!("condition-awaited {}", id(process, *target))
+            }
+            E::ConditionMet { key, .. } => self.at("condition-met", *key, process),
+            E::ConditionUnawaited { key } => self.at("condition-unawaited", *key, process),
             E::UserTaskCreated { key, task, .. } => {
                 let name = self.born('t', *key);
                 format!("user-task-created {name}{}", about(task))

@@ -1,7 +1,7 @@
 //! Models in the text of a scenario: one call of the builder a line, blocks by indentation.
 //! The last argument takes the rest of its line, so that expressions need no quoting.
 
-use model::{Binding, Builder, Event, TaskKind};
+use model::{Binding, Builder, Event, ListenerEvent, TaskKind};
 
 /// Builds a process.
 ///
@@ -24,7 +24,7 @@ fn lines(mut builder: Builder, rest: &mut &[String], level: usize) -> Result<Bui
         *rest = after;
         let (call, arguments) = split(line.trim());
         builder = match call {
-            "sub" | "event-sub" => nested(builder, call, arguments, rest, level)?,
+            "sub" | "event-sub" | "compensation" => nested(builder, call, arguments, rest, level)?,
             _ => {
                 one(builder, call, arguments).ok_or(format!("expected a call, but got '{line}'"))?
             }
@@ -50,6 +50,7 @@ fn nested(
     };
     let builder = match call {
         "sub" => builder.sub_process(id, inside),
+        "compensation" => builder.compensation(id, inside),
         _ => builder.event_sub_process(id, inside),
     };
     failed.map_or(Ok(builder), Err)
@@ -88,6 +89,9 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
         "manual" => builder.manual_task(first),
         "task" => builder.task(first),
         "receive" => builder.receive_task(first, second, third),
+        "compensate" => builder.compensate(first, rest),
+        "on-start" => builder.listener(ListenerEvent::Start, first),
+        "on-end" => builder.listener(ListenerEvent::End, first),
         "call" => builder.call_activity(first, rest),
         "exclusive" => builder.exclusive(first),
         "inclusive" => builder.inclusive(first),
@@ -150,6 +154,8 @@ fn event(text: &str) -> Option<Event> {
         "any-escalation" => Event::any_escalation(),
         "signal" => Event::signal(rest),
         "link" => Event::link(rest),
+        "condition" => Event::condition(rest),
+        "compensation" => Event::compensation(),
         "terminate" => Event::Terminate,
         _ => return None,
     })

@@ -53,6 +53,17 @@ scenarios! {
     cancel_frees_the_lock
     cancel_instance
     clock_pinned
+    compensation_activity
+    compensation_call_activity
+    compensation_event_sub_process
+    compensation_loop
+    compensation_multi_instance
+    compensation_multi_instance_sub_process
+    compensation_nested
+    compensation_nothing
+    conditional_event_based_gateway
+    conditional_event_sub_process
+    conditional_events
     correlate
     create_start_before
     create_versions
@@ -72,6 +83,14 @@ scenarios! {
     exclusive_gateway
     exclusive_gateway_no_path
     exclusive_gateway_not_boolean
+    execution_listener_fails
+    execution_listeners
+    execution_listeners_everywhere
+    g1_flight_fails
+    g2_hotel_fails
+    g3_cancel_fails
+    g4_restart_while_compensating
+    g5_no_compensation
     implicit_end_and_merge
     incident_ends_with_its_element
     incident_twice

@@ -1,9 +1,10 @@
 //! Events of a process instance.
 
-use crate::event::{InstanceEvent, Role, Via};
+use crate::event::{InstanceEvent, JobKind, Role, Via};
 use crate::key::Key;
 use crate::state::{
-    ElementInstance, Incident, Instance, Job, JobState, Phase, State, Subscription, Timer, Variable,
+    ElementInstance, Incident, Instance, Job, JobState, Phase, RareRow, State, Subscription, Timer,
+    Variable,
 };
 
 impl State {
@@ -150,7 +151,14 @@ impl State {
             | E::UserTaskCreated { .. }
             | E::UserTaskChanged { .. }
             | E::UserTaskCompleted { .. }
-            | E::UserTaskCanceled { .. } => self.apply_rare(i, event),
+            | E::UserTaskCanceled { .. }
+            | E::CompensationNoted { .. }
+            | E::CompensationTriggered { .. }
+            | E::CompensationBegun { .. }
+            | E::CompensationCompleted { .. }
+            | E::ConditionAwaited { .. }
+            | E::ConditionMet { .. }
+            | E::ConditionUnawaited { .. } => self.apply_rare(i, event),
             job => self.apply_job(i, job),
         }
     }
@@ -218,9 +226,17 @@ impl State {
             E::JobCompleted { key }
             | E::JobCanceled { key }
             | E::JobErrorThrown { key, caught: true, .. } => {
-                let element = self.hot(i).jobs.get(key).map(|job| job.element);
+                let job = self.hot(i).jobs.get(key);
+                let element = job.map(|job| job.element);
+                let listened = job
+                    .filter(|job| job.kind == JobKind::ExecutionListener)
+                    .map(|job| (job.element, job.listener_event));
                 self.set_job(i, *key, None);
                 self.drop_headers(i, *key);
+                if let (Some((element, phase)), E::JobCompleted { .. }) = (listened, event) {
+                    let done = self.hot(i).listened(element, phase) + 1;
+                    self.set_rare(i, RareRow::Listening(element, Some((phase, done))));
+                }
                 if let Some(element) = element {
                     self.edit_element(i, element, |row| row.job = None);
                 }

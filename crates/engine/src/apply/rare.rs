@@ -2,7 +2,7 @@
 
 use crate::event::{InstanceEvent, Role};
 use crate::key::Key;
-use crate::state::{Loop, RareRow, SignalWait, State};
+use crate::state::{Compensation, ConditionWait, Loop, RareRow, SignalWait, State};
 
 impl State {
     pub(super) fn apply_rare(&mut self, i: Key, event: &InstanceEvent) {
@@ -46,6 +46,40 @@ impl State {
             E::JobHeaders { job, headers } => {
                 self.set_rare(i, RareRow::Headers(*job, Some(headers.clone())));
             }
+            E::CompensationNoted { key, scope, element, inner, variables } => {
+                self.use_key(i, *key);
+                let row = Compensation {
+                    scope: *scope,
+                    element: *element,
+                    inner: *inner,
+                    variables: variables.clone(),
+                    throw: None,
+                    handler: None,
+                };
+                self.set_rare(i, RareRow::Compensation(*key, Some(Box::new(row))));
+            }
+            E::CompensationTriggered { key, throw } => {
+                self.edit_compensation(i, *key, |row| row.throw = Some(*throw));
+            }
+            E::CompensationBegun { key, handler } => {
+                self.edit_compensation(i, *key, |row| row.handler = Some(*handler));
+            }
+            E::CompensationCompleted { key } => {
+                self.set_rare(i, RareRow::Compensation(*key, None));
+            }
+            E::ConditionAwaited { key, host, target } => {
+                self.use_key(i, *key);
+                let row = ConditionWait { host: *host, target: *target };
+                self.set_rare(i, RareRow::Condition(*key, Some(row)));
+                self.edit_element(i, *host, |row| row.waits += 1);
+            }
+            E::ConditionMet { key, closes: true } | E::ConditionUnawaited { key } => {
+                let rare = self.hot(i).rare.as_ref();
+                let host = rare.and_then(|rare| rare.conditions.get(key)).map(|row| row.host);
+                self.set_rare(i, RareRow::Condition(*key, None));
+                self.waits_less(i, host);
+            }
+            E::ConditionMet { closes: false, .. } => {}
             E::UserTaskCreated { key, task, .. } => {
                 self.use_key(i, *key);
                 self.set_rare(i, RareRow::Task(*key, Some(task.clone())));
@@ -96,6 +130,17 @@ impl State {
         }
         if self.hot(i).called(key).is_some() {
             self.set_rare(i, RareRow::Call(key, None));
+        }
+        if self.hot(i).rare.as_ref().is_some_and(|rare| rare.listening.contains_key(&key)) {
+            self.set_rare(i, RareRow::Listening(key, None));
+        }
+    }
+
+    fn edit_compensation(&mut self, i: Key, key: Key, edit: impl FnOnce(&mut Compensation)) {
+        let rows = self.hot(i).rare.as_ref().map(|rare| &rare.compensations);
+        if let Some(mut row) = rows.and_then(|rows| rows.get(&key)).cloned() {
+            edit(&mut row);
+            self.set_rare(i, RareRow::Compensation(key, Some(row)));
         }
     }
 

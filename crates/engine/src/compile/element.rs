@@ -6,7 +6,9 @@ use std::sync::Arc;
 use model::ElementIndex;
 
 use super::expression::{Expr, Problem, TimerExpr};
-use super::parts::{Binding, Call, MultiInstance, People, Publish, TaskJob};
+use super::parts::{
+    Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, unsupported_listener,
+};
 use super::{Order, Scope};
 use crate::event::{ElementNo, FlowNo, Text};
 
@@ -30,6 +32,10 @@ pub struct Element {
     /// The activity of a boundary event.
     pub attached_to: Option<ElementNo>,
     pub multi_instance: Option<Box<MultiInstance>>,
+    pub start_listeners: Vec<Listener>,
+    pub end_listeners: Vec<Listener>,
+    /// The activity that compensates, of a compensation boundary event.
+    pub handler: Option<ElementNo>,
     pub inside: Scope,
 }
 
@@ -58,6 +64,11 @@ pub enum Kind {
     /// A signal throw event, or end event.
     SignalThrow {
         name: Expr,
+        end: bool,
+    },
+    /// A compensation throw event, or end event; `activity` limits it.
+    Compensate {
+        activity: Option<ElementNo>,
         end: bool,
     },
     /// A message throw or end event that publishes by itself.
@@ -113,6 +124,15 @@ pub enum Trigger {
     Signal {
         name: Expr,
     },
+    /// Looked at when one of `names` (any, when empty) changes.
+    Condition {
+        condition: Expr,
+        names: Vec<Text>,
+        on_create: bool,
+        on_update: bool,
+    },
+    /// Thrown in the scope; never waits.
+    Compensation,
     /// `None` catches every code.
     Escalation {
         code: Option<Text>,
@@ -134,6 +154,16 @@ pub struct Flow {
 }
 
 impl Element {
+    /// A compensation boundary event, or the start of a compensation event sub-process.
+    pub(super) fn is_compensation(&self) -> bool {
+        match &self.kind {
+            Kind::Boundary(catch) | Kind::Start(Some(catch)) => {
+                matches!(catch.trigger, Trigger::Compensation)
+            }
+            _ => false,
+        }
+    }
+
     /// Does it end what it is attached to, or what it starts in?
     pub fn interrupts(&self) -> bool {
         match &self.kind {
@@ -144,7 +174,7 @@ impl Element {
 }
 
 pub(super) struct Compiler<'a> {
-    process: &'a model::Process,
+    pub(super) process: &'a model::Process,
     elements: BTreeMap<&'a str, (ElementNo, ElementIndex)>,
     flows: BTreeMap<&'a str, (FlowNo, model::FlowIndex)>,
     problems: Vec<Problem>,
@@ -184,6 +214,22 @@ impl<'a> Compiler<'a> {
         if self.problems.is_empty() { Ok(()) } else { Err(self.problems) }
     }
 
+    /// Listeners of the process.
+    pub(super) fn root_listeners(&mut self, event: model::ListenerEvent) -> Vec<Listener> {
+        let process = self.process;
+        self.listeners(&process.id, &process.listeners, event)
+    }
+
+    pub(super) fn refuse_root_listeners(&mut self) {
+        for listener in &self.process.listeners {
+            if let Some(what) = unsupported_listener(listener.event) {
+                let message =
+                    format!("expected an element that Grevy runs, but {what} comes later");
+                self.problems.push(Problem { element: self.process.id.clone(), message });
+            }
+        }
+    }
+
     pub(super) fn root_expr(&mut self, text: &model::Text) -> Expr {
         let id = self.process.id.clone();
         self.expr(&id, text)
@@ -196,7 +242,7 @@ impl<'a> Compiler<'a> {
         })
     }
 
-    fn no(&self, index: ElementIndex) -> ElementNo {
+    pub(super) fn no(&self, index: ElementIndex) -> ElementNo {
         let id = &self.process.elements[index as usize].id;
         self.elements[&**id].0
     }
@@ -223,8 +269,10 @@ impl<'a> Compiler<'a> {
             element: id.clone(),
             message: format!("expected an element that Grevy runs, but {what} comes later"),
         };
-        if !element.listeners.is_empty() {
-            self.problems.push(unsupported("an execution listener"));
+        for listener in &element.listeners {
+            if let Some(what) = unsupported_listener(listener.event) {
+                self.problems.push(unsupported(what));
+            }
         }
         let kind = match self.kind(index, element) {
             Ok(kind) => kind,
@@ -258,6 +306,9 @@ impl<'a> Compiler<'a> {
             task_job,
             attached_to,
             multi_instance,
+            start_listeners: self.listeners(id, &element.listeners, model::ListenerEvent::Start),
+            end_listeners: self.listeners(id, &element.listeners, model::ListenerEvent::End),
+            handler: element.compensation_handler.map(|handler| self.no(handler)),
             inside: Scope::default(),
         }
     }
@@ -360,24 +411,15 @@ impl<'a> Compiler<'a> {
                 Kind::Escalate { code, end }
             }
             E::Signal { name } => Kind::SignalThrow { name: self.expr(&element.id, name), end },
-            E::Compensation { .. } => return Err("a compensation"),
+            E::Compensation { activity } => {
+                Kind::Compensate { activity: activity.map(|at| self.no(at)), end }
+            }
             E::Link { name } => match self.link_catch(element, name) {
                 Some(catch) => Kind::LinkThrow(catch),
                 None => return Err("a link without a catch event"),
             },
             E::Timer(_) | E::Conditional { .. } => return Err("a throw event of this kind"),
         })
-    }
-
-    /// The catch event of a link in the scope of its throw event.
-    fn link_catch(&self, throw: &model::Element, name: &Text) -> Option<ElementNo> {
-        let is_catch = |element: &model::Element| match &element.kind {
-            model::Kind::IntermediateCatch(model::Event::Link { name: own }) => own == name,
-            _ => false,
-        };
-        let mut inside = (0..).zip(&self.process.elements);
-        let found = inside.find(|(_, e)| e.scope == throw.scope && is_catch(e));
-        found.map(|(at, _)| self.no(at))
     }
 
     fn job(&mut self, id: &Text, job: &model::Job) -> Kind {
@@ -420,8 +462,15 @@ impl<'a> Compiler<'a> {
             E::Error(definition) => Trigger::Error { code: caught(definition) },
             E::Escalation(definition) => Trigger::Escalation { code: caught(definition) },
             E::Signal { name } => Trigger::Signal { name: self.expr(&id, name) },
-            E::Compensation { .. } => return Err("a compensation"),
-            E::Conditional { .. } => return Err("a condition"),
+            E::Compensation { .. } => Trigger::Compensation,
+            E::Conditional { condition, variable_names, on_create, on_update } => {
+                Trigger::Condition {
+                    condition: self.expr(&id, condition),
+                    names: variable_names.clone(),
+                    on_create: *on_create,
+                    on_update: *on_update,
+                }
+            }
             E::Link { .. } => return Err("a link"),
             E::Terminate => return Err("a catch event of this kind"),
         };

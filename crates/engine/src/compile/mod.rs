@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 pub use element::{Catch, Element, Flow, Kind, Mapping, Trigger};
 pub use expression::{Expr, Problem, TimerExpr};
-pub use parts::{Binding, Call, Form, LoopOutput, MultiInstance, People, Publish, TaskJob};
+pub use parts::{
+    Binding, Call, Form, Listener, LoopOutput, MultiInstance, People, Publish, TaskJob,
+};
 
 use crate::event::{ElementNo, FlowNo, PROCESS, Text};
 
@@ -28,6 +30,10 @@ pub struct Process {
     pub starts: Vec<Catch>,
     /// An inclusive gateway joins somewhere.
     pub joins_inclusively: bool,
+    /// Something in it can be compensated.
+    pub compensates: bool,
+    pub start_listeners: Vec<Listener>,
+    pub end_listeners: Vec<Listener>,
     numbers: BTreeMap<Text, ElementNo>,
 }
 
@@ -86,8 +92,12 @@ impl Process {
             root: Scope::default(),
             starts: Vec::new(),
             joins_inclusively: false,
+            compensates: false,
+            start_listeners: compiler.root_listeners(model::ListenerEvent::Start),
+            end_listeners: compiler.root_listeners(model::ListenerEvent::End),
             numbers: (0..).zip(&order.elements).map(|(no, id)| (id.clone(), no)).collect(),
         };
+        compiler.refuse_root_listeners();
         compiler.finish()?;
         compiled.link();
         Ok(compiled)
@@ -97,6 +107,7 @@ impl Process {
     fn link(&mut self) {
         for no in 0..self.elements.len() as ElementNo {
             let element = &self.elements[no as usize];
+            self.compensates |= element.is_compensation();
             let scope = element.scope;
             match &element.kind {
                 Kind::Start(None) => self.scope_mut(scope).none_start = Some(no),
@@ -152,6 +163,16 @@ impl Process {
     /// The flow with this number; panics as [`Process::element`] does.
     pub fn flow(&self, no: FlowNo) -> &Flow {
         &self.flows[no as usize]
+    }
+
+    /// Listeners before the work of `no`, which may be the process.
+    pub fn start_listeners(&self, no: ElementNo) -> &[Listener] {
+        if no == PROCESS { &self.start_listeners } else { &self.element(no).start_listeners }
+    }
+
+    /// Listeners after the work of `no`, which may be the process.
+    pub fn end_listeners(&self, no: ElementNo) -> &[Listener] {
+        if no == PROCESS { &self.end_listeners } else { &self.element(no).end_listeners }
     }
 
     /// What is inside `no`, which may be the process.

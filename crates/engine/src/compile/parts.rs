@@ -1,8 +1,10 @@
 //! What only some kinds of elements have.
 
+use std::sync::Arc;
+
 use super::element::Compiler;
 use super::expression::Expr;
-use crate::event::Text;
+use crate::event::{ElementNo, Text};
 
 #[derive(Debug)]
 pub struct Call {
@@ -57,6 +59,14 @@ pub enum Form {
     External(Expr),
 }
 
+/// A job before or after the work of an element.
+#[derive(Debug)]
+pub struct Listener {
+    pub job_type: Expr,
+    pub retries: Expr,
+    pub headers: Arc<[(Text, Text)]>,
+}
+
 /// What the job of a user task carries in its headers.
 #[derive(Debug)]
 pub struct TaskJob {
@@ -73,6 +83,17 @@ pub struct Publish {
 }
 
 impl Compiler<'_> {
+    /// The catch event of a link in the scope of its throw event.
+    pub(super) fn link_catch(&self, throw: &model::Element, name: &Text) -> Option<ElementNo> {
+        let is_catch = |element: &model::Element| match &element.kind {
+            model::Kind::IntermediateCatch(model::Event::Link { name: own }) => own == name,
+            _ => false,
+        };
+        let mut inside = (0..).zip(&self.process.elements);
+        let found = inside.find(|(_, e)| e.scope == throw.scope && is_catch(e));
+        found.map(|(at, _)| self.no(at))
+    }
+
     pub(super) fn multi_instance(
         &mut self,
         id: &Text,
@@ -93,6 +114,20 @@ impl Compiler<'_> {
             output,
             completion_condition: multi.completion_condition.as_ref().map(|c| self.expr(id, c)),
         }
+    }
+
+    pub(super) fn listeners(
+        &mut self,
+        id: &Text,
+        listeners: &[model::Listener],
+        event: model::ListenerEvent,
+    ) -> Vec<Listener> {
+        let one = |listener: &model::Listener| Listener {
+            job_type: self.expr(id, &listener.job_type),
+            retries: self.expr(id, &listener.retries),
+            headers: listener.headers.iter().map(|h| (h.key.clone(), h.value.clone())).collect(),
+        };
+        listeners.iter().filter(|listener| listener.event == event).map(one).collect()
     }
 
     pub(super) fn people(&mut self, id: &Text, task: &model::UserTask) -> People {
@@ -137,4 +172,16 @@ fn local_of(element: &model::Text) -> Option<Text> {
     let first = text.trim().split('.').next()?;
     let literal = matches!(first, "true" | "false" | "null");
     (!literal && text.trim().split('.').all(is_name)).then(|| first.into())
+}
+
+pub(super) fn unsupported_listener(event: model::ListenerEvent) -> Option<&'static str> {
+    use model::ListenerEvent as L;
+    match event {
+        L::Start | L::End => None,
+        L::Cancel => Some("a listener of cancelling"),
+        L::BeforeAll => Some("a listener before all instances"),
+        L::Creating | L::Assigning | L::Updating | L::Completing | L::Canceling => {
+            Some("a task listener")
+        }
+    }
 }

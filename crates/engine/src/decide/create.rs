@@ -10,6 +10,7 @@ use crate::event::{Created, ElementNo, ElementRef, InstanceEvent, NamedValue, Te
 use crate::key::{BLOCK_LENGTHS, Key, Slot};
 use crate::limits::{BUSINESS_ID_CHARS_MAX, TAGS_MAX};
 use crate::rejection::Rejection;
+use crate::state::Phase;
 
 /// What a new instance brings with it.
 #[derive(Default)]
@@ -102,6 +103,13 @@ impl Step<'_> {
 
     /// The process begins with `starts`, once its event sub-processes wait.
     pub(crate) fn begin_with(&mut self, i: Key, process: &Process, starts: Vec<Work>) -> Done {
+        if !process.start_listeners.is_empty() {
+            for work in starts {
+                self.defer(i, work)?;
+            }
+            return self.activate(i, i);
+        }
+        let place = self.place();
         let failed = self.open_catches(i, i, process, crate::event::PROCESS).err();
         let waits = failed.is_some() || self.opening(i, i);
         if let Some(failure) = failed {
@@ -115,8 +123,9 @@ impl Step<'_> {
             return Ok(());
         }
         self.begin_process(i)?;
-        for work in starts {
-            self.then(i, work);
+        // Before the first look at conditions, which may end what has begun.
+        for (at, work) in (place..).zip(starts) {
+            self.then_at(at, i, work);
         }
         Ok(())
     }
@@ -130,7 +139,11 @@ impl Step<'_> {
         self.begin_with(i, process, Vec::new())?;
         for no in starts {
             let scope = self.ensure_scope(i, process, process.element(*no).scope)?;
-            self.then(i, begin(scope, *no));
+            let work = begin(scope, *no);
+            match self.phase(i, i) {
+                Some(Phase::Activating) => self.defer(i, work)?,
+                _ => self.then(i, work),
+            }
         }
         Ok(())
     }

@@ -4,7 +4,7 @@ use crate::command::{Command, Reply};
 use crate::decide::step::cut;
 use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
-use crate::event::{InstanceEvent, NamedValue, Text};
+use crate::event::{InstanceEvent, JobKind, ListenerKind, NamedValue, Text, Work};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
 use crate::limits::NAME_BYTES_MAX;
@@ -22,10 +22,27 @@ impl Step<'_> {
         self.check_fits(i, variables)?;
         let process = self.process(i)?;
         self.tell(i, InstanceEvent::JobCompleted { key });
+        if job.kind == JobKind::ExecutionListener {
+            self.complete_listener(i, &job, variables);
+            return Ok(Reply::Done);
+        }
         let no = self.hot(i).elements[&job.element].element.no;
         self.receive(i, job.element, process.element(no), variables);
         self.finish(i, job.element)?;
         Ok(Reply::Done)
+    }
+
+    /// What a start listener gives is local to the element; what an end listener gives leaves it.
+    fn complete_listener(&mut self, i: Key, job: &Job, variables: &[NamedValue]) {
+        let key = job.element;
+        if job.listener_event == ListenerKind::Start {
+            self.set_locals(i, key, variables);
+            self.then(i, Work::Activate { key });
+        } else {
+            let scope = if key == i { i } else { self.scope_of(i, key) };
+            self.merge(i, scope, variables);
+            self.then(i, Work::Complete { key });
+        }
     }
 
     pub(super) fn fail_job(&mut self, command: &Command) -> Done<Reply> {
@@ -51,7 +68,13 @@ impl Step<'_> {
         self.set_locals(i, job.element, variables);
         if retries == 0 {
             let said = if message.is_empty() { "No more retries left." } else { &*cut_message };
-            let failure = Failure::new(IncidentKind::JobNoRetries, said);
+            let kind = match job.kind {
+                JobKind::BpmnElement => IncidentKind::JobNoRetries,
+                JobKind::ExecutionListener => IncidentKind::ExecutionListenerNoRetries,
+                JobKind::TaskListener => IncidentKind::TaskListenerNoRetries,
+                JobKind::AdHocSubProcess => IncidentKind::AdHocSubProcessNoRetries,
+            };
+            let failure = Failure::new(kind, said);
             self.raise(i, job.element, Some(*key), failure);
         } else if !waits {
             self.announce(i, &job);
@@ -65,6 +88,12 @@ impl Step<'_> {
         };
         check_name("error code", code)?;
         let (i, job) = self.workable(*key, "throw an error for", *token)?;
+        if job.kind == JobKind::ExecutionListener {
+            return Err(Stop::Reject(Rejection::state(format!(
+                "Expected to throw an error for job with key '{key}', but it is the job of an \
+                 execution listener; let it fail instead"
+            ))));
+        }
         self.check_fits(i, variables)?;
         let catcher = self.catcher(i, job.element, crate::element::Thrown::Error(code))?;
         let thrown = InstanceEvent::JobErrorThrown {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::command::{LeaseJobs, LeasedJob, LeasedJobs, Reply};
 use crate::decide::job::check_name;
 use crate::decide::{Done, Step, Stop};
-use crate::event::{InstanceEvent, NamedValue, Text};
+use crate::event::{InstanceEvent, JobKind, NamedValue, PROCESS, Text};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
 use crate::limits::{ACTIVATION_BYTES_MAX, ACTIVATION_JOBS_MAX};
@@ -64,7 +64,11 @@ impl Step<'_> {
         let instance = self.hot(i);
         let Some(job) = instance.jobs.get(&row.job) else { return Ok(None) };
         let Some(host) = instance.element(job.element) else { return Ok(None) };
-        let element = process.element(host.element.no);
+        let no = host.element.no;
+        let own = match job.kind {
+            JobKind::BpmnElement if no != PROCESS => process.element(no).headers.clone(),
+            _ => Arc::from([]),
+        };
         let variables = self.fetched(i, job, &lease.fetch_variables);
         let size = variables.iter().map(|(name, value)| name.len() + value.len()).sum();
         let created = &instance.created;
@@ -76,9 +80,9 @@ impl Step<'_> {
             process_id: created.process_id.clone(),
             version: created.version,
             definition: created.definition,
-            element_id: element.id.clone(),
+            element_id: process.id_of(no).clone(),
             element: job.element,
-            headers: headers(instance, row.job, &element.headers),
+            headers: headers(instance, row.job, own),
             worker: lease.worker.clone(),
             retries: job.retries,
             priority: job.priority,
@@ -124,11 +128,11 @@ impl Step<'_> {
 }
 
 /// Those of the job itself come behind those of its element.
-fn headers(instance: &Instance, job: Key, own: &Arc<[(Text, Text)]>) -> Arc<[(Text, Text)]> {
+fn headers(instance: &Instance, job: Key, own: Arc<[(Text, Text)]>) -> Arc<[(Text, Text)]> {
     let more = instance.rare.as_ref().and_then(|rare| rare.headers.get(&job));
     match more {
         Some(more) => own.iter().chain(more.iter()).cloned().collect(),
-        None => own.clone(),
+        None => own,
     }
 }
 

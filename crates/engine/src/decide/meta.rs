@@ -86,6 +86,8 @@ impl Step<'_> {
                 }
                 Trigger::Timer(_)
                 | Trigger::Signal { .. }
+                | Trigger::Condition { .. }
+                | Trigger::Compensation
                 | Trigger::Error { .. }
                 | Trigger::Escalation { .. } => {}
             }

@@ -21,7 +21,7 @@ use std::collections::BTreeSet;
 
 pub(crate) use create::Birth;
 pub(crate) use evaluate::{describe, text_of};
-pub(crate) use step::{Done, Step, Stop};
+pub(crate) use step::{Change, Done, Step, Stop};
 
 use crate::catalog::Catalog;
 use crate::command::{Answer, Command, Reply};

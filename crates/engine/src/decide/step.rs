@@ -32,12 +32,22 @@ pub(crate) struct Step<'a> {
     /// Items for this very partition; handled in the same step.
     local: VecDeque<Item>,
     process: Option<(Key, Arc<Process>)>,
+    /// Variables that changed in instances with conditional events.
+    changes: Vec<(Key, Change)>,
     /// Broadcasts whose next portion follows.
     reaching: VecDeque<Key>,
     /// Instances whose inclusive joins are looked at when everything else has come to rest.
     rechecks: Vec<Key>,
     /// Instances that this step created.
     pub born: Vec<Key>,
+}
+
+/// A variable of a scope was created or updated.
+#[derive(Debug, Clone)]
+pub(crate) struct Change {
+    pub scope: Key,
+    pub name: Text,
+    pub created: bool,
 }
 
 impl From<Rejection> for Stop {
@@ -56,6 +66,7 @@ impl<'a> Step<'a> {
             queue: VecDeque::new(),
             local: VecDeque::new(),
             process: None,
+            changes: Vec::new(),
             reaching: VecDeque::new(),
             rechecks: Vec::new(),
             born: Vec::new(),
@@ -81,10 +92,27 @@ impl<'a> Step<'a> {
         self.queue.push_back((instance, work));
     }
 
+    /// Where work that is added now will stand.
+    pub fn place(&self) -> usize {
+        self.queue.len()
+    }
+
+    /// As [`Step::then`], ahead of what was added behind that place.
+    pub fn then_at(&mut self, place: usize, instance: Key, work: Work) {
+        self.queue.insert(place.min(self.queue.len()), (instance, work));
+    }
+
     /// Carries out everything that follows.
     pub fn run(&mut self) -> Done {
         loop {
-            if let Some((instance, work)) = self.queue.pop_front() {
+            if let Some((instance, _)) = self.changes.first() {
+                let (instance, all) = (*instance, std::mem::take(&mut self.changes));
+                let (own, rest) = all.into_iter().partition(|(i, _)| *i == instance);
+                self.changes = rest;
+                let own: Vec<(Key, Change)> = own;
+                let own: Vec<Change> = own.into_iter().map(|(_, change)| change).collect();
+                self.check_conditions(instance, &own)?;
+            } else if let Some((instance, work)) = self.queue.pop_front() {
                 if self.events.len() >= STEP_EVENTS_MAX {
                     self.defer(instance, work)?;
                 } else {
@@ -102,6 +130,11 @@ impl<'a> Step<'a> {
                 return Ok(());
             }
         }
+    }
+
+    /// A variable has changed in an instance that waits for conditions.
+    pub fn changed(&mut self, instance: Key, change: Change) {
+        self.changes.push((instance, change));
     }
 
     /// The next portion of a broadcast follows when what is under way has come to rest.

@@ -25,6 +25,7 @@ enum Ready {
     Timer(ElementNo, Due),
     Message { target: ElementNo, name: Text, correlation_key: Text, interrupting: bool },
     Signal { target: ElementNo, name: Text },
+    Condition { target: ElementNo },
 }
 
 impl Step<'_> {
@@ -77,7 +78,10 @@ impl Step<'_> {
                 let name = self.text(i, key, name, "signal name")?;
                 Ok(Some(Ready::Signal { target: catch.element, name }))
             }
-            CatchTrigger::Error { .. } | CatchTrigger::Escalation { .. } => Ok(None),
+            CatchTrigger::Condition { .. } => Ok(Some(Ready::Condition { target: catch.element })),
+            CatchTrigger::Error { .. }
+            | CatchTrigger::Escalation { .. }
+            | CatchTrigger::Compensation => Ok(None),
         }
     }
 
@@ -86,6 +90,10 @@ impl Step<'_> {
         match ready {
             Ready::Timer(target, Due { due, left, cycle }) => {
                 self.tell(i, InstanceEvent::TimerArmed { key, host, target, due, left, cycle });
+            }
+            Ready::Condition { target } => {
+                self.tell(i, InstanceEvent::ConditionAwaited { key, host, target });
+                self.then(i, Work::CheckCondition { key });
             }
             Ready::Signal { target, name } => {
                 self.tell(i, InstanceEvent::SignalAwaited { key, host, target, name });
@@ -166,18 +174,24 @@ impl Step<'_> {
         for (key, row) in open {
             self.close_subscription(i, key, &row);
         }
-        self.close_signals(i, host, |_| true);
+        self.close_rare(i, host, |_| true);
         Ok(())
     }
 
-    /// Of `host`, those whose target is one of `which`.
-    pub(crate) fn close_signals(&mut self, i: Key, host: Key, which: impl Fn(ElementNo) -> bool) {
+    /// Waits of `host` for signals and conditions whose target is one of `which`.
+    pub(crate) fn close_rare(&mut self, i: Key, host: Key, which: impl Fn(ElementNo) -> bool) {
         let Some(rare) = &self.hot(i).rare else { return };
         let own = rare.signals.range(host..);
         let own = own.filter(|(_, wait)| wait.host == host && which(wait.target));
-        let keys: Vec<Key> = own.map(|(key, _)| *key).collect();
-        for key in keys {
+        let signals: Vec<Key> = own.map(|(key, _)| *key).collect();
+        let own = rare.conditions.range(host..);
+        let own = own.filter(|(_, wait)| wait.host == host && which(wait.target));
+        let conditions: Vec<Key> = own.map(|(key, _)| *key).collect();
+        for key in signals {
             self.tell(i, InstanceEvent::SignalUnawaited { key });
+        }
+        for key in conditions {
+            self.tell(i, InstanceEvent::ConditionUnawaited { key });
         }
     }
 

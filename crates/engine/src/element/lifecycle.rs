@@ -13,15 +13,16 @@
 //!
 //! An element that neither waits nor maps passes with one event.
 
-use crate::compile::{Element, Kind, Process};
+use super::way::Way;
+use crate::compile::{Kind, Process};
 use crate::decide::{Done, Step};
 use crate::event::{
-    ElementNo, ElementRef, FlowNo, InstanceEvent, PROCESS, Role, Trigger, Via, Work,
+    ElementNo, ElementRef, FlowNo, InstanceEvent, ListenerKind, PROCESS, Role, Trigger, Via, Work,
 };
 use crate::incident::Failure;
 use crate::key::Key;
 use crate::limits::LOOP_PORTION;
-use crate::state::Phase;
+use crate::state::{Lookup, Phase};
 
 impl Step<'_> {
     /// One unit of work; what no longer applies is passed over.
@@ -38,7 +39,9 @@ impl Step<'_> {
                 _ => Ok(()),
             },
             Work::Start { scope, element } => match phase(scope) {
-                Some(Phase::Activated) if self.goes_on(i, *scope) => {
+                Some(Phase::Activated)
+                    if self.goes_on(i, *scope) && !self.interrupted(i, *scope) =>
+                {
                     self.start(i, *scope, *element, Via::None)
                 }
                 _ => Ok(()),
@@ -68,6 +71,7 @@ impl Step<'_> {
             Work::CalledCompleted { element, variables } => {
                 self.called_completed(i, *element, variables)
             }
+            Work::CheckCondition { key } => self.check_condition(i, *key),
             Work::CalledTerminated { element } => match phase(element) {
                 Some(_) => self.terminate(i, *element),
                 None => Ok(()),
@@ -129,7 +133,8 @@ impl Step<'_> {
     pub(crate) fn activate(&mut self, i: Key, key: Key) -> Done {
         let process = self.process(i)?;
         let ElementRef { no, role } = self.hot(i).elements[&key].element;
-        if no != PROCESS {
+        let resumed = self.hot(i).listened(key, ListenerKind::Start) > 0;
+        if no != PROCESS && !resumed {
             let element = process.element(no);
             let ready = match (&element.multi_instance, role) {
                 (Some(definition), Role::Body) => self.open_loop(i, key, definition),
@@ -139,6 +144,11 @@ impl Step<'_> {
                 self.raise(i, key, None, failure);
                 return Ok(());
             }
+        }
+        if role != Role::Body
+            && !self.listened(i, key, ListenerKind::Start, process.start_listeners(no))
+        {
+            return Ok(());
         }
         if let Err(failure) = self.open_catches(i, key, &process, no) {
             self.raise(i, key, None, failure);
@@ -171,6 +181,9 @@ impl Step<'_> {
                 return self.throw_escalation(i, key, code.as_ref());
             }
             Kind::SignalThrow { name, .. } => return self.throw_signal(i, key, name),
+            Kind::Compensate { activity, .. } => {
+                return self.throw_compensation(i, key, *activity);
+            }
             Kind::Publish(publish) => return self.publish_message(i, key, publish),
             Kind::UserTask(people) => self.begin_user_task(i, key, people),
             Kind::Call(call) => return self.begin_call(i, key, call),
@@ -228,32 +241,66 @@ impl Step<'_> {
             let row = &self.hot(i).elements[&key];
             (row.element, row.scope)
         };
-        if no == PROCESS {
-            return self.end_instance(i, true);
-        }
-        let element = process.element(no);
-        let given = match role {
-            Role::Itself => self.map_outputs(i, key, scope, element).map(|()| false),
-            Role::Body => self.give_collection(i, key, scope).map(|()| false),
-            // What an instance maps stays in it, unless an outer scope has the name.
-            Role::Inner => self
-                .map_outputs(i, key, key, element)
-                .and_then(|()| self.collect(i, key, scope, element)),
-        };
-        let enough = match given {
-            Ok(enough) => enough,
+        let enough = match self.give(i, key, &process, ElementRef { no, role }, scope) {
+            Ok(Some(enough)) => enough,
+            Ok(None) => return Ok(()),
             Err(failure) => {
                 self.raise(i, key, None, failure);
                 return Ok(());
             }
         };
+        if no == PROCESS {
+            return self.end_instance(i, true);
+        }
+        if process.compensates {
+            self.note_for_compensation(i, key, ElementRef { no, role }, scope, &process);
+        }
         self.close_catches(i, key)?;
         self.resolve_all(i, key);
         self.tell(i, InstanceEvent::ElementCompleted { key });
-        match &element.kind {
+        if process.compensates && self.compensated(i, key)? {
+            // The last handler may have been the last of the instance, too.
+            return match self.phase(i, scope) {
+                Some(_) => self.check_scope(i, scope),
+                None => Ok(()),
+            };
+        }
+        match &process.element(no).kind {
             _ if role == Role::Inner => self.inner_completed(i, scope, enough),
             Kind::EventSubProcess => self.check_scope(i, scope),
             _ => self.leave(i, scope, no, Way::All),
+        }
+    }
+
+    /// Output mappings, then end listeners, then what a multi-instance collects: `Some(true)` when
+    /// that is enough, `None` while a listener is at work.
+    fn give(
+        &mut self,
+        i: Key,
+        key: Key,
+        process: &Process,
+        ElementRef { no, role }: ElementRef,
+        scope: Key,
+    ) -> Result<Option<bool>, Failure> {
+        let resumed = self.hot(i).listened(key, ListenerKind::End) > 0;
+        if no != PROCESS && !resumed {
+            let element = process.element(no);
+            match role {
+                Role::Itself => self.map_outputs(i, key, scope, element)?,
+                Role::Body => {}
+                // What an instance maps stays in it, unless an outer scope has the name.
+                Role::Inner => self.map_outputs(i, key, key, element)?,
+            }
+        }
+        if role != Role::Body
+            && !self.listened(i, key, ListenerKind::End, process.end_listeners(no))
+        {
+            return Ok(None);
+        }
+        match role {
+            Role::Itself => Ok(Some(false)),
+            Role::Body => self.give_collection(i, key, scope).map(|()| Some(false)),
+            Role::Inner => self.collect(i, key, scope, process.element(no)).map(Some),
         }
     }
 
@@ -269,6 +316,7 @@ impl Step<'_> {
             Kind::End
             | Kind::ErrorEnd { .. }
             | Kind::SignalThrow { end: true, .. }
+            | Kind::Compensate { end: true, .. }
             | Kind::Escalate { end: true, .. } => {
                 return self.check_scope(i, scope);
             }
@@ -315,6 +363,9 @@ impl Step<'_> {
         }
         let row = self.hot(i).elements[&key].clone();
         self.tell(i, InstanceEvent::ElementTerminated { key });
+        if self.process(i)?.compensates {
+            self.compensated(i, key)?;
+        }
         if let Some(trigger) = row.trigger
             && let Trigger::Boundary { target, variables } = *trigger
             && self.goes_on(i, row.scope)
@@ -328,6 +379,11 @@ impl Step<'_> {
     pub(crate) fn goes_on(&self, i: Key, scope: Key) -> bool {
         let row = self.hot(i).element(scope);
         row.is_some_and(|row| row.phase == Phase::Activated && row.trigger.is_none())
+    }
+
+    /// Only its event sub-process may still run.
+    fn interrupted(&self, i: Key, scope: Key) -> bool {
+        self.hot(i).element(scope).is_some_and(|row| row.interrupted)
     }
 
     /// A child of `scope` has ended otherwise than by completing.
@@ -387,8 +443,12 @@ impl Step<'_> {
         }
     }
 
+    /// `None` once the element or its instance has ended.
     pub(crate) fn phase(&self, i: Key, key: Key) -> Option<Phase> {
-        self.hot(i).element(key).map(|row| row.phase)
+        match self.state.instance(i) {
+            Lookup::Hot(instance) => instance.element(key).map(|row| row.phase),
+            Lookup::Cold | Lookup::Absent => None,
+        }
     }
 
     pub(crate) fn scope_of(&self, i: Key, key: Key) -> Key {
@@ -404,64 +464,5 @@ impl Step<'_> {
         for key in incidents {
             self.tell(i, InstanceEvent::IncidentResolved { key });
         }
-    }
-
-    /// Where the tokens of a wait-less element go.
-    fn way(&self, i: Key, scope: Key, element: &Element) -> Result<Way, Failure> {
-        match element.kind {
-            Kind::Exclusive { default } => {
-                self.exclusive(i, scope, element, default).map(|flow| match flow {
-                    Some(flow) => Way::One(flow),
-                    None => Way::All,
-                })
-            }
-            Kind::Inclusive { default } => self.inclusive(i, scope, element, default),
-            _ => Ok(Way::All),
-        }
-    }
-}
-
-/// Which outgoing flows are taken.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Way {
-    All,
-    One(FlowNo),
-    Some(Vec<FlowNo>),
-}
-
-impl Element {
-    /// Neither waits nor maps: it can pass with one event.
-    fn is_plain(&self) -> bool {
-        let waitless = match self.kind {
-            Kind::Start(_)
-            | Kind::Boundary(_)
-            | Kind::Throw
-            | Kind::End
-            | Kind::TerminateEnd
-            | Kind::Pass
-            | Kind::LinkThrow(_)
-            | Kind::LinkCatch
-            | Kind::Exclusive { .. }
-            | Kind::Inclusive { .. }
-            | Kind::Parallel => true,
-            Kind::Catch(_)
-            | Kind::ErrorEnd { .. }
-            | Kind::Escalate { .. }
-            | Kind::SignalThrow { .. }
-            | Kind::Publish(_)
-            | Kind::UserTask(_)
-            | Kind::Call(_)
-            | Kind::Job { .. }
-            | Kind::Script { .. }
-            | Kind::Receive(_)
-            | Kind::EventBased(_)
-            | Kind::SubProcess
-            | Kind::EventSubProcess => false,
-        };
-        waitless
-            && self.inputs.is_empty()
-            && self.outputs.is_empty()
-            && self.boundaries.is_empty()
-            && self.multi_instance.is_none()
     }
 }

@@ -4,9 +4,12 @@ mod catches;
 mod event;
 mod gateway;
 mod lifecycle;
+mod listener;
 mod payload;
 mod scope;
 mod task;
+mod way;
 
 pub(crate) use catches::{Due, first_due, next};
 pub(crate) use event::{Thrown, unhandled};
+pub(crate) use task::NewJob;

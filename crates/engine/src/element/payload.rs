@@ -3,7 +3,7 @@
 use value::Packed;
 
 use crate::compile::Element;
-use crate::decide::{Done, Step, Stop};
+use crate::decide::{Change, Done, Step, Stop};
 use crate::event::{ElementNo, InstanceEvent, NamedValue, Role, Text, Via};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
@@ -20,6 +20,9 @@ impl Step<'_> {
             None => (self.new_key(i), true),
         };
         let (name, value) = (name.clone(), value.clone());
+        if self.hot(i).rare.as_ref().is_some_and(|rare| !rare.conditions.is_empty()) {
+            self.changed(i, Change { scope, name: name.clone(), created });
+        }
         self.tell(i, InstanceEvent::VariableSet { scope, key, name, value, created });
     }
 
@@ -126,13 +129,16 @@ impl Step<'_> {
         let element = process.element(no);
         let key = self.new_key(i);
         let itself = crate::event::ElementRef::new(no);
-        if element.outputs.is_empty() {
+        if element.outputs.is_empty() && element.end_listeners.is_empty() {
             self.tell(i, InstanceEvent::ElementPassed { key, element: itself, scope, via });
             self.merge(i, scope, variables);
-            return self.leave(i, scope, no, super::lifecycle::Way::All);
+            return self.leave(i, scope, no, super::way::Way::All);
         }
         self.tell(i, InstanceEvent::ElementActivating { key, element: itself, scope, via });
-        self.set_locals(i, key, variables);
+        match element.outputs.is_empty() {
+            true => self.merge(i, scope, variables),
+            false => self.set_locals(i, key, variables),
+        }
         self.tell(i, InstanceEvent::ElementActivated { key });
         self.finish(i, key)
     }

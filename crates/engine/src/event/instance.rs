@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use value::Packed;
 
-use super::{ElementNo, ElementRef, FlowNo, TaskChange, Text, Trigger, UserTask, Via, Work};
+use super::{
+    ElementNo, ElementRef, FlowNo, NamedValue, TaskChange, Text, Trigger, UserTask, Via, Work,
+};
 use crate::incident::IncidentKind;
 use crate::key::{Key, Slot};
 
@@ -253,6 +255,40 @@ pub enum InstanceEvent {
         action: Text,
     },
     UserTaskCanceled {
+        key: Key,
+    },
+    /// An activity that can be compensated has completed in `scope`. `inner` is set when what it
+    /// held may be compensated too; `variables` are what it held itself.
+    CompensationNoted {
+        key: Key,
+        scope: Key,
+        element: ElementNo,
+        inner: Option<Key>,
+        variables: Arc<[NamedValue]>,
+    },
+    /// A throw event has taken it.
+    CompensationTriggered {
+        key: Key,
+        throw: Key,
+    },
+    CompensationBegun {
+        key: Key,
+        handler: Key,
+    },
+    CompensationCompleted {
+        key: Key,
+    },
+    ConditionAwaited {
+        key: Key,
+        host: Key,
+        target: ElementNo,
+    },
+    /// `closes`: it waits no longer.
+    ConditionMet {
+        key: Key,
+        closes: bool,
+    },
+    ConditionUnawaited {
         key: Key,
     },
     Completed,

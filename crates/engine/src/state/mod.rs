@@ -19,7 +19,7 @@ pub use instance::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, Subscription, Timer, Variable,
 };
 pub(crate) use rare::RareRow;
-pub use rare::{Loop, Rare, SignalWait};
+pub use rare::{Compensation, ConditionWait, Loop, Rare, SignalWait};
 pub use requests::Request;
 pub(crate) use requests::Requests;
 pub use signals::{Broadcast, SignalRow};

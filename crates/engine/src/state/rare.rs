@@ -8,7 +8,7 @@ use value::Packed;
 
 use super::instance::Instance;
 use super::undo::put;
-use crate::event::{ElementNo, Text, UserTask};
+use crate::event::{ElementNo, ListenerKind, NamedValue, Text, UserTask};
 use crate::key::Key;
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -26,6 +26,30 @@ pub struct Rare {
     pub headers: BTreeMap<Key, Arc<[(Text, Text)]>>,
     /// By user task key.
     pub tasks: BTreeMap<Key, Box<UserTask>>,
+    /// Completed activities that can be compensated.
+    pub compensations: BTreeMap<Key, Box<Compensation>>,
+    pub conditions: BTreeMap<Key, ConditionWait>,
+    /// Listeners of an element that have done their work, in the phase that it is in.
+    pub listening: BTreeMap<Key, (ListenerKind, u32)>,
+}
+
+/// A completed activity that can be compensated; `scope` and `inner` may have ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compensation {
+    pub scope: Key,
+    pub element: ElementNo,
+    pub inner: Option<Key>,
+    pub variables: Arc<[NamedValue]>,
+    /// The throw event that has taken it.
+    pub throw: Option<Key>,
+    pub handler: Option<Key>,
+}
+
+/// Waits for a condition.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConditionWait {
+    pub host: Key,
+    pub target: ElementNo,
 }
 
 /// Waits for a signal.
@@ -62,6 +86,9 @@ pub(crate) enum RareRow {
     Signal(Key, Option<SignalWait>),
     Headers(Key, Option<Arc<[(Text, Text)]>>),
     Task(Key, Option<Box<UserTask>>),
+    Compensation(Key, Option<Box<Compensation>>),
+    Condition(Key, Option<ConditionWait>),
+    Listening(Key, Option<(ListenerKind, u32)>),
 }
 
 impl Instance {
@@ -87,6 +114,17 @@ impl Instance {
 
     pub fn task(&self, key: Key) -> Option<&UserTask> {
         self.rare.as_ref()?.tasks.get(&key).map(|task| &**task)
+    }
+
+    pub fn compensations(&self) -> impl Iterator<Item = (Key, &Compensation)> {
+        let all = self.rare.as_ref().into_iter().flat_map(|rare| &rare.compensations);
+        all.map(|(key, row)| (*key, &**row))
+    }
+
+    /// Listeners of an element that have done their work in this phase.
+    pub fn listened(&self, element: Key, phase: ListenerKind) -> u32 {
+        let row = self.rare.as_ref().and_then(|rare| rare.listening.get(&element));
+        row.filter(|(of, _)| *of == phase).map_or(0, |(_, done)| *done)
     }
 
     /// Signals that the instance waits for.
@@ -135,6 +173,15 @@ impl Rare {
             RareRow::Signal(key, new) => RareRow::Signal(key, swap(&mut self.signals, key, new)),
             RareRow::Headers(key, new) => RareRow::Headers(key, swap(&mut self.headers, key, new)),
             RareRow::Task(key, new) => RareRow::Task(key, swap(&mut self.tasks, key, new)),
+            RareRow::Compensation(key, new) => {
+                RareRow::Compensation(key, swap(&mut self.compensations, key, new))
+            }
+            RareRow::Condition(key, new) => {
+                RareRow::Condition(key, swap(&mut self.conditions, key, new))
+            }
+            RareRow::Listening(key, new) => {
+                RareRow::Listening(key, swap(&mut self.listening, key, new))
+            }
         }
     }
 }

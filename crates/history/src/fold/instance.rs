@@ -61,6 +61,13 @@ impl Fold<'_> {
             | E::UserTaskChanged { .. }
             | E::UserTaskCompleted { .. }
             | E::UserTaskCanceled { .. }
+            | E::CompensationNoted { .. }
+            | E::CompensationTriggered { .. }
+            | E::CompensationBegun { .. }
+            | E::CompensationCompleted { .. }
+            | E::ConditionAwaited { .. }
+            | E::ConditionMet { .. }
+            | E::ConditionUnawaited { .. }
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
             E::JobCreated { .. }

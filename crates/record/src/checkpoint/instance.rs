@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::event::{Created, JobKind, ListenerKind, Text, Trigger, UserTask, Work};
+use engine::event::{Created, JobKind, ListenerKind, NamedValue, Text, Trigger, UserTask, Work};
 use engine::state::{
-    ElementInstance, Incident, Instance, Job, JobState, Loop, Phase, Rare, SignalWait,
-    Subscription, Timer, Variable,
+    Compensation, ConditionWait, ElementInstance, Incident, Instance, Job, JobState, Loop, Phase,
+    Rare, SignalWait, Subscription, Timer, Variable,
 };
 use engine::{IncidentKind, Key};
 
@@ -45,6 +45,32 @@ message!("Rare", Rare {
     5 signals: Map<SignalWaitRow>,
     6 headers: Map<HeadersRow>,
     7 tasks: Map<TaskRow>,
+    8 compensations: Map<CompensationRow>,
+    9 conditions: Map<ConditionRow>,
+    10 listening: Map<ListeningRow>,
+});
+
+row!("CompensationRow", CompensationRow: Key => Box<Compensation>, (1 key: Offset), {
+    2 compensation: Boxed<Msg<Compensation>>,
+});
+
+message!("Compensation", Compensation {
+    1 scope: Offset,
+    2 element: U32,
+    3 inner: Opt<Offset>,
+    4 variables: Arced<Msg<NamedValue>>,
+    5 throw: Opt<Offset>,
+    6 handler: Opt<Offset>,
+});
+
+row!("ConditionRow", ConditionRow: Key => struct ConditionWait, (1 key: Offset), {
+    2 host: Offset,
+    3 target: U32,
+});
+
+row!("ListeningRow", ListeningRow: Key => (ListenerKind, u32), (1 element: Offset), {
+    2 phase: ListenerKind,
+    3 done: U32,
 });
 
 row!("SignalWaitRow", SignalWaitRow: Key => struct SignalWait, (1 key: Offset), {

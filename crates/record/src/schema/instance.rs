@@ -103,6 +103,19 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     },
     57 UserTaskCompleted { 1 key: Offset, 2 action: Str },
     58 UserTaskCanceled { 1 key: Offset },
+    59 CompensationNoted {
+        1 key: Offset,
+        2 scope: Offset,
+        3 element: U32,
+        4 inner: Opt<Offset>,
+        5 variables: Arced<Msg<NamedValue>>,
+    },
+    60 CompensationTriggered { 1 key: Offset, 2 throw: Offset },
+    61 CompensationBegun { 1 key: Offset, 2 handler: Offset },
+    62 CompensationCompleted { 1 key: Offset },
+    63 ConditionAwaited { 1 key: Offset, 2 host: Offset, 3 target: U32 },
+    64 ConditionMet { 1 key: Offset, 2 closes: Flag },
+    65 ConditionUnawaited { 1 key: Offset },
 });
 
 message!("Created", Created {
@@ -163,6 +176,7 @@ choice!("Work", Work, "work" {
     9 TerminateInside { 1 scope: Offset, 2 after: Offset },
     10 CalledCompleted { 1 element: Offset, 2 variables: Arced<Msg<NamedValue>> },
     11 CalledTerminated { 1 element: Offset },
+    12 CheckCondition { 1 key: Offset },
 });
 
 numbers!("JobKind", JobKind {

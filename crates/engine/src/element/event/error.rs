@@ -130,6 +130,8 @@ fn best<'a>(catches: impl Iterator<Item = &'a Catch>, thrown: Thrown<'_>) -> Opt
                 | Trigger::Escalation { .. }
                 | Trigger::Message { .. }
                 | Trigger::Signal { .. }
+                | Trigger::Condition { .. }
+                | Trigger::Compensation
                 | Trigger::Timer(_),
                 _,
             ) => continue,

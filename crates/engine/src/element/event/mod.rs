@@ -1,3 +1,5 @@
+mod compensation;
+mod condition;
 mod end;
 mod error;
 mod escalation;

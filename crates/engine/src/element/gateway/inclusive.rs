@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::compile::{Element, Kind, Process};
 use crate::decide::{Done, Step};
-use crate::element::lifecycle::Way;
+use crate::element::way::Way;
 use crate::event::{ElementNo, FlowNo, PROCESS, Via};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;

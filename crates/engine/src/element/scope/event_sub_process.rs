@@ -61,7 +61,7 @@ impl Step<'_> {
         for (key, row) in open {
             self.close_subscription(i, key, &row);
         }
-        self.close_signals(i, scope, inside);
+        self.close_rare(i, scope, inside);
         Ok(())
     }
 }

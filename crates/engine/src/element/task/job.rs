@@ -4,9 +4,19 @@
 use crate::compile::{Element, Expr};
 use crate::decide::Step;
 use crate::effect::Effect;
-use crate::event::{InstanceEvent, JobKind, ListenerKind};
+use crate::event::{InstanceEvent, JobKind, ListenerKind, Text};
 use crate::incident::Failure;
 use crate::key::Key;
+
+/// A job about to be created.
+pub(crate) struct NewJob {
+    pub element: Key,
+    pub job_type: Text,
+    pub retries: i32,
+    pub priority: i32,
+    pub kind: JobKind,
+    pub phase: ListenerKind,
+}
 
 impl Step<'_> {
     /// Type and retries are evaluated now and never again.
@@ -33,21 +43,26 @@ impl Step<'_> {
         if let Some(headers) = headers.filter(|headers| !headers.is_empty()) {
             self.tell(i, InstanceEvent::JobHeaders { job: key, headers });
         }
-        let tenant = self.hot(i).created.tenant.clone();
-        self.tell(
-            i,
-            InstanceEvent::JobCreated {
-                key,
-                element,
-                job_type: job_type.clone(),
-                retries,
-                priority,
-                kind: JobKind::BpmnElement,
-                listener_event: ListenerKind::Unspecified,
-            },
-        );
-        self.effects.push(Effect::JobAvailable { tenant, job_type });
+        let kind = JobKind::BpmnElement;
+        let phase = ListenerKind::Unspecified;
+        self.create_job(i, key, NewJob { element, job_type, retries, priority, kind, phase });
         Ok(())
+    }
+
+    pub(crate) fn create_job(&mut self, i: Key, key: Key, job: NewJob) {
+        let NewJob { element, job_type, retries, priority, kind, phase: listener_event } = job;
+        let tenant = self.hot(i).created.tenant.clone();
+        let created = InstanceEvent::JobCreated {
+            key,
+            element,
+            job_type: job_type.clone(),
+            retries,
+            priority,
+            kind,
+            listener_event,
+        };
+        self.tell(i, created);
+        self.effects.push(Effect::JobAvailable { tenant, job_type });
     }
 
     fn process_priority(&mut self, i: Key, element: Key) -> Result<i32, Failure> {

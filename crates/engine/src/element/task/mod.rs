@@ -2,3 +2,5 @@ mod call_activity;
 mod job;
 mod script;
 mod user;
+
+pub(crate) use job::NewJob;
