@@ -23,7 +23,10 @@ fn main() -> Result<(), String> {
         overlay.fade_unmarked = has("--fade");
     }
     let theme = if has("--dark") { Theme::Dark } else { Theme::Light };
-    print!("{}", report::svg_with(&definitions, &overlay, &Options { theme, title: None }));
+    print!(
+        "{}",
+        report::svg_with(&definitions, &overlay, &Options { theme, ..Options::default() })
+    );
     Ok(())
 }
 

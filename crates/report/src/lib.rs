@@ -18,6 +18,7 @@
 //! ```
 
 mod draw;
+mod fold;
 pub mod html;
 mod overlay;
 mod scene;
@@ -35,7 +36,7 @@ pub fn svg(definitions: &Definitions, overlay: &Overlay) -> String {
 
 /// [`svg`] with a theme and a title.
 pub fn svg_with(definitions: &Definitions, overlay: &Overlay, options: &Options) -> String {
-    let scene = scene::Scene::new(definitions);
+    let scene = scene::Scene::new(definitions, options.width);
     draw::picture(&scene, overlay, options)
 }
 

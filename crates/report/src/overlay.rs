@@ -74,6 +74,8 @@ pub struct FlowMark {
 #[derive(Debug, Clone, Default)]
 pub struct Options {
     pub theme: Theme,
+    /// Wider pictures without pools are folded into rows of about this width, in pixels.
+    pub width: Option<f64>,
     /// Read out by screen readers; the model's name when absent.
     pub title: Option<String>,
 }

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::fold::fold;
 use model::{
     Artifact, ArtifactKind, Definitions, Diagram, Edge, Element, Flow, Kind, MessageFlow,
     Participant, Process, Shape, Symbol,
@@ -52,10 +53,17 @@ pub(crate) struct Scene<'a> {
 }
 
 impl<'a> Scene<'a> {
-    pub(crate) fn new(definitions: &'a Definitions) -> Scene<'a> {
+    pub(crate) fn new(definitions: &'a Definitions, width: Option<f64>) -> Scene<'a> {
         let diagram: Cow<'_, Diagram> = match definitions.diagram.shapes.is_empty() {
             true => Cow::Owned(model::layout_file(definitions)),
             false => Cow::Borrowed(&definitions.diagram),
+        };
+        let lane = |artifact: &Artifact| artifact.kind == ArtifactKind::Lane;
+        let banded = !definitions.collaboration.participants.is_empty()
+            || definitions.artifacts.iter().any(lane);
+        let diagram = match width.filter(|_| !banded) {
+            Some(width) => Cow::Owned(fold(&diagram, width)),
+            None => diagram,
         };
         let index = Index::new(definitions, &diagram);
         let mut shapes: Vec<(Figure<'a>, Shape)> = diagram

@@ -162,7 +162,7 @@ fn the_overlay_is_shown() {
 
 #[test]
 fn themes_and_titles() {
-    let options = Options { theme: Theme::Dark, title: Some("A & B".into()) };
+    let options = Options { theme: Theme::Dark, title: Some("A & B".into()), ..Options::default() };
     let picture = svg_with(&order(), &Overlay::default(), &options);
     check("dark", &picture);
     assert!(

@@ -153,7 +153,7 @@ impl Build<'_> {
             Purpose::Executable => Kind::JobTask {
                 task: TaskKind::Service,
                 job: Job {
-                    job_type: Text::Static(id.replace('_', "-").into()),
+                    job_type: Text::Static(job_type(&name).into()),
                     retries: Text::Static("3".into()),
                     linked_resources: Vec::new(),
                 },
@@ -259,4 +259,21 @@ pub fn definitions(process: Process) -> model::Definitions {
         artifacts: Vec::new(),
         diagram,
     }
+}
+/// A name as workers are named: `GoodsFetched` and `Goods fetched` are both `goods-fetched`.
+fn job_type(name: &str) -> String {
+    let mut words = String::new();
+    let mut before = ' ';
+    for c in name.chars() {
+        let joint = !c.is_alphanumeric() || c.is_uppercase() && before.is_lowercase();
+        if joint && !words.is_empty() && !words.ends_with('-') {
+            words.push('-');
+        }
+        if c.is_alphanumeric() {
+            words.extend(c.to_lowercase());
+        }
+        before = c;
+    }
+    let words = words.trim_end_matches('-');
+    if words.is_empty() { "task".to_owned() } else { words.to_owned() }
 }

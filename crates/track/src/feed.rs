@@ -12,7 +12,7 @@ use crate::limits::{BATCH_RECORDS_MAX, FEED_COMMANDS_MAX};
 use crate::machine::{Answer, Command, Observed, Verdict};
 use crate::mapping::{Mapping, Reading};
 use crate::source::{Item, Position, Progress, Source};
-use crate::tracking::{Asked, Tracking};
+use crate::tracking::{Asked, Hold, Tracking};
 
 /// How many records had which verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
@@ -34,6 +34,8 @@ pub struct Feed {
     /// Names of elements that no known type stands for, plain.
     unheard: BTreeSet<String>,
     under_way: VecDeque<Asked>,
+    /// While the source has more.
+    behind: Option<Hold>,
     pub verdicts: Verdicts,
 }
 
@@ -97,6 +99,7 @@ impl Feed {
             next,
             unheard,
             under_way: VecDeque::new(),
+            behind: Some(tracking.hold()),
             verdicts: Verdicts::default(),
         })
     }
@@ -118,8 +121,11 @@ impl Feed {
             self.send(Command::Observe { process, source, records })?;
         }
         let progress = polled.map_err(failed)?;
-        if progress != Progress::More {
+        if progress == Progress::More {
+            self.behind.get_or_insert_with(|| self.tracking.hold());
+        } else {
             self.settle(0)?;
+            self.behind = None;
         }
         Ok(progress)
     }

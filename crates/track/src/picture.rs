@@ -4,12 +4,15 @@ use std::sync::Arc;
 
 use model::Definitions;
 use report::html::{Cell, Column, Page, Table, Tile, Tone};
-use report::{Badge, FlowMark, Mark, Overlay};
+use report::{Badge, FlowMark, Mark, Options, Overlay};
 
 use crate::chart::{Chart, Heat, heat};
 use crate::conform::Quality;
 use crate::log::Log;
 use crate::stats::{Deviations, Stats, TransitionStats, deviations};
+
+/// Wider models are folded into rows: names stay readable in a window of 800 pixels.
+const PICTURE_WIDTH: f64 = 860.0;
 
 /// What goes into a page.
 #[derive(Debug, Clone, Copy)]
@@ -31,6 +34,7 @@ pub fn page(subject: &Subject<'_>) -> Page {
     let Subject { definitions, chart, log, stats, .. } = *subject;
     let heat = definitions.processes.first().map(|p| heat(chart, p, log)).unwrap_or_default();
     let deviations = deviations(chart, log);
+    let options = Options { width: Some(PICTURE_WIDTH), ..Options::default() };
     Page {
         title: subject.title.to_owned(),
         subtitle: format!(
@@ -40,7 +44,7 @@ pub fn page(subject: &Subject<'_>) -> Page {
             moment(stats.last_ms)
         ),
         tiles: tiles(subject, &deviations),
-        svg: report::svg(definitions, &overlay(&heat)),
+        svg: report::svg_with(definitions, &overlay(&heat), &options),
         legend: "On each step: how often it was passed, and the median wait before it; the longer \
                  that is, the warmer the colour. On each line: how many cases took it."
             .to_owned(),

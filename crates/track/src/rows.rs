@@ -24,6 +24,9 @@ pub struct CaseRow {
     /// Elements with a deadline that is running, and when it is over.
     pub deadlines: Vec<i64>,
     pub findings: Vec<FindingRow>,
+    /// Why its events wait, or waited in vain.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
 }
 
 /// One finding of a case.
@@ -115,7 +118,22 @@ fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {
                 at_ms: finding.at_ms,
             })
             .collect(),
+        reason: reason(state, case),
     }
+}
+
+fn reason(state: &State, case: &Case) -> Option<String> {
+    let waits = match case.status {
+        CaseStatus::Early => "has not come yet",
+        CaseStatus::Expired => "did not come",
+        CaseStatus::Open | CaseStatus::Stuck | CaseStatus::Resting | CaseStatus::Completed => {
+            return None;
+        }
+    };
+    let until = jiff::Timestamp::from_millisecond(case.until_ms).ok();
+    let until = until.map_or_else(String::new, |time| format!(" until {time}"));
+    let opening = state.opening(case.version).join(" or ");
+    Some(format!("expected {opening} to open the case{until}, but it {waits}"))
 }
 
 /// All alerts that are kept, oldest first.

@@ -1,6 +1,7 @@
 //! The track machine running: in memory or in a folder, with the loop, the journal and the clock
 //! of the engine.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -28,11 +29,26 @@ pub struct Tracking {
     remote: Remote<Tracker>,
     activity: Activity,
     clock: Clock,
+    /// Who still reads what lies in the past.
+    holds: Arc<AtomicUsize>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
 }
 
+/// Keeps timers from firing while a source is read that lies behind: what makes a case late may
+/// be in the next record.
+pub struct Hold(Tracking);
+
+impl Drop for Hold {
+    fn drop(&mut self) {
+        if self.0.holds.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.0.pause(false);
+        }
+    }
+}
+
 impl Tracking {
-    /// Opens the journal `track` in a folder, or one in memory, folds it, and starts.
+    /// Opens the journal `track` in a folder, or one in memory, folds it, and starts. Nothing
+    /// falls due before the first [`Hold`] is dropped.
     ///
     /// # Errors
     /// A journal that cannot be read or folded.
@@ -56,14 +72,29 @@ impl Tracking {
             activity: activity.clone(),
             build: Arc::from(env!("CARGO_PKG_VERSION")),
             skip: Vec::new(),
-            paused: false,
+            paused: true,
         })?;
         let remote = partition.remote();
         let thread = std::thread::Builder::new()
             .name("grevy-track".to_owned())
             .spawn(move || partition.run())
             .map_err(|error| Error::Unavailable { reason: error.to_string() })?;
-        Ok(Tracking { remote, activity, clock, thread: Arc::new(Mutex::new(Some(thread))) })
+        let thread = Arc::new(Mutex::new(Some(thread)));
+        Ok(Tracking { remote, activity, clock, holds: Arc::default(), thread })
+    }
+
+    /// Nothing falls due until this, and all others, are dropped.
+    pub fn hold(&self) -> Hold {
+        if self.holds.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.pause(true);
+        }
+        Hold(self.clone())
+    }
+
+    fn pause(&self, paused: bool) {
+        let control = move |partition: &mut Partition<Tracker>| partition.pause(paused);
+        let token = self.activity.begin();
+        self.remote.mailbox.signal(Signal::Control(Box::new(control), token));
     }
 
     pub fn clock(&self) -> &Clock {

@@ -63,6 +63,9 @@ pub(super) fn heat_diamond(canvas: &mut Canvas, b: &Bounds, mark: Option<&Mark>)
     canvas.push(&format!("<polygon style=\"{style}\" points=\"{}\"/>", diamond_points(b)));
 }
 
+/// How far pills may stand out at the right of an activity, in pixels.
+const BESIDE: f64 = 28.0;
+
 /// A pill with its middle at a point.
 pub(super) fn pill(canvas: &mut Canvas, tone: &str, text: &str, (x, y): (f64, f64)) {
     let text = wrap(text, SIZE, 160.0, 1).concat();
@@ -129,11 +132,12 @@ pub(super) fn badges(
         let x = clear(attached, (right, bottom), pill_width(&text), -8.0, b);
         pill(canvas, "", &text, (x, bottom));
     }
-    let mut end = right;
+    // Between activities there is room beside them, and less above.
+    let mut end = if small { right } else { right + BESIDE };
     if mark.incidents > 0 {
         let text = format!("! {}", short(mark.incidents));
         pill(canvas, "bad", &text, (right, top));
-        end -= pill_width(&text) / 2.0;
+        end = right - pill_width(&text) / 2.0;
     }
     let mut x = left;
     let mut y = top;

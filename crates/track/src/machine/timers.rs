@@ -119,6 +119,13 @@ impl Step<'_> {
 }
 
 impl super::State {
+    /// Types that open a case of this version.
+    pub fn opening(&self, version: u32) -> Vec<&str> {
+        let compiled = self.versions.get(version as usize).and_then(|v| v.compiled().ok());
+        let kinds = compiled.map(|compiled| compiled.opening.clone()).unwrap_or_default();
+        kinds.into_iter().map(|kind| self.kind_name(version, kind)).collect()
+    }
+
     /// What the model says about a case now; `None` when there is no such case.
     pub fn analyse(&self, key: CaseKey) -> Option<super::Analysis> {
         let case = self.cases.get(&key)?;

@@ -85,7 +85,7 @@ impl Cases {
                 case.case,
                 case.status,
                 step,
-                wrong.join("; ")
+                case.reason.clone().unwrap_or_else(|| wrong.join("; "))
             );
         }
         println!("{} cases", found.len());

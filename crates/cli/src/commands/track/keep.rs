@@ -104,6 +104,13 @@ impl Keep {
         model: &Definitions,
         known: Vec<String>,
     ) -> Result<Kept, Failure> {
+        if from.file()? == Path::new("-") {
+            return Err(Failure(
+                "expected a file or a URL whose cases are to be kept, but got standard input, \
+                 whose positions mean nothing in the next run"
+                    .into(),
+            ));
+        }
         let folder = self.data_dir.as_deref().map(folder).transpose()?;
         let clock = match self.now {
             Some(now) => Clock::virtual_from(now.as_millisecond()),
@@ -117,6 +124,7 @@ impl Keep {
         if self.follow {
             let asked = Arc::clone(&stop);
             ctrlc::set_handler(move || asked.store(true, Ordering::Release))?;
+            println!("{process} follows {}", from.file()?.display());
         }
         if self.again {
             let source = from.open(self.follow)?;
@@ -152,10 +160,18 @@ impl Keep {
         let Some(process) = model.processes.first() else {
             return Err(Failure("expected a process in the model, but there is none".into()));
         };
+        let bpmn = model::write(model).into_bytes();
+        let mut known = known;
+        if known.is_empty() || self.follow {
+            // What is still to come is not in the sample.
+            known.extend(track::chart::expected(&bpmn, &process.id)?);
+            known.sort();
+            known.dedup();
+        }
         let stuck_after_ms = self.stuck_after.as_deref().map(duration_ms).transpose()?;
         let publish = Publish {
             process: process.id.clone(),
-            bpmn: Arc::from(model::write(model).into_bytes()),
+            bpmn: Arc::from(bpmn),
             known,
             mapping: Arc::from(mapping.to_yaml(&[])),
             stuck_after_ms,
@@ -209,6 +225,13 @@ impl Kept {
             .map(|status| format!("{} {status}", count(status)))
             .collect();
         println!("{} cases: {}", self.cases.len(), found.join(", "));
+        let deviating = self.cases.iter().filter(|case| !case.findings.is_empty());
+        println!("{} of {} cases deviate", deviating.clone().count(), self.cases.len());
+        for case in deviating.take(10) {
+            for finding in &case.findings {
+                println!("  {}: {} {}", case.case, finding.kind, finding.step);
+            }
+        }
         for case in self.cases.iter().filter(|case| case.status == "stuck").take(10) {
             let step = case.last_step.as_deref().unwrap_or("nothing");
             println!(

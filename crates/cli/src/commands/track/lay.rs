@@ -106,7 +106,7 @@ impl Lay {
             tally.ignored,
             tally.rejected
         );
-        self.show(&log, &definitions)
+        self.show(&log, &definitions, true)
     }
 
     /// Cases that are kept: the model is there already, given, or found in the sample.
@@ -120,11 +120,12 @@ impl Lay {
         let code = kept.tell();
         let log = past::log(&**kept.tracking.journal(), None)?.finish();
         kept.tracking.close();
-        self.show(&log, &definitions)?;
+        self.show(&log, &definitions, false)?;
         Ok(code)
     }
 
-    fn show(&self, log: &Log, definitions: &Definitions) -> Result<ExitCode, Failure> {
+    /// Figures; `judge` says what deviates, where nobody has said so yet.
+    fn show(&self, log: &Log, definitions: &Definitions, judge: bool) -> Result<ExitCode, Failure> {
         let chart = self.over.chart(definitions, log)?;
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
         let stats = Stats::new(log, target.map_err(Failure)?);
@@ -135,7 +136,9 @@ impl Lay {
             track::picture::span(spread.p95_ms),
             stats.cases_per_day
         );
-        tell(&deviations(&chart, log), stats.cases);
+        if judge {
+            tell(&deviations(&chart, log), stats.cases);
+        }
         for found in log.loops(self.loops) {
             println!("loop: {} came {} times in case {}", found.kind, found.times, found.trace);
         }

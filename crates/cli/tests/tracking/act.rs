@@ -1,0 +1,161 @@
+//! AC1 and AC2: a deadline in the tracking model, and what is done when it passes.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+/// Answers webhooks with these statuses, then with 204; tells headers and body of each.
+fn receiver(mut statuses: Vec<u16>) -> (String, Receiver<(Vec<String>, Value)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/alerts", listener.local_addr().unwrap());
+    let (told, heard) = channel();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let mut reader = BufReader::new(stream.try_clone().unwrap());
+            let mut headers = Vec::new();
+            loop {
+                let mut line = String::new();
+                reader.read_line(&mut line).unwrap();
+                if line.trim().is_empty() {
+                    break;
+                }
+                headers.push(line.trim().to_owned());
+            }
+            let length = headers.iter().find_map(|h| h.strip_prefix("content-length: ")).unwrap();
+            let mut body = vec![0; length.parse().unwrap()];
+            reader.read_exact(&mut body).unwrap();
+            let status = if statuses.is_empty() { 204 } else { statuses.remove(0) };
+            write!(stream, "HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
+                .unwrap();
+            if told.send((headers, serde_json::from_slice(&body).unwrap())).is_err() {
+                return;
+            }
+        }
+    });
+    (url, heard)
+}
+
+#[test]
+fn ac1_a_late_order_raises_one_alert_also_over_a_crash() {
+    let place = Place::new();
+    place.add("events.jsonl", &order("good", NINE, &STEPS));
+    place.add("events.jsonl", &order("bad", NINE, &STEPS[..2]));
+    let (url, heard) = receiver(vec![503]);
+    let model = model();
+    let now = |hours: i64| time(NINE + hours * HOUR);
+    let arguments = |now: &str| -> Vec<String> {
+        let words = [
+            "track",
+            "events.jsonl",
+            "--model",
+            model.to_str().unwrap(),
+            "--data-dir",
+            "kept",
+            "--webhook",
+            &url,
+            "--webhook-secret",
+            "secret",
+            "--now",
+            now,
+        ];
+        words.iter().map(|word| (*word).to_owned()).collect()
+    };
+    let track = |now: &str| {
+        let arguments = arguments(now);
+        place.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    let alerts = || place.json(&["track", "alerts", "--data-dir", "kept", "--json"]);
+    track(&now(2));
+    assert_eq!(alerts(), json!([]), "in time");
+    // Twelve hours later, killed when the alert leaves and before anybody took it.
+    let arguments = arguments(&now(13));
+    let mut child = place.command(&arguments.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut child = child.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let (headers, body) = heard.recv().unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert_eq!((&body["name"], &body["case"]), (&json!("OrderLate"), &json!("bad")));
+    let header = |headers: &[String], name: &str| {
+        let line = headers.iter().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.to_owned()
+    };
+    assert!(header(&headers, "webhook-signature: ").starts_with("v1,"));
+    track(&now(13));
+    track(&now(14));
+    track(&now(40));
+    let found = alerts();
+    assert_eq!(found.as_array().unwrap().len(), 1, "{found:#}");
+    assert_eq!((&found[0]["name"], &found[0]["case"]), (&json!("OrderLate"), &json!("bad")));
+    assert_eq!(found[0]["delivered"], true);
+    assert_eq!(
+        found[0]["due_ms"].as_i64().or(found[0]["dueMs"].as_i64()),
+        Some(NINE + 20 * MINUTE + 12 * HOUR)
+    );
+    // Whatever was posted is the same alert under the same id.
+    let again: Vec<_> = heard.try_iter().collect();
+    assert!(!again.is_empty(), "it left again after the crash");
+    let id = header(&headers, "webhook-id: ");
+    assert!(again.iter().all(|(headers, _)| header(headers, "webhook-id: ") == id));
+}
+
+/// The story's tracking model, with a command instead of a record, and a second instead of hours.
+fn model_with_command() -> String {
+    let task = "<bpmn:task id=\"OrderLate\" name=\"OrderLate\">";
+    let send = "<bpmn:sendTask id=\"OrderLate\" name=\"CancelOrderCommand\">\
+        <bpmn:extensionElements><zeebe:taskDefinition type=\"send\"/><zeebe:ioMapping>\
+        <zeebe:input source=\"=orderId\" target=\"refId\"/>\
+        <zeebe:input source=\"goods are late\" target=\"reason\"/>\
+        </zeebe:ioMapping></bpmn:extensionElements>";
+    let text = std::fs::read_to_string(model()).unwrap();
+    assert!(text.contains(task));
+    let text = text.replace("PT12H", "PT1S").replace(task, send);
+    let (head, tail) = text.split_once("id=\"OrderLate\"").unwrap();
+    format!("{head}id=\"OrderLate\"{}", tail.replacen("</bpmn:task>", "</bpmn:sendTask>", 1))
+}
+
+#[test]
+fn ac2_a_breach_sends_one_command_in_the_trace_of_its_order() {
+    let place = Place::new();
+    let server = place.server(&[]);
+    let types = types();
+    server.draft("order-tracking", &model_with_command(), types);
+    server.publish("order-tracking");
+    let now = jiff::Timestamp::now().as_millisecond();
+    let late = [
+        event("l0", "late", "OrderPlaced", now),
+        event("l1", "late", "PaymentReceived", now),
+        event("g0", "good", "OrderPlaced", now),
+        event("g1", "good", "PaymentReceived", now),
+        event("g2", "good", "GoodsFetched", now),
+    ];
+    assert_eq!(server.batch(&late), 204);
+    let commands = |server: &Server| -> Vec<Value> {
+        let events = server.events().into_iter();
+        events.filter(|event| event["source"] == "grevy:order-tracking").collect()
+    };
+    let found = until("the command", || {
+        let found = commands(&server);
+        (!found.is_empty()).then_some(found)
+    });
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["type"], "CancelOrderCommand");
+    assert_eq!(found[0]["traceid"], "late");
+    assert_eq!(found[0]["data"], json!({"refId": "order-late", "reason": "goods are late"}));
+    // Killed and started again, it is not sent again.
+    server.running.kill();
+    let server = place.server(&[]);
+    let replay = server.send("POST", "/tracking/order-tracking/replay", "text/plain", "");
+    assert_eq!(replay.0, 204, "{}", replay.1);
+    let alerts = until("it is known to have arrived", || {
+        let alerts = server.get("/alerts");
+        (alerts[0]["delivered"] == true).then_some(alerts)
+    });
+    assert_eq!(alerts.as_array().unwrap().len(), 1);
+    assert_eq!(commands(&server).len(), 1);
+    assert_eq!(server.events().len(), 6, "the services said nothing else");
+}

@@ -1,0 +1,202 @@
+//! B1 to B3: figures, event-based processes, targets.
+
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+/// A hundred orders; the n-th (from 1) takes n minutes from payment to goods, and the other steps
+/// take one minute.
+fn measured(place: &Place) {
+    for n in 1..=100_i64 {
+        let begin = NINE + n * HOUR;
+        let at = [0, 1, 1 + n, 2 + n, 3 + n];
+        let events: Vec<Value> = (0..5)
+            .map(|step| {
+                let id = format!("{n}-{step}");
+                event(&id, &format!("t{n}"), STEPS[step], begin + at[step] * MINUTE)
+            })
+            .collect();
+        place.add("events.jsonl", &events);
+    }
+}
+
+#[test]
+fn b1_counts_medians_and_percentiles_are_exact_and_everywhere_the_same() {
+    let place = Place::new();
+    measured(&place);
+    let stats = place.json(&["stats", "events.jsonl", "--json"]);
+    let fetched = &stats["steps"]["GoodsFetched"];
+    assert_eq!((&fetched["events"], &fetched["cases"]), (&json!(100), &json!(100)));
+    let waited = &fetched["waited"];
+    assert_eq!(waited["p50_ms"], 50 * MINUTE);
+    assert_eq!(waited["p95_ms"], 95 * MINUTE);
+    assert_eq!(waited["max_ms"], 100 * MINUTE);
+    assert_eq!(stats["duration"]["p50_ms"], 53 * MINUTE);
+    // CSV says the same, from the file and from what was kept of it.
+    let csv = place.run(&["stats", "events.jsonl", "--csv"]);
+    let row = csv.lines().find(|row| row.starts_with("step,GoodsFetched,")).unwrap();
+    let cells: Vec<&str> = row.split(',').collect();
+    assert_eq!(cells[3..8], ["100", "60000", "3000000", "5700000", "6000000"]);
+    let model = model();
+    let arguments = [
+        "track",
+        "events.jsonl",
+        "--model",
+        model.to_str().unwrap(),
+        "--data-dir",
+        "kept",
+        "--html",
+        "page.html",
+    ];
+    place.run(&arguments);
+    assert_eq!(place.run(&["stats", "--data-dir", "kept", "--csv"]), csv);
+    let named = ["stats", "--data-dir", "kept", "--process", "order-tracking", "--csv"];
+    assert_eq!(place.run(&named), csv);
+    // So does the page: 50 min and 1.58 h are what people say of 50 and 95 minutes.
+    let page = place.read("page.html");
+    assert!(page.contains("50 min") && page.contains("1.58 h"), "the page");
+    let told = place.run(&["stats", "events.jsonl"]);
+    let row = told.lines().find(|row| row.starts_with("GoodsFetched ")).unwrap();
+    assert!(row.contains("50 min") && row.contains("1.58 h"), "{row}");
+}
+
+#[test]
+fn b3_a_target_tells_breaches_and_how_much_of_the_allowance_is_used() {
+    let place = Place::new();
+    measured(&place);
+    // Cases take 4 to 103 minutes: above 99 minutes are four of a hundred.
+    let kept = ["stats", "events.jsonl", "--target", "PT99M"];
+    let target = place.json(&[&kept[..], &["--json"]].concat())["target"].clone();
+    assert_eq!((&target["kept"], &target["breaches"]), (&json!(true), &json!(4)));
+    assert_eq!((&target["p95_ms"], &target["allowance_used"]), (&json!(98 * MINUTE), &json!(0.8)));
+    assert_eq!(target["examples"][0], "t100");
+    let csv = place.run(&[&kept[..], &["--csv"]].concat());
+    assert!(csv.lines().any(|row| row.starts_with("breaches,5940000 ms,,4,")), "{csv}");
+    let told = place.run(&kept);
+    assert!(told.contains("kept, 4 breaches, 80 % of the allowance used"), "{told}");
+    place.run(&["track", "events.jsonl", "--target", "PT99M", "--html", "page.html"]);
+    assert!(place.read("page.html").contains("80 %"), "the page");
+    let missed = place.json(&["stats", "events.jsonl", "--target", "PT60M", "--json"]);
+    assert_eq!(
+        (&missed["target"]["kept"], &missed["target"]["breaches"]),
+        (&json!(false), &json!(43))
+    );
+}
+
+const TOKENS: &str = r#"
+[[token]]
+name = "sender"
+sha256 = "SENDER"
+role = "ingest"
+[[token]]
+name = "boss"
+sha256 = "BOSS"
+role = "admin"
+"#;
+
+fn sha256(text: &str) -> String {
+    let digest = api::access::digest(text);
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn b2_events_of_others_become_a_process_by_mapping_and_publishing() {
+    let place = Place::new();
+    let tokens = TOKENS.replace("SENDER", &sha256("s1")).replace("BOSS", &sha256("b1"));
+    place.write("grevy.toml", &tokens);
+    let mut server = place.server(&[]);
+    let as_sender = |server: &mut Server| server.token = Some("s1".to_owned());
+    let as_boss = |server: &mut Server| server.token = Some("b1".to_owned());
+    let state = |server: &Server| server.get("/tracking/order-tracking")["state"].clone();
+    let batch = order("t1", NINE, &STEPS);
+    assert_eq!(server.batch(&batch), 401, "no token");
+    server.token = Some("wrong".to_owned());
+    assert_eq!(server.batch(&batch), 401, "a wrong token");
+    as_sender(&mut server);
+    assert_eq!(server.batch(&batch), 204, "the right token");
+    assert_eq!(server.batch(&order("t2", NINE, &STEPS[..3])), 204);
+    let model = std::fs::read_to_string(model()).unwrap();
+    let draft = json!({"bpmn": model, "mapping": "type: $.type\ncase: $.traceid\n"}).to_string();
+    let put = |server: &Server| {
+        server.send("PUT", "/tracking/order-tracking", "application/json", &draft).0
+    };
+    assert_eq!(put(&server), 403, "an ingest token publishes no models");
+    as_boss(&mut server);
+    server.draft("order-tracking", &model, json!({}));
+    assert_eq!(state(&server), "Unmapped");
+    let types = types();
+    server.draft("order-tracking", &model, types.clone());
+    assert_eq!(state(&server), "Mapped");
+    let rows = server.get("/tracking/order-tracking/cases");
+    assert_eq!(rows, json!([]), "nothing is tracked before it is published");
+    server.publish("order-tracking");
+    assert_eq!(state(&server), "Published");
+    let rows = server.get("/tracking/order-tracking/cases");
+    let statuses: Vec<_> =
+        rows.as_array().unwrap().iter().map(|r| (&r["case"], &r["status"])).collect();
+    let expected = [(&json!("t1"), &json!("completed")), (&json!("t2"), &json!("open"))];
+    assert_eq!(statuses, expected, "grouped by trace id");
+    // The same id again, with another time, takes the place of the first.
+    let mut changed = batch[1].clone();
+    changed["time"] = time(NINE + MINUTE).into();
+    as_sender(&mut server);
+    assert_eq!(server.batch(&[changed]), 204);
+    as_boss(&mut server);
+    let replay = server.send("POST", "/tracking/order-tracking/replay", "text/plain", "");
+    assert_eq!(replay.0, 204, "{}", replay.1);
+    let trace = server.get("/traces/t1");
+    assert_eq!(trace["messages"].as_array().unwrap().len(), 5, "it overrides, not adds");
+    assert_eq!(trace["messages"][1]["time_ms"], NINE + MINUTE);
+    let replaced = server.get("/tracking/order-tracking/verdicts?verdict=replaced");
+    assert_eq!(replaced.as_array().unwrap().len(), 1);
+    // A changed draft is not published until somebody says so.
+    let mut fewer = types.as_object().unwrap().clone();
+    fewer.remove("GoodsShipped");
+    server.draft("order-tracking", &model, Value::Object(fewer));
+    assert_eq!(state(&server), "Unpublished changes");
+    server.publish("order-tracking");
+    assert_eq!(state(&server), "Published");
+    // Binary mode gives the same kind of event.
+    let request = ureq::post(format!("{}/events", server.url))
+        .header("authorization", "Bearer s1")
+        .header("ce-specversion", "1.0")
+        .header("ce-id", "t2-3")
+        .header("ce-source", "Shipping")
+        .header("ce-type", "GoodsShipped")
+        .header("ce-traceid", "t3")
+        .header("content-type", "application/json");
+    assert_eq!(request.send("{}").unwrap().status(), 204);
+    let one = order("t4", NINE, &STEPS[..1]).remove(0);
+    let media = "application/cloudevents+json";
+    assert_eq!(server.send("POST", "/events", media, &one.to_string()).0, 204);
+    assert_eq!(server.send("POST", "/events", media, "{\"id\": 1}").0, 400);
+    assert_eq!(server.events().len(), 11);
+}
+
+/// A bad record stops nothing; it has a verdict with a reason, and counts after the fix.
+#[test]
+fn b2_rejected_records_are_listed_and_observed_again_after_a_fix() {
+    let place = Place::new();
+    let server = place.server(&[]);
+    let model = std::fs::read_to_string(model()).unwrap();
+    let mut events = order("t1", NINE, &STEPS);
+    let trace = events[2].as_object_mut().unwrap().remove("traceid").unwrap();
+    events[2]["order"] = trace;
+    assert_eq!(server.batch(&events), 204);
+    let types = types();
+    server.draft("order-tracking", &model, types.clone());
+    server.publish("order-tracking");
+    let rejected = server.get("/tracking/order-tracking/verdicts?verdict=rejected");
+    assert_eq!(rejected.as_array().unwrap().len(), 1);
+    assert_eq!(rejected[0]["offset"], 3);
+    assert_eq!(rejected[0]["reason"], "expected a case at $.traceid, but there is none");
+    let mapping = "type: $.type\ncase: ['$.traceid', '=order']\ntime: $.time\nid: $.id\n";
+    let draft = json!({"bpmn": model, "mapping": mapping, "types": types}).to_string();
+    let put = server.send("PUT", "/tracking/order-tracking", "application/json", &draft);
+    assert_eq!(put.0, 204, "{}", put.1);
+    server.publish("order-tracking");
+    let replay = server.send("POST", "/tracking/order-tracking/replay", "text/plain", "");
+    assert_eq!(replay.0, 204, "{}", replay.1);
+    let cases = server.get("/tracking/order-tracking/cases");
+    assert_eq!((&cases[0]["events"], &cases[0]["findings"]), (&json!(5), &json!([])));
+}

@@ -1,0 +1,282 @@
+//! T2 to T6: events over a model.
+
+use serde_json::{Value, json};
+
+use crate::harness::*;
+
+fn cases(place: &Place) -> Vec<Value> {
+    let cases = place.json(&["track", "cases", "--data-dir", "kept", "--json"]);
+    cases.as_array().unwrap().clone()
+}
+
+fn track(place: &Place, more: &[&str]) -> String {
+    let model = model();
+    let mut arguments =
+        vec!["track", "events.jsonl", "--model", model.to_str().unwrap(), "--data-dir", "kept"];
+    arguments.extend(more);
+    place.run(&arguments)
+}
+
+/// Killed at whatever moment, again and again, and read from the start of the file each time: the
+/// kept position says what counts.
+#[test]
+fn t2_a_record_that_is_delivered_again_opens_no_second_case() {
+    let place = Place::new();
+    let orders = 2_000;
+    let events: Vec<Value> =
+        (0..orders).flat_map(|n| order(&format!("t{n}"), NINE + n * MINUTE, &STEPS)).collect();
+    place.add("events.jsonl", &events);
+    let model = model();
+    let arguments =
+        ["track", "events.jsonl", "--model", model.to_str().unwrap(), "--data-dir", "kept"];
+    for kill in 0..4 {
+        let mut command = place.command(&arguments);
+        command.stdout(std::process::Stdio::null()).stderr(std::process::Stdio::null());
+        let mut child = command.spawn().unwrap();
+        // Somewhere in the middle: when the journal has grown by so much.
+        let journal = place.path().join("kept");
+        until("some of it is journaled", || {
+            let done = child.try_wait().unwrap().is_some();
+            (done || written(&journal) > (kill + 1) * 150_000).then_some(())
+        });
+        let _ = child.kill();
+        child.wait().unwrap();
+    }
+    track(&place, &[]);
+    let found = cases(&place);
+    assert_eq!(found.len(), orders as usize);
+    assert!(found.iter().all(|case| case["status"] == "completed" && case["events"] == 5));
+    let arguments = ["track", "verdicts", "--data-dir", "kept", "--json", "--count", "20000"];
+    let verdicts = place.json(&arguments);
+    let verdicts = verdicts.as_array().unwrap();
+    // One verdict for each record, and each opening is told once.
+    let mut offsets: Vec<u64> = verdicts.iter().map(|v| v["offset"].as_u64().unwrap()).collect();
+    offsets.dedup();
+    let started = verdicts.iter().filter(|v| v["verdict"] == "started").count();
+    assert_eq!((offsets.len(), started), (events.len().min(10_000), orders as usize));
+    // The same event at a new position replaces, and opens nothing.
+    place.add("events.jsonl", &events[..1]);
+    let told = track(&place, &[]);
+    assert!(told.contains("1 records: 1 replaced"), "{told}");
+    assert_eq!(cases(&place).len(), orders as usize);
+}
+
+/// Bytes below a folder that are not zeros written ahead.
+fn written(folder: &std::path::Path) -> u64 {
+    let mut total = 0;
+    let Ok(entries) = std::fs::read_dir(folder) else { return 0 };
+    for entry in entries.flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            total += written(&path);
+        } else if path.extension().is_some_and(|e| e == "log") {
+            let bytes = std::fs::read(&path).unwrap_or_default();
+            let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |at| at + 1);
+            total += end as u64;
+        }
+    }
+    total
+}
+
+#[test]
+fn t3_early_events_wait_for_their_case_and_are_listed_when_it_does_not_come() {
+    let place = Place::new();
+    place.write(
+        "mapping.yaml",
+        "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\nttl: PT10M\n",
+    );
+    let now = |minutes: i64| time(NINE + minutes * MINUTE);
+    // A whole order, so that all types are known, and two that come the wrong way round.
+    place.add("events.jsonl", &order("whole", NINE - 2 * HOUR, &STEPS));
+    place.add("events.jsonl", &[event("a1", "a", "PaymentReceived", NINE - MINUTE)]);
+    place.add("events.jsonl", &[event("b1", "b", "PaymentReceived", NINE - MINUTE)]);
+    track(&place, &["--now", &now(0)]);
+    let waiting =
+        place.json(&["track", "verdicts", "--data-dir", "kept", "--verdict", "buffered", "--json"]);
+    assert_eq!(waiting.as_array().unwrap().len(), 2);
+    assert_eq!(waiting[0]["until_ms"], NINE + 10 * MINUTE);
+    place.add("events.jsonl", &[event("a0", "a", "OrderPlaced", NINE - 2 * MINUTE)]);
+    let rest = &STEPS[2..];
+    for (n, kind) in rest.iter().enumerate() {
+        let at = NINE + n as i64 * MINUTE;
+        place.add("events.jsonl", &[event(&format!("a{}", n + 2), "a", kind, at)]);
+    }
+    track(&place, &["--now", &now(5)]);
+    track(&place, &["--now", &now(11)]);
+    // One more of it after its time: it has a verdict of its own.
+    place.add("events.jsonl", &[event("b2", "b", "GoodsFetched", NINE + 11 * MINUTE)]);
+    track(&place, &["--now", &now(12)]);
+    let found = cases(&place);
+    let a = found.iter().find(|case| case["case"] == "a").unwrap();
+    assert_eq!((&a["status"], &a["findings"]), (&json!("completed"), &json!([])));
+    let expired: Vec<&Value> = found.iter().filter(|case| case["status"] == "expired").collect();
+    assert_eq!(expired.len(), 1, "{found:#?}");
+    assert_eq!(expired[0]["case"], "b");
+    let reason = expired[0]["reason"].as_str().unwrap();
+    assert!(reason.starts_with("expected OrderPlaced to open the case until 2026"), "{reason}");
+    let late =
+        place.json(&["track", "verdicts", "--data-dir", "kept", "--verdict", "expired", "--json"]);
+    assert_eq!(late.as_array().unwrap().len(), 1);
+    let all = place.json(&["track", "verdicts", "--data-dir", "kept", "--json"]);
+    assert_eq!(all.as_array().unwrap().len(), 5 + 2 + 4 + 1, "none is lost silently");
+    // The order comes after all, and what had expired is observed again.
+    place.add("events.jsonl", &[event("b0", "b", "OrderPlaced", NINE - 3 * MINUTE)]);
+    track(&place, &["--now", &now(13), "--again"]);
+    track(&place, &["--now", &now(13), "--again"]);
+    let found = cases(&place);
+    let b = found.iter().find(|case| case["case"] == "b").unwrap();
+    assert_eq!((&b["status"], &b["events"]), (&json!("open"), &json!(3)), "{b:#}");
+}
+
+#[test]
+fn t4_yesterdays_orders_keep_their_times_and_raise_no_alarm() {
+    let place = Place::new();
+    let events: Vec<Value> = (0..2_000)
+        .flat_map(|n| {
+            let begin = NINE - 400 * HOUR + n * MINUTE;
+            let mut events = order(&format!("t{n}"), begin, &STEPS);
+            // Every hundredth was fetched a day late, and one was never fetched.
+            if n % 100 == 7 {
+                for (at, event) in events.iter_mut().enumerate().skip(2) {
+                    event["time"] = time(begin + 24 * HOUR + at as i64 * 20 * MINUTE).into();
+                }
+            }
+            if n == 11 {
+                events.truncate(2);
+            }
+            events
+        })
+        .collect();
+    place.add("events.jsonl", &events);
+    track(&place, &["--now", &time(NINE)]);
+    let alerts = place.json(&["track", "alerts", "--data-dir", "kept", "--json"]);
+    assert_eq!(alerts, json!([]), "deadlines in the past");
+    let stats = place.json(&["stats", "--data-dir", "kept", "--json"]);
+    assert_eq!((&stats["cases"], &stats["events"]), (&json!(2_000), &json!(9_997)));
+    assert_eq!(stats["duration"]["p50_ms"], 80 * MINUTE);
+    assert_eq!(stats["duration"]["max_ms"], 24 * HOUR + 80 * MINUTE);
+    assert_eq!(stats["steps"]["GoodsFetched"]["waited"]["max_ms"], 24 * HOUR + 20 * MINUTE);
+    let told = track(&place, &["--now", &time(NINE)]);
+    assert!(told.contains("observed: 0 records"), "a second replay adds nothing: {told}");
+    assert_eq!(place.json(&["stats", "--data-dir", "kept", "--json"]), stats);
+    // Asked for, the same past does raise alerts.
+    let other = Place::new();
+    other.add("events.jsonl", &events[..60]);
+    let model = model();
+    let arguments = [
+        "track",
+        "events.jsonl",
+        "--model",
+        model.to_str().unwrap(),
+        "--data-dir",
+        "kept",
+        "--now",
+        &time(NINE),
+        "--alert-on-backfill",
+    ];
+    other.run(&arguments);
+    let alerts = other.json(&["track", "alerts", "--data-dir", "kept", "--json"]);
+    assert!(alerts.as_array().unwrap().iter().any(|alert| alert["case"] == "t11"), "{alerts:#}");
+}
+
+#[test]
+fn t5_each_way_to_go_wrong_is_one_finding_and_clean_traces_have_none() {
+    let place = Place::new();
+    let [placed, paid, fetched, shipped, completed] = STEPS;
+    let mut late = order("late", NINE, &STEPS);
+    for (at, event) in late.iter_mut().enumerate().skip(2) {
+        event["time"] = time(NINE + 13 * HOUR + at as i64 * MINUTE).into();
+    }
+    let traces = [
+        order("clean-1", NINE, &STEPS),
+        order("skips", NINE, &[placed, paid, shipped, completed]),
+        order("repeats", NINE, &[placed, paid, paid, fetched, shipped, completed]),
+        order("reorders", NINE, &[placed, fetched, paid, shipped, completed]),
+        order("surprises", NINE, &[placed, paid, "Refunded", fetched, shipped, completed]),
+        late,
+        order("clean-2", NINE, &STEPS),
+    ];
+    traces.iter().for_each(|events| place.add("events.jsonl", events));
+    track(&place, &["--now", &time(NINE + 20 * HOUR)]);
+    let found = |id: &str| -> Vec<String> {
+        let cases = cases(&place);
+        let case = cases.iter().find(|case| case["case"] == id).unwrap();
+        let findings = case["findings"].as_array().unwrap();
+        let name = |member: &Value| member.as_str().unwrap().to_owned();
+        findings.iter().map(|f| format!("{} {}", name(&f["kind"]), name(&f["step"]))).collect()
+    };
+    assert_eq!(found("clean-1"), [""; 0]);
+    assert_eq!(found("clean-2"), [""; 0]);
+    assert_eq!(found("skips"), ["skipped GoodsFetched"]);
+    assert_eq!(found("repeats"), ["repeated PaymentReceived"]);
+    let reordered = found("reorders");
+    assert_eq!(reordered.len(), 1, "{reordered:?}");
+    assert!(reordered[0].starts_with("wrong order"), "{reordered:?}");
+    assert_eq!(found("surprises"), ["unexpected Refunded"]);
+    assert_eq!(found("late"), ["too late GoodsFetched"]);
+    // The same without keeping anything, and coloured on the model.
+    let model = model();
+    let arguments =
+        ["track", "findings", "events.jsonl", "--model", model.to_str().unwrap(), "--json"];
+    let output = place.output(&arguments);
+    assert_eq!(output.status.code(), Some(1));
+    let listed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(listed["cases"], 5);
+    assert_eq!(listed["findings"].as_array().unwrap().len(), 5);
+    let arguments =
+        ["track", "events.jsonl", "--model", model.to_str().unwrap(), "--html", "page.html"];
+    place.run(&arguments);
+    let page = place.read("page.html");
+    for kind in ["skipped", "repeated", "wrong order", "unexpected", "too late", "1 missed"] {
+        assert!(page.contains(kind), "{kind}");
+    }
+}
+
+#[test]
+fn t6_a_model_is_found_with_frequencies_and_comes_back() {
+    let place = Place::new();
+    for n in 0..10 {
+        place.add("line.jsonl", &order(&format!("t{n}"), NINE + n * MINUTE, &STEPS));
+    }
+    let line = place.json(&["track", "discover", "line.jsonl", "--bpmn", "line.bpmn", "--json"]);
+    assert_eq!(line["activities"].as_object().unwrap().len(), 5);
+    assert_eq!(line["tree"].as_str().unwrap().matches("->").count(), 1, "{}", line["tree"]);
+    assert_eq!((&line["silent_transitions"], &line["fitness"]), (&json!(0), &json!(1.0)));
+    let bpmn = place.read("line.bpmn");
+    assert!(!bpmn.contains("Gateway"), "{bpmn}");
+    // 20 of 100 pay by invoice.
+    let [placed, paid, fetched, shipped, completed] = STEPS;
+    for n in 0..100 {
+        let way = match n % 5 {
+            0 => [placed, "InvoiceSent", fetched, shipped, completed],
+            _ => [placed, paid, fetched, shipped, completed],
+        };
+        place.add("split.jsonl", &order(&format!("t{n}"), NINE + n * MINUTE, &way));
+    }
+    let arguments = [
+        "track",
+        "discover",
+        "split.jsonl",
+        "--guess",
+        "--bpmn",
+        "split.bpmn",
+        "--html",
+        "split.html",
+        "--json",
+    ];
+    let split = place.json(&arguments);
+    let pairs = split["directly_follows"].as_array().unwrap();
+    assert!(pairs.contains(&json!([placed, paid, 80])), "{pairs:?}");
+    assert!(pairs.contains(&json!([placed, "InvoiceSent", 20])), "{pairs:?}");
+    assert_eq!(place.read("split.bpmn").matches("<bpmn:exclusiveGateway").count(), 2);
+    let page = place.read("split.html");
+    assert!(page.contains(">80<") && page.contains(">20<"), "frequencies on the picture");
+    // What was exported is a model that the same events fit.
+    let again = ["track", "findings", "split.jsonl", "--guess", "--model", "split.bpmn", "--json"];
+    assert_eq!(place.json(&again)["cases"], 0);
+    // And one that a workflow engine can run, with the names of workers.
+    let arguments =
+        ["track", "discover", "split.jsonl", "--guess", "--executable", "--bpmn", "run.bpmn"];
+    place.run(&arguments);
+    assert!(place.read("run.bpmn").contains("zeebe:taskDefinition type=\"invoice-sent\""));
+}
