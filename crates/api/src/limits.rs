@@ -66,3 +66,6 @@ pub const EVENT_WAIT_MAX: Duration = Duration::from_secs(30);
 pub const LIVE_STREAMS_MAX: usize = 1_000;
 /// Events that a live stream holds for a client that does not read; then it waits for the client.
 pub const LIVE_EVENTS_AHEAD: usize = 256;
+/// Operations of an expression that a client asks to evaluate: some 0.2 s on one core.
+/// INVALID_ARGUMENT, with the place that it had reached.
+pub const EXPRESSION_FUEL_MAX: u64 = 5_000_000;

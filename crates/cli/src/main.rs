@@ -33,6 +33,7 @@ struct Cli {
 enum Command {
     Demo(commands::demo::Demo),
     Run(commands::run::Run),
+    Feel(commands::feel::Feel),
     Journal(commands::journal::Journal),
     Repair(commands::repair::Repair),
     Resume(commands::repair::Resume),
@@ -107,6 +108,7 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
     match command {
         Command::Demo(command) => command.run(),
         Command::Run(command) => command.run(),
+        Command::Feel(command) => command.run(),
         Command::Journal(command) => command.run(),
         Command::Repair(command) => command.run(),
         Command::Resume(command) => command.run(),

@@ -57,11 +57,12 @@ impl Single {
             meta::Command::Deploy { resources: vec![resource], tenant: DEFAULT_TENANT.into() };
         let (answer, events) = self.meta.decide(&deploy);
         match answer.map_err(|rejection| rejection.reason)? {
-            meta::Reply::Deployed { processes, warnings, .. } => {
-                for warning in warnings {
+            meta::Reply::Deployed(deployed) => {
+                for warning in &deployed.warnings {
                     println!("warning: {warning}");
                 }
-                let first = processes.first().map(|process| process.process_id.to_string());
+                let first =
+                    deployed.processes.first().map(|process| process.process_id.to_string());
                 self.first = self.first.take().or(first);
             }
             meta::Reply::Done => {}

@@ -68,6 +68,9 @@ impl State {
                 let (id, at, answered) = (id.clone(), *at, answered.clone());
                 self.remember_request(Request { id, at, answered });
             }
+            PartitionEvent::DecisionEvaluated(evaluation) => {
+                self.advance_counter(evaluation.key, 1);
+            }
         }
     }
 

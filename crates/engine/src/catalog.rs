@@ -1,8 +1,12 @@
 //! Deployed definitions, compiled. It follows the meta journal and is shared by all partitions;
 //! it is no part of any state.
 
+mod decisions;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
+
+pub use decisions::{Decision, Requirements};
 
 use crate::compile::{Order, Process};
 use crate::event::Text;
@@ -41,6 +45,7 @@ struct Rows {
     /// Versions of each process, by tenant and id.
     versions: BTreeMap<(Text, Text), BTreeMap<i32, Key>>,
     deleted: BTreeMap<Key, u64>,
+    decisions: decisions::Decisions,
 }
 
 impl Catalog {
@@ -55,6 +60,11 @@ impl Catalog {
         match event {
             meta::Event::ProcessDeployed(deployed) => rows.deploy(deployed, position),
             meta::Event::ProcessDeleted { definition } => rows.delete(*definition, position),
+            meta::Event::RequirementsDeployed(deployed) => rows.decisions.deploy(deployed),
+            meta::Event::RequirementsDeleted { requirements } => {
+                rows.deleted.insert(*requirements, position);
+                rows.decisions.delete(*requirements);
+            }
             meta::Event::Deployed { .. }
             | meta::Event::EpochStarted { .. }
             | meta::Event::SlotsAssigned { .. } => {}

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::decision::Evaluation;
 use crate::event::{Item, JobKind, ListenerKind, NamedValue, Text};
 use crate::key::{Key, PartitionId};
 use crate::rejection::Rejection;
@@ -147,6 +148,7 @@ pub enum Command {
     PinClock {
         at: Option<i64>,
     },
+    EvaluateDecision(EvaluateDecision),
 }
 
 /// What of a user task is to change; `None` stays as it is.
@@ -167,6 +169,21 @@ pub enum DefinitionRef {
     Key(Key),
     Id { process_id: Text, version: Option<i32> },
     Tag { process_id: Text, version_tag: Text },
+}
+
+/// By key, or by id in its latest version or in the latest with a version tag.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DecisionRef {
+    Key(Key),
+    Id(Text),
+    Tag { id: Text, version_tag: Text },
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluateDecision {
+    pub decision: DecisionRef,
+    pub tenant: Text,
+    pub variables: Vec<NamedValue>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -227,6 +244,7 @@ pub enum Reply {
     VariablesSet {
         key: Key,
     },
+    Evaluated(Box<Evaluation>),
 }
 
 #[derive(Debug, Clone, PartialEq)]

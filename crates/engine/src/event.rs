@@ -15,6 +15,7 @@ use value::Packed;
 pub use instance::{Created, InstanceEvent, JobKind, ListenerKind};
 pub use task::{TaskChange, UserTask};
 
+use crate::decision::Evaluation;
 use crate::key::{Key, PartitionId, Slot};
 
 /// Position of an element or flow in the list that `ProcessDeployed` stored; the only durable
@@ -85,6 +86,8 @@ pub enum PartitionEvent {
     SignalEnded {
         signal: Key,
     },
+    /// A client asked for a decision; nothing of it stays in the state.
+    DecisionEvaluated(Box<Evaluation>),
     /// A request with an id of its own was carried out at `at` (ms); asked again, it gets the
     /// same answer.
     RequestAnswered {

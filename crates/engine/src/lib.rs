@@ -4,6 +4,7 @@
 pub mod catalog;
 pub mod command;
 pub mod compile;
+pub mod decision;
 pub mod effect;
 pub mod event;
 pub mod incident;

@@ -8,6 +8,9 @@ pub const VARIABLES_BYTES_MAX: usize = 4 << 20;
 /// Variables of all scopes of one instance together.
 /// INVALID_ARGUMENT on commands, IO_MAPPING_ERROR incident inside the flow.
 pub const INSTANCE_BYTES_MAX: usize = 64 << 20;
+/// What the evaluation of one decision may leave: its result with every input and output.
+/// DECISION_EVALUATION_ERROR incident, or a failed answer.
+pub const EVALUATION_BYTES_MAX: usize = 2 << 20;
 /// Names of messages, job types, correlation keys, message ids, workers, error codes.
 pub const NAME_BYTES_MAX: usize = 1_024;
 /// Texts of job failures and incidents are cut here, in characters.

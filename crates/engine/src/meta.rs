@@ -1,11 +1,15 @@
 //! The meta machine: deployments, in a journal of their own. Partitions follow it and journal how
 //! far they have come.
 
+mod decisions;
+mod deploy;
 mod image;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub(crate) use decisions::compile as compile_decisions;
+pub use decisions::{DecisionDeployed, RequirementsDeployed};
 pub use image::Image;
 
 use crate::compile::{Expr, Order, Problem, Process, TimerExpr, Trigger};
@@ -55,6 +59,11 @@ pub enum Event {
     ProcessDeleted {
         definition: Key,
     },
+    /// A DMN file with all its decisions, which come and go together.
+    RequirementsDeployed(Box<RequirementsDeployed>),
+    RequirementsDeleted {
+        requirements: Key,
+    },
     /// Partitions 1 to `partitions` exist; slots are dealt out in turn to the first `dealt`.
     SlotsAssigned {
         partitions: PartitionId,
@@ -82,10 +91,21 @@ pub struct ProcessDeployed {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     Done,
-    Deployed { key: Key, tenant: Text, processes: Vec<DeployedProcess>, warnings: Vec<String> },
+    Deployed(Box<Deployed>),
 }
 
-/// One process of a deployment; an unchanged one keeps its key and version.
+/// What a deployment brought; what it did not change keeps its key and version.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Deployed {
+    pub key: Key,
+    pub tenant: Text,
+    pub processes: Vec<DeployedProcess>,
+    /// DMN files with their decisions.
+    pub requirements: Vec<Arc<RequirementsDeployed>>,
+    pub warnings: Vec<String>,
+}
+
+/// One process of a deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeployedProcess {
     pub process_id: Text,
@@ -107,6 +127,7 @@ pub struct State {
     pub(crate) deleted: std::collections::BTreeSet<Key>,
     /// Highest version ever given, per tenant and process id; never reused.
     pub(crate) versions: BTreeMap<(Text, Text), i32>,
+    pub(crate) requirements: BTreeMap<Key, Arc<RequirementsDeployed>>,
 }
 
 type Outcome = (Result<Reply, Rejection>, Vec<Event>);
@@ -182,8 +203,14 @@ impl State {
                 self.versions.insert(id, deployed.version);
                 self.definitions.insert(deployed.key, Arc::new((**deployed).clone()));
             }
-            Event::ProcessDeleted { definition } => {
-                self.deleted.insert(*definition);
+            Event::RequirementsDeployed(deployed) => {
+                self.used(deployed.key);
+                deployed.decisions.iter().for_each(|decision| self.used(decision.key));
+                self.requirements.insert(deployed.key, Arc::new((**deployed).clone()));
+            }
+            Event::ProcessDeleted { definition: key }
+            | Event::RequirementsDeleted { requirements: key } => {
+                self.deleted.insert(*key);
             }
             Event::SlotsAssigned { partitions, dealt } => {
                 self.partitions = *partitions;
@@ -217,106 +244,20 @@ impl State {
     }
 
     fn delete(&self, key: Key) -> Result<(Reply, Vec<Event>), Rejection> {
-        if !self.definitions.contains_key(&key) || self.deleted.contains(&key) {
-            return Err(Rejection::not_found(format!(
-                "expected to delete resource with key '{key}', but no such resource was found"
-            )));
-        }
-        Ok((Reply::Done, vec![Event::ProcessDeleted { definition: key }]))
-    }
-
-    fn deploy(
-        &self,
-        resources: &[Resource],
-        tenant: &Text,
-    ) -> Result<(Reply, Vec<Event>), Rejection> {
-        check_size(resources)?;
-        let deployment = self.key(0);
-        let mut events = Vec::new();
-        let mut processes = Vec::new();
-        let mut problems = String::new();
-        let mut warnings = Vec::new();
-        for resource in resources {
-            match read(resource) {
-                Ok((definitions, found)) => {
-                    warnings.extend(found);
-                    for process in definitions.processes.iter().filter(|p| p.executable) {
-                        self.add(
-                            resource,
-                            process,
-                            tenant,
-                            deployment,
-                            &mut events,
-                            &mut processes,
-                        );
-                    }
-                }
-                Err(problem) => problems.push_str(&problem),
+        let event = match self.deleted.contains(&key) {
+            false if self.definitions.contains_key(&key) => {
+                Event::ProcessDeleted { definition: key }
             }
-        }
-        let mut ids: Vec<&Text> =
-            processes.iter().map(|p: &DeployedProcess| &p.process_id).collect();
-        ids.sort();
-        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
-            problems.push_str(&format!(
-                "Duplicated process id in resources: expected each process id once in a \
-                 deployment, but '{}' stands in more than one process\n",
-                pair[0]
-            ));
-        }
-        if !problems.is_empty() {
-            let text = problems.trim_end();
-            return Err(Rejection::invalid(format!(
-                "Expected to deploy new resources, but encountered the following errors:\n{text}"
-            )));
-        }
-        events.push(Event::Deployed { key: deployment, tenant: tenant.clone() });
-        let tenant = tenant.clone();
-        Ok((Reply::Deployed { key: deployment, tenant, processes, warnings }, events))
-    }
-
-    fn add(
-        &self,
-        resource: &Resource,
-        process: &model::Process,
-        tenant: &Text,
-        deployment: Key,
-        events: &mut Vec<Event>,
-        processes: &mut Vec<DeployedProcess>,
-    ) {
-        let digest = xxhash_rust::xxh3::xxh3_64(&resource.bytes);
-        let latest = self.latest(tenant, &process.id);
-        let known = latest.filter(|d| d.digest == digest && d.resource == resource.name);
-        let id = (tenant.clone(), process.id.clone());
-        let version = self.versions.get(&id).copied().unwrap_or(0) + 1;
-        let (definition, version) = match known {
-            Some(known) => (known.key, known.version),
-            None => (self.key(1 + events.len() as i64), version),
+            false if self.requirements.contains_key(&key) => {
+                Event::RequirementsDeleted { requirements: key }
+            }
+            true | false => {
+                return Err(Rejection::not_found(format!(
+                    "expected to delete resource with key '{key}', but no such resource was found"
+                )));
+            }
         };
-        processes.push(DeployedProcess {
-            process_id: process.id.clone(),
-            version,
-            version_tag: process.version_tag.clone(),
-            definition,
-            resource: resource.name.clone(),
-            tenant: tenant.clone(),
-        });
-        if known.is_none() {
-            let order = Order::of(process);
-            events.push(Event::ProcessDeployed(Box::new(ProcessDeployed {
-                key: definition,
-                deployment,
-                process_id: process.id.clone(),
-                version,
-                version_tag: process.version_tag.clone(),
-                tenant: tenant.clone(),
-                resource: resource.name.clone(),
-                digest,
-                bytes: resource.bytes.clone(),
-                elements: order.elements,
-                flows: order.flows,
-            })));
-        }
+        Ok((Reply::Done, vec![event]))
     }
 
     fn latest(&self, tenant: &Text, process_id: &Text) -> Option<&Arc<ProcessDeployed>> {
@@ -351,7 +292,8 @@ fn read(resource: &Resource) -> Result<(model::Definitions, Vec<String>), String
     let name = &resource.name;
     if !name.ends_with(".bpmn") && !name.ends_with(".xml") {
         return Err(format!(
-            "'{name}': expected a BPMN resource (.bpmn or .xml), but its name ends otherwise\n"
+            "'{name}': expected a BPMN or DMN resource (.bpmn, .xml or .dmn), but its name ends \
+             otherwise\n"
         ));
     }
     let (definitions, warnings) = model::parse(name, &resource.bytes)

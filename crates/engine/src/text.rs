@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::Catalog;
 use crate::compile::Process;
+use crate::decision::Evaluation;
 use crate::event::{
     DefinitionEvent, ElementNo, Event, InstanceEvent, PROCESS, PartitionEvent, Role, SlotEvent,
     TaskChange, Text, Trigger, UserTask,
@@ -131,6 +132,7 @@ impl Narrator {
                 };
                 format!("variable-set {name} = {}{place}", value.to_json())
             }
+            E::DecisionEvaluated { evaluation, .. } => evaluated(evaluation),
             E::TimerArmed { key, target, .. } => {
                 self.targets.insert(*key, *target);
                 format!("timer-armed {}", id(process, *target))
@@ -289,11 +291,20 @@ fn id(process: Option<&Process>, no: ElementNo) -> String {
     process.map_or_else(|| no.to_string(), |process| process.id_of(no).to_string())
 }
 
+fn evaluated(evaluation: &Evaluation) -> String {
+    let Evaluation { decision_id, version, output, .. } = evaluation;
+    match &evaluation.failure {
+        None => format!("decision-evaluated {decision_id} v{version} = {}", output.to_json()),
+        Some(failed) => format!("decision-failed {decision_id} v{version} {}", failed.message),
+    }
+}
+
 fn partition(event: &PartitionEvent) -> Option<String> {
     match event {
         PartitionEvent::ClockPinned { at: Some(at) } => Some(format!("clock-pinned {at}")),
         PartitionEvent::ClockPinned { at: None } => Some("clock-reset".to_owned()),
         PartitionEvent::SignalBroadcast { name, .. } => Some(format!("signal-broadcast {name}")),
+        PartitionEvent::DecisionEvaluated(evaluation) => Some(evaluated(evaluation)),
         PartitionEvent::OutboxQueued { to, sequence, .. } => {
             Some(format!("outbox-queued {to}/{sequence}"))
         }

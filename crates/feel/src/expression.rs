@@ -123,10 +123,19 @@ impl Expression {
         variables: &dyn Variables,
         env: &Env,
     ) -> Result<(Evaluation, Vec<Step>), EvalError> {
+        self.trace_with(None, variables, env)
+    }
+
+    fn trace_with(
+        &self,
+        input: Option<Value>,
+        variables: &dyn Variables,
+        env: &Env,
+    ) -> Result<(Evaluation, Vec<Step>), EvalError> {
         let program = compiler::compile(&self.ast, &self.program.source, &self.scope, true);
         let mut machine = Machine::new(variables, env, program.stack_max);
         machine.start_trace();
-        let value = machine.run(&Arc::new(program), None)?;
+        let value = machine.run(&Arc::new(program), input)?;
         let steps = machine.take_trace();
         Ok((Evaluation { value, warnings: machine.into_warnings() }, steps))
     }
@@ -217,6 +226,16 @@ impl UnaryTests {
         let mut machine = Machine::new(variables, env, self.0.program.stack_max);
         let value = machine.run(&self.0.program, Some(input.clone()))?;
         Ok(Evaluation { value, warnings: machine.into_warnings() })
+    }
+
+    /// As [`Expression::trace`], with that input.
+    pub fn trace(
+        &self,
+        input: &Value,
+        variables: &dyn Variables,
+        env: &Env,
+    ) -> Result<(Evaluation, Vec<Step>), EvalError> {
+        self.0.trace_with(Some(input.clone()), variables, env)
     }
 
     /// Evaluates as a part of an outer evaluation, within what that has left.

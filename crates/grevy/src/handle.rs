@@ -114,9 +114,13 @@ impl Grevy {
     pub fn deploy_all(&self, resources: Vec<meta::Resource>, tenant: &str) -> Pending<Deployment> {
         let command = meta::Command::Deploy { resources, tenant: tenant.into() };
         self.meta(command, |reply| match reply {
-            meta::Reply::Deployed { key, tenant, processes, warnings } => {
-                Ok(Deployment { key, tenant: tenant.to_string(), processes, warnings })
-            }
+            meta::Reply::Deployed(deployed) => Ok(Deployment {
+                key: deployed.key,
+                tenant: deployed.tenant.to_string(),
+                processes: deployed.processes,
+                requirements: deployed.requirements,
+                warnings: deployed.warnings,
+            }),
             meta::Reply::Done => Err(unexpected()),
         })
     }
@@ -214,7 +218,9 @@ impl Grevy {
 
     fn route(&self, command: &Command) -> (PartitionId, Class) {
         let key = match command {
-            Command::CreateInstance(_) => return (self.partition_of_new(), Class::Intake),
+            Command::CreateInstance(_) | Command::EvaluateDecision(_) => {
+                return (self.partition_of_new(), Class::Intake);
+            }
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
                 let (key, id) = (&message.correlation_key, &message.id);
                 let slot = slot_of(&message.tenant, key, id, &message.name);
@@ -382,6 +388,8 @@ pub struct Deployment {
     pub tenant: String,
     /// Its processes; an unchanged one keeps its key and version.
     pub processes: Vec<meta::DeployedProcess>,
+    /// Its DMN files with their decisions.
+    pub requirements: Vec<Arc<meta::RequirementsDeployed>>,
     /// What a model checker would say.
     pub warnings: Vec<String>,
 }
@@ -405,7 +413,8 @@ pub(crate) fn created(reply: Reply) -> Result<CreatedInstance, Error> {
         | Reply::Correlating { .. }
         | Reply::Correlated { .. }
         | Reply::Jobs(_)
-        | Reply::VariablesSet { .. } => Err(unexpected()),
+        | Reply::VariablesSet { .. }
+        | Reply::Evaluated(_) => Err(unexpected()),
     }
 }
 

@@ -15,6 +15,7 @@ mod activity;
 mod checkpoint;
 mod clock;
 mod deadlines;
+mod decisions;
 pub mod dispatch;
 mod error;
 mod handle;

@@ -1,6 +1,6 @@
 //! What an exporter is handed: durable steps, in the order of their journal.
 
-use engine::event::{Event, InstanceEvent, SlotEvent};
+use engine::event::{Event, InstanceEvent, PartitionEvent, SlotEvent};
 use engine::{Cause, PartitionId, meta};
 
 /// The partition under which the meta journal's position is kept.
@@ -94,9 +94,13 @@ impl Item {
                 .flat_map(|step| &step.events)
                 .map(|event| match event {
                     meta::Event::ProcessDeployed(deployed) => META_EVENT + deployed.bytes.len(),
+                    meta::Event::RequirementsDeployed(deployed) => {
+                        META_EVENT + deployed.bytes.len()
+                    }
                     meta::Event::EpochStarted { .. }
                     | meta::Event::Deployed { .. }
                     | meta::Event::ProcessDeleted { .. }
+                    | meta::Event::RequirementsDeleted { .. }
                     | meta::Event::SlotsAssigned { .. } => META_EVENT,
                 })
                 .sum(),
@@ -110,6 +114,10 @@ fn event_bytes(event: &Event) -> usize {
         Event::Instance { event: InstanceEvent::VariableSet { value, .. }, .. } => value.len(),
         Event::Slot { event: SlotEvent::Published { variables, .. }, .. } => {
             variables.iter().map(|(name, value)| name.len() + value.len()).sum()
+        }
+        Event::Partition(PartitionEvent::DecisionEvaluated(evaluation))
+        | Event::Instance { event: InstanceEvent::DecisionEvaluated { evaluation, .. }, .. } => {
+            evaluation.bytes()
         }
         Event::Partition(_)
         | Event::Definition { .. }

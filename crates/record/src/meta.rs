@@ -2,7 +2,7 @@
 
 use engine::Cause;
 use engine::event::Text;
-use engine::meta::{Event, ProcessDeployed};
+use engine::meta::{DecisionDeployed, Event, ProcessDeployed, RequirementsDeployed};
 
 use crate::codec::{Abs, Blob, Boxed, I32, I64, List, Message, Msg, Opt, Str, Tenant, U16, U64};
 use crate::error::DecodeError;
@@ -44,6 +44,8 @@ choice!("MetaEvent", Event, "event" {
     3 ProcessDeployed(Boxed<Msg<ProcessDeployed>>),
     4 ProcessDeleted { 1 definition: Abs },
     5 SlotsAssigned { 1 partitions: U16, 2 dealt: U16 },
+    10 RequirementsDeployed(Boxed<Msg<RequirementsDeployed>>),
+    11 RequirementsDeleted { 1 requirements: Abs },
 });
 
 message!("ProcessDeployed", ProcessDeployed {
@@ -58,4 +60,25 @@ message!("ProcessDeployed", ProcessDeployed {
     9 bytes: Blob,
     10 elements: List<Str>,
     11 flows: List<Str>,
+});
+
+message!("RequirementsDeployed", RequirementsDeployed {
+    1 key: Abs,
+    2 deployment: Abs,
+    3 id: Str,
+    4 name: Str,
+    5 version: I32,
+    6 tenant: Tenant,
+    7 resource: Str,
+    8 digest: U64,
+    9 bytes: Blob,
+    10 decisions: List<Msg<DecisionDeployed>>,
+});
+
+message!("DecisionDeployed", DecisionDeployed {
+    1 key: Abs,
+    2 id: Str,
+    3 name: Str,
+    4 version: I32,
+    5 version_tag: Opt<Str>,
 });

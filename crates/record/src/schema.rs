@@ -2,6 +2,7 @@
 //! keeps its line or is listed as reserved. What can be added: a field with a new tag whose absence
 //! means what held before. What cannot: another meaning of a field; that is a new event.
 
+mod decision;
 mod definition;
 mod element;
 mod instance;

@@ -103,9 +103,12 @@ impl Runner {
     fn meta(&mut self, command: &meta::Command) -> Result<(), String> {
         let (answer, events) = self.meta.decide(command);
         match answer {
-            Ok(meta::Reply::Deployed { processes, .. }) => {
-                for process in processes {
+            Ok(meta::Reply::Deployed(deployed)) => {
+                for process in &deployed.processes {
                     self.told.push(format!("> {} v{}", process.process_id, process.version));
+                }
+                for decision in deployed.requirements.iter().flat_map(|file| &file.decisions) {
+                    self.told.push(format!("> {} v{}", decision.id, decision.version));
                 }
             }
             Ok(meta::Reply::Done) => {}

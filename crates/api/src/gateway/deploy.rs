@@ -43,11 +43,14 @@ impl Gateway {
     /// Instances of a deleted definition go on; new ones cannot be made.
     pub async fn delete_resource(&self, caller: &Caller, key: Key) -> Result<(), Failure> {
         caller.principal.require(Action::Deploy)?;
-        if caller.principal.process_prefix.is_some()
-            && let Some(process_id) =
-                self.engine()?.catalog().get(key).map(|d| d.process_id.clone())
-        {
-            caller.principal.require_process(&process_id)?;
+        if caller.principal.process_prefix.is_some() {
+            let catalog = self.engine()?.catalog();
+            if let Some(definition) = catalog.get(key) {
+                caller.principal.require_process(&definition.process_id)?;
+            }
+            for decision in catalog.decisions().filter(|d| d.requirements.key == key) {
+                caller.principal.require_process(&decision.id)?;
+            }
         }
         let done = self.engine_for(caller)?.delete_resource(key).await;
         done.map_err(|error| Failure::of("DELETE", error))
@@ -61,6 +64,13 @@ impl Gateway {
         }
         for resource in resources {
             let bytes: &Arc<[u8]> = &resource.bytes;
+            if resource.name.ends_with(".dmn") {
+                let text = std::str::from_utf8(bytes).unwrap_or_default();
+                if let Ok(file) = dmn::Model::read(text) {
+                    file.decisions().try_for_each(|d| caller.principal.require_process(d.id))?;
+                }
+                continue;
+            }
             if let Ok((definitions, _)) = model::parse(&resource.name, bytes) {
                 for process in definitions.processes.iter().filter(|process| process.executable) {
                     caller.principal.require_process(&process.id)?;

@@ -2,6 +2,7 @@
 //! command it becomes. gRPC and REST are two spellings of this module.
 
 mod attention;
+mod decisions;
 mod deploy;
 mod instances;
 mod jobs;
@@ -23,6 +24,7 @@ use crate::readback::Readback;
 use crate::rest::Overviews;
 
 pub use attention::Attention;
+pub use decisions::Evaluated;
 pub use instances::Awaited;
 pub(crate) use jobs::Counted;
 pub use jobs::{JobFeed, Word};

@@ -2,10 +2,10 @@
 
 use engine::command::LeasedJob;
 use engine::event::{JobKind, ListenerKind, NamedValue, Text};
-use engine::meta::DeployedProcess;
+use engine::meta::{DecisionDeployed, DeployedProcess, RequirementsDeployed};
 
 use crate::proto::activated_job::{JobKind as Kind, ListenerEventType};
-use crate::proto::{ActivatedJob, ProcessMetadata};
+use crate::proto::{ActivatedJob, DecisionMetadata, DecisionRequirementsMetadata, ProcessMetadata};
 
 /// JSON of variables; `{}` when there are none, never empty text.
 pub fn variables(variables: &[NamedValue]) -> String {
@@ -37,6 +37,30 @@ pub fn job(job: LeasedJob) -> ActivatedJob {
 
 pub fn texts(texts: &[Text]) -> Vec<String> {
     texts.iter().map(ToString::to_string).collect()
+}
+
+pub fn decisions(file: &RequirementsDeployed) -> Vec<DecisionMetadata> {
+    let one = |decision: &DecisionDeployed| DecisionMetadata {
+        dmn_decision_id: decision.id.to_string(),
+        dmn_decision_name: decision.name.to_string(),
+        version: decision.version,
+        decision_key: decision.key,
+        dmn_decision_requirements_id: file.id.to_string(),
+        decision_requirements_key: file.key,
+        tenant_id: file.tenant.to_string(),
+    };
+    file.decisions.iter().map(one).collect()
+}
+
+pub fn requirements(file: &RequirementsDeployed) -> DecisionRequirementsMetadata {
+    DecisionRequirementsMetadata {
+        dmn_decision_requirements_id: file.id.to_string(),
+        dmn_decision_requirements_name: file.name.to_string(),
+        version: file.version,
+        decision_requirements_key: file.key,
+        resource_name: file.resource.to_string(),
+        tenant_id: file.tenant.to_string(),
+    }
 }
 
 pub fn process(process: &DeployedProcess) -> ProcessMetadata {

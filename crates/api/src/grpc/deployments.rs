@@ -18,11 +18,16 @@ impl Service {
         let resources = message.resources.into_iter().map(|r| (r.name, r.content)).collect();
         let deployed = self.gateway.deploy(&caller, resources, tenant).await;
         let deployed = deployed.map_err(status::of)?;
-        let entry =
-            |process| Deployment { metadata: Some(Metadata::Process(convert::process(process))) };
+        let entry = |metadata| Deployment { metadata: Some(metadata) };
+        let processes = deployed.processes.iter().map(convert::process).map(Metadata::Process);
+        let decisions = deployed.requirements.iter().flat_map(|file| convert::decisions(file));
+        let files = deployed.requirements.iter().map(|file| convert::requirements(file));
+        let metadata = processes
+            .chain(decisions.map(Metadata::Decision))
+            .chain(files.map(Metadata::DecisionRequirements));
         Ok(Response::new(DeployResourceResponse {
             key: deployed.key,
-            deployments: deployed.processes.iter().map(entry).collect(),
+            deployments: metadata.map(entry).collect(),
             tenant_id: deployed.tenant.to_string(),
         }))
     }

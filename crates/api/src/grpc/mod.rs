@@ -2,6 +2,7 @@
 //! [`crate::gateway`].
 
 mod convert;
+mod decisions;
 mod deployments;
 mod instances;
 mod jobs;

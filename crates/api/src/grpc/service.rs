@@ -93,7 +93,7 @@ impl Gateway for Service {
         &self,
         request: Request<EvaluateDecisionRequest>,
     ) -> Result<Response<EvaluateDecisionResponse>, Status> {
-        measured("EvaluateDecision", self.later(request.metadata(), "EvaluateDecision")).await
+        measured("EvaluateDecision", self.evaluate(request)).await
     }
 
     async fn deploy_process(

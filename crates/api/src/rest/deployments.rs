@@ -4,6 +4,7 @@ use axum::extract::multipart::MultipartError;
 use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json as Answer};
+use engine::meta::{DecisionDeployed, RequirementsDeployed};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -36,15 +37,13 @@ pub struct Deployed {
 }
 
 /// Exactly one of the five is not null.
-#[derive(Serialize, ToSchema)]
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 #[schema(as = DeploymentMetadataResult)]
 struct Metadata {
     process_definition: Option<Process>,
-    #[schema(value_type = Option<Object>)]
-    decision_definition: Option<()>,
-    #[schema(value_type = Option<Object>)]
-    decision_requirements: Option<()>,
+    decision_definition: Option<Decision>,
+    decision_requirements: Option<Requirements>,
     #[schema(value_type = Option<Object>)]
     form: Option<()>,
     #[schema(value_type = Option<Object>)]
@@ -60,6 +59,59 @@ struct Process {
     resource_name: String,
     tenant_id: String,
     process_definition_key: KeyText,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentDecisionResult)]
+struct Decision {
+    decision_definition_id: String,
+    version: i32,
+    name: String,
+    tenant_id: String,
+    decision_requirements_id: String,
+    decision_definition_key: KeyText,
+    decision_requirements_key: KeyText,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentDecisionRequirementsResult)]
+struct Requirements {
+    decision_requirements_id: String,
+    decision_requirements_name: String,
+    version: i32,
+    resource_name: String,
+    tenant_id: String,
+    decision_requirements_key: KeyText,
+}
+
+/// A DMN file: its decisions, then itself.
+fn decisions(file: &RequirementsDeployed) -> Vec<Metadata> {
+    let decision = |own: &DecisionDeployed| Metadata {
+        decision_definition: Some(Decision {
+            decision_definition_id: own.id.to_string(),
+            version: own.version,
+            name: own.name.to_string(),
+            tenant_id: file.tenant.to_string(),
+            decision_requirements_id: file.id.to_string(),
+            decision_definition_key: KeyText(own.key),
+            decision_requirements_key: KeyText(file.key),
+        }),
+        ..Metadata::default()
+    };
+    let requirements = Metadata {
+        decision_requirements: Some(Requirements {
+            decision_requirements_id: file.id.to_string(),
+            decision_requirements_name: file.name.to_string(),
+            version: file.version,
+            resource_name: file.resource.to_string(),
+            tenant_id: file.tenant.to_string(),
+            decision_requirements_key: KeyText(file.key),
+        }),
+        ..Metadata::default()
+    };
+    file.decisions.iter().map(decision).chain([requirements]).collect()
 }
 
 /// Deploys files together: all or none.
@@ -86,15 +138,13 @@ pub async fn create_deployment(
             tenant_id: process.tenant.to_string(),
             process_definition_key: KeyText(process.definition),
         }),
-        decision_definition: None,
-        decision_requirements: None,
-        form: None,
-        resource: None,
+        ..Metadata::default()
     };
+    let files = deployed.requirements.iter().flat_map(|file| decisions(file));
     Ok(Answer(Deployed {
         deployment_key: KeyText(deployed.key),
         tenant_id: deployed.tenant,
-        deployments: deployed.processes.iter().map(entry).collect(),
+        deployments: deployed.processes.iter().map(entry).chain(files).collect(),
     }))
 }
 

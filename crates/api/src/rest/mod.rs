@@ -4,7 +4,9 @@
 mod body;
 mod cluster;
 mod console;
+mod decisions;
 mod deployments;
+mod expressions;
 mod incidents;
 mod jobs;
 mod jobs_types;
@@ -84,6 +86,8 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(process_instances::create_process_instance))
         .routes(routes!(process_instances::cancel_process_instance))
         .routes(routes!(process_instances::create_element_instance_variables))
+        .routes(routes!(decisions::evaluate_decision))
+        .routes(routes!(expressions::evaluate_expression))
         .routes(routes!(jobs::activate_jobs))
         .routes(routes!(jobs::complete_job))
         .routes(routes!(jobs::fail_job))

@@ -55,6 +55,11 @@ pub fn variables(given: Option<&RawValue>) -> Result<Vec<NamedValue>, Failure> {
     }
 }
 
+/// A value of an answer.
+pub fn json(value: &value::Packed) -> Box<RawValue> {
+    RawValue::from_string(value.to_json()).unwrap_or_else(|_| RawValue::NULL.to_owned())
+}
+
 /// Variables of an answer.
 pub fn object(variables: &[NamedValue]) -> Box<RawValue> {
     let text = value::object_to_json(variables.iter().map(|(name, value)| (&**name, value)));

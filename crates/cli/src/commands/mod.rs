@@ -8,6 +8,7 @@ pub mod create;
 pub mod demo;
 #[cfg(feature = "client")]
 pub mod deploy;
+pub mod feel;
 #[cfg(feature = "client")]
 pub mod explain;
 #[cfg(feature = "server")]

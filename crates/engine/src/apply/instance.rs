@@ -50,6 +50,7 @@ impl State {
                 self.consume(i, *scope, via);
                 self.use_key(i, *key);
             }
+            E::DecisionEvaluated { element: _, evaluation } => self.use_key(i, evaluation.key),
             E::FlowTaken { scope, flow } => self.add_tokens(i, *scope, *flow, 1),
             E::TriggerStored { host, trigger } => {
                 self.drop_tokens_inside(i, *host, trigger);

@@ -85,6 +85,11 @@ pub enum Kind {
         expression: Expr,
         result_variable: Text,
     },
+    Decision {
+        decision_id: Expr,
+        result_variable: Text,
+        binding: model::Binding,
+    },
     /// Manual and undefined tasks.
     Pass,
     Receive(Catch),
@@ -352,6 +357,11 @@ impl<'a> Compiler<'a> {
                 expression: self.expr(&element.id, expression),
                 result_variable: result_variable.clone(),
             },
+            M::DecisionTask { decision_id, result_variable, binding } => Kind::Decision {
+                decision_id: self.expr(&element.id, decision_id),
+                result_variable: result_variable.clone(),
+                binding: binding.clone(),
+            },
             M::ManualTask | M::UndefinedTask => Kind::Pass,
             M::ReceiveTask(message) => {
                 let event = model::Event::Message(message.clone());
@@ -367,7 +377,6 @@ impl<'a> Compiler<'a> {
             M::EventBased => Kind::EventBased(self.targets(element)?),
             M::SubProcess => Kind::SubProcess,
             M::EventSubProcess => Kind::EventSubProcess,
-            M::DecisionTask { .. } => return Err("a business rule task with a decision"),
             M::UserTask(task) => Kind::UserTask(Box::new(self.people(&element.id, task))),
             M::CallActivity(call) => Kind::Call(Box::new(Call {
                 process_id: self.expr(&element.id, &call.process_id),

@@ -37,7 +37,7 @@ impl feel::Variables for Scoped<'_> {
 }
 
 impl Step<'_> {
-    fn environment(&self, i: Key) -> feel::Env {
+    pub(crate) fn environment(&self, i: Key) -> feel::Env {
         let seed = (i as u64).rotate_left(32)
             ^ (self.events.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             ^ self.turn.now as u64;

@@ -2,6 +2,7 @@
 
 mod cancel;
 mod create;
+mod decision;
 mod evaluate;
 mod incident;
 mod job;
@@ -20,7 +21,7 @@ mod variables;
 use std::collections::BTreeSet;
 
 pub(crate) use create::Birth;
-pub(crate) use evaluate::{describe, text_of};
+pub(crate) use evaluate::{Scoped, describe, text_of};
 pub(crate) use step::{Change, Done, Step, Stop};
 
 use crate::catalog::Catalog;
@@ -211,6 +212,7 @@ impl Step<'_> {
             }
             Command::Repair { instance } => self.repair(*instance),
             Command::PinClock { at } => self.pin_clock(*at),
+            Command::EvaluateDecision(asked) => self.evaluate_decision(asked),
         }
     }
 }

@@ -76,7 +76,7 @@ impl Step<'_> {
                 Answered::Correlated { message: *message, instance: *instance }
             }
             Reply::VariablesSet { key } => Answered::VariablesSet { key: *key },
-            Reply::Jobs(_) => return Ok(()),
+            Reply::Jobs(_) | Reply::Evaluated(_) => return Ok(()),
         };
         if !self.events.is_empty() {
             let at = self.turn.now;

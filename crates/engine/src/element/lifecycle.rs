@@ -176,6 +176,9 @@ impl Step<'_> {
             Kind::Script { expression, result_variable } => {
                 return self.run_script(i, key, expression, result_variable);
             }
+            Kind::Decision { decision_id, result_variable, binding } => {
+                return self.run_decision(i, key, decision_id, result_variable, binding);
+            }
             Kind::ErrorEnd { code } => return self.throw_end(i, key, code.as_ref()),
             Kind::Escalate { code, end: _ } => {
                 return self.throw_escalation(i, key, code.as_ref());

@@ -55,6 +55,7 @@ impl Element {
             | Kind::Call(_)
             | Kind::Job { .. }
             | Kind::Script { .. }
+            | Kind::Decision { .. }
             | Kind::Receive(_)
             | Kind::EventBased(_)
             | Kind::SubProcess

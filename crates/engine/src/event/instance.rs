@@ -7,6 +7,7 @@ use value::Packed;
 use super::{
     ElementNo, ElementRef, FlowNo, NamedValue, TaskChange, Text, Trigger, UserTask, Via, Work,
 };
+use crate::decision::Evaluation;
 use crate::incident::IncidentKind;
 use crate::key::{Key, Slot};
 
@@ -290,6 +291,11 @@ pub enum InstanceEvent {
     },
     ConditionUnawaited {
         key: Key,
+    },
+    /// A business rule task evaluated a decision, or failed to.
+    DecisionEvaluated {
+        element: Key,
+        evaluation: Box<Evaluation>,
     },
     Completed,
     Terminated,

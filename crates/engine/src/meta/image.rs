@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ProcessDeployed, State};
+use super::{ProcessDeployed, RequirementsDeployed, State};
 use crate::event::Text;
 use crate::key::{Key, PartitionId};
 
@@ -18,6 +18,7 @@ pub struct Image {
     pub definitions: Vec<Arc<ProcessDeployed>>,
     pub deleted: Vec<Key>,
     pub versions: BTreeMap<(Text, Text), i32>,
+    pub requirements: Vec<Arc<RequirementsDeployed>>,
 }
 
 impl State {
@@ -31,12 +32,14 @@ impl State {
             definitions: self.definitions.values().cloned().collect(),
             deleted: self.deleted.iter().copied().collect(),
             versions: self.versions.clone(),
+            requirements: self.requirements.values().cloned().collect(),
         }
     }
 
     /// The state that [`State::image`] was taken of.
     pub fn from_image(image: Image) -> State {
         let definitions = image.definitions.into_iter();
+        let requirements = image.requirements.into_iter();
         State {
             epoch: image.epoch,
             next: image.next,
@@ -45,6 +48,7 @@ impl State {
             definitions: definitions.map(|deployed| (deployed.key, deployed)).collect(),
             deleted: image.deleted.into_iter().collect(),
             versions: image.versions,
+            requirements: requirements.map(|deployed| (deployed.key, deployed)).collect(),
         }
     }
 }

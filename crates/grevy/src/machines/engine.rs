@@ -133,6 +133,7 @@ impl Machine for Engine {
             | Command::UpdateUserTask { task, .. } => *task,
             Command::SetVariables { scope, .. } => *scope,
             Command::CreateInstance(_)
+            | Command::EvaluateDecision(_)
             | Command::PublishMessage(_)
             | Command::CorrelateMessage(_)
             | Command::BroadcastSignal { .. }

@@ -68,6 +68,7 @@ impl Fold<'_> {
             | E::ConditionAwaited { .. }
             | E::ConditionMet { .. }
             | E::ConditionUnawaited { .. }
+            | E::DecisionEvaluated { .. }
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
             E::JobCreated { .. }

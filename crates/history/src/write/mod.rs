@@ -215,7 +215,12 @@ async fn deployments(
                     let (deployment, tenant) = (Some(*key), Some(tenant.clone()));
                     audit.push(AuditRow { deployment, tenant, ..row });
                 }
-                meta::Event::EpochStarted { .. } | meta::Event::SlotsAssigned { .. } => {}
+                meta::Event::RequirementsDeleted { requirements } => {
+                    audit.push(line(step, operation::DELETE, *requirements));
+                }
+                meta::Event::EpochStarted { .. }
+                | meta::Event::SlotsAssigned { .. }
+                | meta::Event::RequirementsDeployed(_) => {}
             }
         }
         if fold::asked(&step.cause) {

@@ -85,10 +85,8 @@ impl World {
         let deploy =
             meta::Command::Deploy { resources: vec![resource], tenant: DEFAULT_TENANT.into() };
         let (answer, events) = self.meta.decide(&deploy);
-        let Ok(meta::Reply::Deployed { processes, .. }) = answer else {
-            panic!("{answer:?}\n{body}")
-        };
-        let definition = processes[0].definition;
+        let Ok(meta::Reply::Deployed(deployed)) = answer else { panic!("{answer:?}\n{body}") };
+        let definition = deployed.processes[0].definition;
         self.meta_step(events);
         definition
     }

@@ -2,6 +2,7 @@
 //! instance writes.
 
 use engine::IncidentKind;
+use engine::decision::Evaluation;
 use engine::event::{
     Created, InstanceEvent, JobKind, ListenerKind, NamedValue, TaskChange, Text, Trigger, UserTask,
     Work,
@@ -116,6 +117,7 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     63 ConditionAwaited { 1 key: Offset, 2 host: Offset, 3 target: U32 },
     64 ConditionMet { 1 key: Offset, 2 closes: Flag },
     65 ConditionUnawaited { 1 key: Offset },
+    96 DecisionEvaluated { 1 element: Offset, 2 evaluation: Boxed<Msg<Evaluation>> },
 });
 
 message!("Created", Created {

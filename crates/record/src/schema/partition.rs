@@ -1,8 +1,9 @@
 //! The partition's own events.
 
+use engine::decision::Evaluation;
 use engine::event::{Answered, Item, NamedValue, PartitionEvent};
 
-use crate::codec::{Abs, Arced, I32, I64, Msg, Opt, Str, Tenant, U16, U64};
+use crate::codec::{Abs, Arced, Boxed, I32, I64, Msg, Opt, Str, Tenant, U16, U64};
 
 choice!("PartitionEvent", PartitionEvent, "event" {
     1 EpochStarted { 1 epoch: U64 },
@@ -20,6 +21,7 @@ choice!("PartitionEvent", PartitionEvent, "event" {
     },
     9 SignalAdvanced { 1 signal: Abs, 2 sequence: U64 },
     10 SignalEnded { 1 signal: Abs },
+    20 DecisionEvaluated(Boxed<Msg<Evaluation>>),
 });
 
 choice!("Answered", Answered, "answered" {

@@ -1,4 +1,5 @@
 mod call_activity;
+mod decision;
 mod job;
 mod script;
 mod user;

@@ -1,0 +1,226 @@
+//! Deploying: all resources of a deployment or none, and one version for what belongs together.
+
+use std::sync::Arc;
+
+use super::{
+    Deployed, DeployedProcess, Event, ProcessDeployed, Reply, RequirementsDeployed, Resource,
+    State, check_size, decisions, read,
+};
+use crate::compile::Order;
+use crate::event::Text;
+use crate::key::Key;
+use crate::rejection::Rejection;
+
+/// A resource that was read, with what makes it known.
+struct Read<'a> {
+    resource: &'a Resource,
+    digest: u64,
+    content: Content,
+}
+
+enum Content {
+    Processes(model::Definitions),
+    Decisions(dmn::Model),
+}
+
+impl State {
+    pub(super) fn deploy(
+        &self,
+        resources: &[Resource],
+        tenant: &Text,
+    ) -> Result<(Reply, Vec<Event>), Rejection> {
+        check_size(resources)?;
+        let mut problems = String::new();
+        let mut warnings = Vec::new();
+        let mut found = Vec::new();
+        for resource in resources {
+            let content = if resource.name.ends_with(".dmn") {
+                decisions::read(resource).map(Content::Decisions)
+            } else {
+                read(resource).map(|(definitions, said)| {
+                    warnings.extend(said);
+                    Content::Processes(definitions)
+                })
+            };
+            let digest = xxhash_rust::xxh3::xxh3_64(&resource.bytes);
+            match content {
+                Ok(content) => found.push(Read { resource, digest, content }),
+                Err(problem) => problems.push_str(&problem),
+            }
+        }
+        problems.push_str(&duplicates(&found));
+        if !problems.is_empty() {
+            let text = problems.trim_end();
+            return Err(Rejection::invalid(format!(
+                "Expected to deploy new resources, but encountered the following errors:\n{text}"
+            )));
+        }
+        let mut deploying = Deploying {
+            state: self,
+            tenant,
+            deployment: self.key(0),
+            keys: 0,
+            renew: !found.iter().all(|read| self.is_known(read, tenant)),
+            events: Vec::new(),
+            processes: Vec::new(),
+            requirements: Vec::new(),
+        };
+        found.iter().for_each(|read| deploying.add(read));
+        let Deploying { deployment: key, mut events, processes, requirements, .. } = deploying;
+        events.push(Event::Deployed { key, tenant: tenant.clone() });
+        let tenant = tenant.clone();
+        let deployed = Deployed { key, tenant, processes, requirements, warnings };
+        Ok((Reply::Deployed(Box::new(deployed)), events))
+    }
+
+    /// Does the resource bring nothing new?
+    fn is_known(&self, read: &Read<'_>, tenant: &Text) -> bool {
+        match &read.content {
+            Content::Processes(definitions) => {
+                let mut own = definitions.processes.iter().filter(|process| process.executable);
+                own.all(|process| {
+                    self.latest(tenant, &process.id).is_some_and(|latest| {
+                        latest.digest == read.digest && latest.resource == read.resource.name
+                    })
+                })
+            }
+            Content::Decisions(model) => {
+                self.known_requirements(tenant, model, read.digest, &read.resource.name).is_some()
+            }
+        }
+    }
+}
+
+/// Each id stands once in a deployment, else its version would be a matter of order.
+fn duplicates(found: &[Read<'_>]) -> String {
+    let mut processes = Vec::new();
+    let mut decisions = Vec::new();
+    let mut requirements = Vec::new();
+    for read in found {
+        match &read.content {
+            Content::Processes(definitions) => {
+                let own = definitions.processes.iter().filter(|process| process.executable);
+                processes.extend(own.map(|process| &*process.id));
+            }
+            Content::Decisions(model) => {
+                requirements.push(model.id());
+                decisions.extend(model.decisions().map(|decision| decision.id));
+            }
+        }
+    }
+    let mut text = String::new();
+    let kinds =
+        [("process", processes), ("decision", decisions), ("decision requirements", requirements)];
+    for (kind, mut ids) in kinds {
+        ids.sort_unstable();
+        if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
+            text.push_str(&format!(
+                "Duplicated {kind} id in resources: expected each {kind} id once in a deployment, \
+                 but '{}' stands in more than one {kind}\n",
+                pair[0]
+            ));
+        }
+    }
+    text
+}
+
+struct Deploying<'a> {
+    state: &'a State,
+    tenant: &'a Text,
+    deployment: Key,
+    /// Keys given beside that of the deployment.
+    keys: i64,
+    /// Something changed, so everything gets a new version: what is bound to its deployment finds
+    /// what was deployed with it.
+    renew: bool,
+    events: Vec<Event>,
+    processes: Vec<DeployedProcess>,
+    requirements: Vec<Arc<RequirementsDeployed>>,
+}
+
+impl Deploying<'_> {
+    fn new_key(&mut self) -> Key {
+        self.keys += 1;
+        self.state.key(self.keys)
+    }
+
+    fn add(&mut self, read: &Read<'_>) {
+        match &read.content {
+            Content::Processes(definitions) => {
+                for process in definitions.processes.iter().filter(|p| p.executable) {
+                    self.add_process(read, process);
+                }
+            }
+            Content::Decisions(model) => self.add_decisions(read, model),
+        }
+    }
+
+    fn add_process(&mut self, read: &Read<'_>, process: &model::Process) {
+        let resource = read.resource;
+        let known = self.state.latest(self.tenant, &process.id).filter(|_| !self.renew);
+        let id = (self.tenant.clone(), process.id.clone());
+        let (definition, version) = match known {
+            Some(known) => (known.key, known.version),
+            None => {
+                let last = self.state.versions.get(&id).copied().unwrap_or(0);
+                (self.new_key(), last + 1)
+            }
+        };
+        self.processes.push(DeployedProcess {
+            process_id: process.id.clone(),
+            version,
+            version_tag: process.version_tag.clone(),
+            definition,
+            resource: resource.name.clone(),
+            tenant: self.tenant.clone(),
+        });
+        if known.is_none() {
+            let order = Order::of(process);
+            self.events.push(Event::ProcessDeployed(Box::new(ProcessDeployed {
+                key: definition,
+                deployment: self.deployment,
+                process_id: process.id.clone(),
+                version,
+                version_tag: process.version_tag.clone(),
+                tenant: self.tenant.clone(),
+                resource: resource.name.clone(),
+                digest: read.digest,
+                bytes: resource.bytes.clone(),
+                elements: order.elements,
+                flows: order.flows,
+            })));
+        }
+    }
+
+    fn add_decisions(&mut self, read: &Read<'_>, model: &dmn::Model) {
+        let name = &read.resource.name;
+        let known = self.state.known_requirements(self.tenant, model, read.digest, name);
+        if let Some(known) = known.filter(|_| !self.renew) {
+            self.requirements.push(known.clone());
+            return;
+        }
+        let key = self.new_key();
+        let decisions = model.decisions().map(|decision| decisions::DecisionDeployed {
+            key: self.new_key(),
+            id: decision.id.into(),
+            name: decision.name.into(),
+            version: self.state.decision_version(self.tenant, decision.id) + 1,
+            version_tag: decision.version_tag.map(Text::from),
+        });
+        let decisions = decisions.collect();
+        let deployed = RequirementsDeployed {
+            key,
+            deployment: self.deployment,
+            id: model.id().into(),
+            name: model.name().into(),
+            version: self.state.requirements_version(self.tenant, model.id()) + 1,
+            tenant: self.tenant.clone(),
+            resource: name.clone(),
+            digest: read.digest,
+            bytes: read.resource.bytes.clone(),
+            decisions,
+        };
+        self.requirements.push(Arc::new(deployed.clone()));
+        self.events.push(Event::RequirementsDeployed(Box::new(deployed)));
+    }
+}
