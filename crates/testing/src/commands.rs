@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use engine::Command;
 use engine::command::{
-    CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, PublishMessage, TaskChanges,
+    CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef, EvaluateDecision, LeaseJobs,
+    PublishMessage, TaskChanges,
 };
 use engine::event::{NamedValue, Text};
 
@@ -78,6 +79,16 @@ impl Runner {
                 },
                 action: "".into(),
             },
+            ("decide", [decision, ..]) => Command::EvaluateDecision(EvaluateDecision {
+                decision: match options.text("tag") {
+                    Some(tag) => {
+                        DecisionRef::Tag { id: (*decision).into(), version_tag: tag.into() }
+                    }
+                    None => DecisionRef::Id((*decision).into()),
+                },
+                tenant: DEFAULT_TENANT.into(),
+                variables,
+            }),
             ("resolve", [incident]) => Command::ResolveIncident { incident: self.key(incident)? },
             ("set", [scope, ..]) => Command::SetVariables {
                 scope: self.scope(scope)?,

@@ -84,6 +84,7 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
         "rule" => builder.job_task(first, TaskKind::BusinessRule, rest),
         "script-job" => builder.job_task(first, TaskKind::Script, rest),
         "script" => builder.script_task(first, third, second),
+        "decision" => builder.decision_task(first, second, third),
         "user" => builder.user_task(first),
         "user-job" => builder.job_task(first, TaskKind::User, ""),
         "manual" => builder.manual_task(first),

@@ -132,6 +132,11 @@ impl Runner {
                 let key = latest.map(|d| d.key).ok_or(format!("no process {process}"))?;
                 self.meta(&meta::Command::DeleteResource { key })
             }
+            ("delete-decisions", [id]) => {
+                let latest = self.catalog.latest_decision(&DEFAULT_TENANT.into(), &(*id).into());
+                let key = latest.map(|d| d.requirements.key).ok_or(format!("no decision {id}"))?;
+                self.meta(&meta::Command::DeleteResource { key })
+            }
             ("variables", [scope]) => self.variables(scope),
             ("places", [instance]) => self.places(instance),
             ("restart", []) => {
@@ -285,7 +290,8 @@ impl Runner {
                 | Reply::Published { .. }
                 | Reply::Correlating { .. }
                 | Reply::Correlated { .. }
-                | Reply::VariablesSet { .. },
+                | Reply::VariablesSet { .. }
+                | Reply::Evaluated(_),
             ) => {}
             Err(rejection) => self.refused(&rejection.to_string()),
         }

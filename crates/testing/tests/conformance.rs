@@ -67,6 +67,10 @@ scenarios! {
     correlate
     create_start_before
     create_versions
+    decision_bindings
+    decision_task
+    decision_task_failures
+    decision_versions
     deploy_same_and_delete
     epoch_jumps_keys
     error_end_caught_by_boundary
