@@ -8,9 +8,9 @@ pub mod create;
 pub mod demo;
 #[cfg(feature = "client")]
 pub mod deploy;
-pub mod feel;
 #[cfg(feature = "client")]
 pub mod explain;
+pub mod feel;
 #[cfg(feature = "server")]
 pub mod history;
 #[cfg(feature = "client")]
