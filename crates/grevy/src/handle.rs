@@ -21,6 +21,7 @@ use crate::open::Builder;
 use crate::partition::Remote;
 use crate::pending::{Promise, promise};
 use crate::shared::Shared;
+use crate::starts::Starts;
 use crate::{Clock, Error, Pending, Variables};
 
 /// A running engine. Clones share it; the last one that is dropped closes it.
@@ -37,6 +38,7 @@ pub(crate) struct Inner {
     /// For dealing new instances to partitions in turn.
     pub turn: AtomicU64,
     pub folder: Option<Arc<Folder>>,
+    pub starts: Option<Arc<Starts>>,
     pub keeper: Keeper,
 }
 
@@ -320,9 +322,22 @@ impl Grevy {
         self.set_paused(true);
     }
 
-    /// Lets timers, deferred work and dispatch go on.
+    /// Lets timers, deferred work and dispatch go on, now and at the next start.
     pub fn resume(&self) {
+        self.lift();
         self.set_paused(false);
+    }
+
+    /// Why this start is held back, with timers and dispatch paused; `None` if it is not.
+    pub fn held(&self) -> Option<String> {
+        self.inner.starts.as_ref().and_then(|starts| starts.held())
+    }
+
+    /// The next start is not held back; timers and dispatch stay as they are now.
+    pub fn lift(&self) {
+        if let Some(starts) = &self.inner.starts {
+            starts.lift();
+        }
     }
 
     fn set_paused(&self, paused: bool) {
@@ -357,6 +372,9 @@ impl Inner {
         self.shared.meta.mailbox.close();
         join(&self.threads);
         self.keeper.close();
+        if let Some(starts) = &self.starts {
+            starts.closed();
+        }
         self.shared.results.close();
         self.shared.correlations.close();
         self.shared.deadlines.close();

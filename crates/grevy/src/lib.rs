@@ -32,6 +32,7 @@ mod pending;
 mod query;
 mod results;
 mod shared;
+mod starts;
 mod steps;
 mod tasks;
 mod variables;

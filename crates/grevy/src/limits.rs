@@ -38,6 +38,9 @@ pub const CHECKPOINT_TABLES_BYTES_MAX: u64 = 8 << 30;
 /// Items that one partition has under way to another: sent and not yet acknowledged.
 pub const OUTBOX_CREDIT_MAX: u64 = 1_024;
 
+/// Starts in a row that ended badly, after which the next is held back.
+pub const BAD_STARTS_MAX: u32 = 3;
+
 /// Wall clock ahead of the time since boot, within one run, above which timers stop: 1 minute.
 pub const CLOCK_JUMP_MAX_MS: i64 = 60_000;
 

@@ -1,9 +1,11 @@
 //! Starting an engine: in memory or on a folder, with a real or a virtual clock.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use engine::{Key, PartitionId, Routes, meta};
 use journal::fs::{Fs, RealFs};
@@ -18,8 +20,9 @@ use crate::handle::{Grevy, Inner, ask, look};
 use crate::limits::PARTITIONS_MAX;
 use crate::machine::Machine;
 use crate::machines::{Engine, Known, Meta};
-use crate::partition::{Forgetful, Partition, Parts, Remote};
+use crate::partition::{Forgetful, Health, Partition, Parts, Remote, panic_text};
 use crate::shared::{Made, Shared};
+use crate::starts::Starts;
 
 /// How an engine starts. [`Grevy::builder`] makes one.
 #[derive(Debug, Clone)]
@@ -36,6 +39,7 @@ pub struct Builder {
     journal: FileConfig,
     file_system: Arc<dyn Fs>,
     echo: bool,
+    gullible: bool,
 }
 
 impl Default for Builder {
@@ -53,6 +57,7 @@ impl Default for Builder {
             journal: FileConfig::default(),
             file_system: Arc::new(RealFs),
             echo: false,
+            gullible: false,
         }
     }
 }
@@ -144,14 +149,36 @@ impl Builder {
         self
     }
 
+    /// For tests: what is delivered twice is handled twice.
+    pub fn gullible(mut self, gullible: bool) -> Builder {
+        self.gullible = gullible;
+        self
+    }
+
     /// Opens the folder or the memory, folds what is there, and starts.
     ///
     /// # Errors
     /// A folder in use, of a newer version, from elsewhere or with more partitions; a journal that
     /// cannot be read or folded.
-    pub fn open(self) -> Result<Grevy, Error> {
+    pub fn open(mut self) -> Result<Grevy, Error> {
         let folder = self.folder.as_ref().map(|path| self.own(path)).transpose()?;
-        let journals = Journals { folder, config: self.journal };
+        let starts = folder.as_ref().map(Starts::begin).transpose()?.map(Arc::new);
+        if let Some(reason) = starts.as_ref().and_then(|starts| starts.held()) {
+            tracing::error!(reason, "the start is held back");
+            self.paused = true;
+        }
+        let journals = Journals { folder, config: self.journal, starts: starts.clone() };
+        let opened = self.open_all(journals);
+        if let Some(starts) = starts {
+            match &opened {
+                Ok(_) => starts.ready(),
+                Err(_) => starts.closed(),
+            }
+        }
+        opened
+    }
+
+    fn open_all(self, journals: Journals) -> Result<Grevy, Error> {
         let activity = Activity::default();
         let mut wards = Vec::new();
         let empty: Arc<dyn Fn() -> Meta + Send + Sync> = Arc::new(Meta::default);
@@ -161,7 +188,7 @@ impl Builder {
         let upto = remote.journal.durable_lsn();
         let (journal, holds) = (Arc::clone(&remote.journal), Arc::clone(&remote.holds));
         let known = Arc::new(Known::new(meta.machine(), upto, journal, holds));
-        let thread = spawn("grevy-meta", meta)?;
+        let thread = spawn("grevy-meta", meta, journals.starts.clone())?;
         match self.start(journals, known, &remote, activity, wards) {
             Ok(inner) => {
                 inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
@@ -204,10 +231,12 @@ impl Builder {
             workers: Default::default(),
             turn: AtomicU64::new(0),
             folder: journals.folder,
+            starts: journals.starts,
             keeper: Keeper::start(wards)?,
         };
         for (partition, number) in partitions.into_iter().zip(1..) {
-            let thread = spawn(&format!("grevy-{number}"), partition)?;
+            let name = format!("grevy-{number}");
+            let thread = spawn(&name, partition, inner.starts.clone())?;
             inner.threads.lock().unwrap_or_else(PoisonError::into_inner).push(thread);
         }
         Ok(inner)
@@ -255,7 +284,9 @@ impl Builder {
         }
         if let Some(vault) = vault {
             let (skip, policy) = (self.skip.clone(), self.checkpoints);
-            wards.push(Box::new(Ward { vault, remote, empty, skip, policy, activity }));
+            let skip_upto = partition.skip_upto();
+            let ward = Ward { vault, remote, empty, skip, skip_upto, policy, activity };
+            wards.push(Box::new(ward));
         }
         Ok(partition)
     }
@@ -282,7 +313,12 @@ impl Builder {
         let name = format!("partition-{number}");
         let parts = self.parts(&name, journals, &shared.activity, Arc::new(empty), outlet)?;
         let forget = self.forget.map(|seed| Arc::new(Forgetful::by(seed + u64::from(number))));
-        self.open_one(Parts { forget, paused: self.paused, ..parts }, wards)
+        let parts = Parts { forget, paused: self.paused, ..parts };
+        let mut partition = self.open_one(parts, wards)?;
+        if self.gullible {
+            partition.machine().state.set_gullible();
+        }
+        Ok(partition)
     }
 
     /// The stored number of partitions, raised to what was asked for.
@@ -312,6 +348,7 @@ struct Count {
 struct Journals {
     folder: Option<Arc<Folder>>,
     config: FileConfig,
+    starts: Option<Arc<Starts>>,
 }
 
 impl Journals {
@@ -327,9 +364,26 @@ impl Journals {
     }
 }
 
-fn spawn<M: Machine>(name: &str, partition: Partition<M>) -> Result<JoinHandle<()>, Error> {
+fn spawn<M: Machine>(
+    name: &str,
+    partition: Partition<M>,
+    starts: Option<Arc<Starts>>,
+) -> Result<JoinHandle<()>, Error> {
     let thread = std::thread::Builder::new().name(name.to_owned());
-    thread.spawn(move || partition.run()).map_err(|error| {
+    let remote = partition.remote();
+    let run = move || {
+        let Err(panic) = catch_unwind(AssertUnwindSafe(|| partition.run())) else { return };
+        let text = panic_text(&*panic);
+        tracing::error!(panic = text, "a partition was ended by a panic");
+        if let Some(starts) = starts {
+            starts.panicked(&text);
+        }
+        remote.status.health.store(Health::Unavailable as u64, Ordering::Release);
+        remote.mailbox.close();
+        // Whoever waits learns it by their replies being dropped.
+        drop(remote.mailbox.take(usize::MAX, true, Some(Duration::ZERO)));
+    };
+    thread.spawn(run).map_err(|error| {
         Error::invalid(format!("expected to start a thread, but the system refused: {error}"))
     })
 }

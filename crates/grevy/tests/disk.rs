@@ -195,3 +195,39 @@ fn a_full_disk_refuses_clearly_and_goes_on_when_there_is_room() {
     let ended = ended.wait_for(Duration::from_secs(60)).expect("it goes on when there is room");
     assert!(ended.completed);
 }
+
+/// How often eight orders took their note, which came twice through the outbox each.
+fn notes_taken(gullible: bool) -> usize {
+    let builder = Grevy::builder().file_system(Arc::new(TestFs::new())).folder("/data");
+    let grevy = builder.partitions(2).echo(true).gullible(gullible).open().unwrap();
+    let model = Model::process("order").start("start").service_task("charge", "charge");
+    let model = model.boundary("noted", Event::message("note", "=id")).non_interrupting();
+    grevy.deploy_model(model.end("told").at("charge").end("end")).wait().unwrap();
+    for order in 0..8 {
+        let id = format!("o-{order}");
+        grevy.start("order", [("id", id.as_str())]).wait().unwrap();
+        grevy.publish("note", &id, Duration::from_secs(3_600), ()).wait().unwrap();
+    }
+    grevy.settle();
+    let mut taken = 0;
+    for partition in 1..=2 {
+        let mut steps = grevy.steps(partition, 1).unwrap();
+        while let Some(step) = steps.next(Duration::ZERO).unwrap() {
+            let is = |e: &&Happened| {
+                matches!(
+                    e,
+                    Happened::Instance { event: InstanceEvent::SubscriptionCorrelated { .. }, .. }
+                )
+            };
+            taken += step.step.events.iter().filter(is).count();
+        }
+    }
+    taken
+}
+
+#[test]
+fn what_comes_twice_is_taken_once_and_the_test_sees_when_nobody_looks() {
+    assert_eq!(notes_taken(false), 8);
+    let taken = notes_taken(true);
+    assert!(taken > 8, "without de-duplication {taken} of 8 notes were taken");
+}

@@ -90,6 +90,45 @@ fn e4_the_greeting_is_printed_twice_and_the_instance_has_ended() {
 }
 
 #[test]
+fn e5_a_model_that_was_exported_runs_elsewhere_as_it_did_here() {
+    let here = Grevy::builder().virtual_clock().open().unwrap();
+    let model = Model::process("order").start("start").service_task("charge", "charge");
+    let model = model.boundary("late", Event::after("PT1H")).end("reminded").at("charge");
+    let model = model.catch("paid", Event::message("paid", "=id")).end("end");
+    here.deploy_model(model).wait().unwrap();
+    let known = here.catalog();
+    let definition = known.definitions().next().unwrap();
+    let definitions = definition.model.as_ref().unwrap();
+    // Both ways out: the file as it was deployed, and our own writing of what was understood.
+    let exports = [definitions.source.to_vec(), model::write(definitions).into_bytes()];
+    let story = |grevy: &Grevy| {
+        for id in ["a", "b"] {
+            grevy.start("order", [("id", id)]).wait().unwrap();
+        }
+        let jobs = grevy.activate_jobs(want("charge", 1), HOUR).wait().unwrap();
+        grevy.complete_job(jobs[0].key, (), None).wait().unwrap();
+        grevy.publish("paid", "a", HOUR, ()).wait().unwrap();
+        grevy.advance(2 * HOUR).unwrap();
+        let mut steps = grevy.steps(1, 1).unwrap();
+        let mut events = Vec::new();
+        while let Some(step) = steps.next(Duration::ZERO).unwrap() {
+            events.extend(step.step.events);
+        }
+        assert!(grevy.instances(0).wait().unwrap().is_empty(), "{events:?}");
+        events
+    };
+    let told = story(&here);
+    for export in exports {
+        let there = Grevy::builder().virtual_clock().open().unwrap();
+        there.deploy("order.bpmn", &export).wait().unwrap();
+        assert_eq!(story(&there), told);
+        let read = there.catalog();
+        let again = read.definitions().next().unwrap().model.clone().unwrap();
+        assert_eq!(model::write(&again), model::write(definitions));
+    }
+}
+
+#[test]
 fn e6_the_same_model_again_is_no_new_version() {
     let grevy = Grevy::memory().unwrap();
     let first = grevy.deploy_model(two_steps()).wait().unwrap();

@@ -4,6 +4,7 @@
 //! DIR/GREVY       the format, as text
 //! DIR/lock        locked while a process has the folder; names the process
 //! DIR/reserve     zeros, given up so that a full disk can still take a checkpoint and be trimmed
+//! DIR/starts      notes of its owner, such as how the last starts ended
 //! DIR/<name>/     journals and checkpoints
 //! ```
 
@@ -19,6 +20,9 @@ pub const FORMAT: u64 = 1;
 
 /// How much is held back by default.
 pub const RESERVE_BYTES: u64 = 16 << 20;
+
+/// As much of a note is read.
+const NOTE_BYTES_MAX: usize = 64 << 10;
 
 const FORMAT_FILE: &str = "GREVY";
 const LOCK_FILE: &str = "lock";
@@ -103,6 +107,26 @@ impl Folder {
             Place { folder: Arc::clone(self), name: name.to_owned(), dir: PathBuf::new() };
         place.dir = self.dir(name)?;
         Ok(place)
+    }
+
+    /// A small text that was kept under this name; `None` if there is none.
+    pub fn note(&self, name: &str) -> Result<Option<String>, Error> {
+        if !exists(self.fs.as_ref(), &self.path, name)? {
+            return Ok(None);
+        }
+        let path = self.path.join(name);
+        let read = || -> std::io::Result<String> {
+            let mut bytes = vec![0; NOTE_BYTES_MAX];
+            let n = read_full(self.fs.open(&path)?.as_ref(), &mut bytes, 0)?;
+            Ok(String::from_utf8_lossy(&bytes[..n]).into_owned())
+        };
+        read().map(Some).map_err(|e| Error::io("reading a note", &path, e))
+    }
+
+    /// Keeps a small text, whole and durably.
+    pub fn set_note(&self, name: &str, text: &str) -> Result<(), Error> {
+        replace(self.fs.as_ref(), &self.path, name, text.as_bytes())
+            .map_err(|e| Error::io("writing a note", self.path.join(name), e))
     }
 
     /// Makes sure that the reserve is held.

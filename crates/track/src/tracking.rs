@@ -10,7 +10,7 @@ use engine::Cause;
 use engine::command::Source as Asker;
 use grevy::machine::Need;
 use grevy::mailbox::{Class, Deliver, Envelope, Signal};
-use grevy::partition::{Opened, Partition, Parts, Remote};
+use grevy::partition::{Partition, Parts, Remote};
 use grevy::{Activity, Clock, Error};
 use journal::{FileConfig, FileJournal, Folder, Journal, MemoryJournal};
 
@@ -65,9 +65,10 @@ impl Tracking {
         let partition = Partition::open(Parts {
             name: Arc::from("track"),
             journal,
-            open: Box::new(|| Ok(Opened { machine: Tracker::default(), lsn: 0, time: 0 })),
+            empty: Arc::new(Tracker::default),
+            vault: None,
             outlet,
-            cold: None,
+            forget: None,
             clock: clock.clone(),
             activity: activity.clone(),
             build: Arc::from(env!("CARGO_PKG_VERSION")),

@@ -49,6 +49,9 @@ pub fn play(options: Options) -> Result<ExitCode, Failure> {
         builder = builder.clock(Clock::Scaled { origin, factor: options.factor });
     }
     let grevy = builder.open()?;
+    if let Some(reason) = grevy.held() {
+        eprintln!("{reason} --data-dir {}", options.folder.join("engine").display());
+    }
     let mut ledger = Ledger::open(&options.folder.join("orders.log"))?;
     introduce(&options, &ledger);
     for (name, text) in MODELS {

@@ -82,7 +82,7 @@ fn signals() -> Result<impl Future<Output = ()>, String> {
 }
 
 fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
-    let mut builder = grevy::Grevy::builder();
+    let mut builder = grevy::Grevy::builder().skip(settings.quarantine.clone());
     if !settings.memory {
         builder = builder.folder(&settings.data_dir);
     }

@@ -62,6 +62,10 @@ pub struct Serve {
     /// Forget instances that ended so many days ago [default: never]
     #[arg(long, value_name = "DAYS", env = "GREVY_HISTORY_DAYS")]
     pub history_days: Option<u32>,
+    /// Leave out the events of this process instance: the way to start when the journal cannot be
+    /// folded because of it. May be given several times
+    #[arg(long, value_name = "KEY")]
+    pub quarantine: Vec<i64>,
     /// Levels, such as `info` or `warn,api=debug` [default: info]
     #[arg(long, value_name = "LEVELS", env = "GREVY_LOG")]
     pub log_level: Option<String>,
@@ -135,6 +139,9 @@ pub struct Settings {
     pub pinnable_clock: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
+    /// For this start only.
+    #[serde(skip)]
+    pub quarantine: Vec<i64>,
     /// Shown by nobody.
     #[serde(skip)]
     pub webhook_secret: Option<String>,
@@ -179,6 +186,7 @@ impl Settings {
             tls_key: serve.tls_key.or(file.tls_key),
             open: serve.open.or(file.open).unwrap_or(false),
             pinnable_clock: serve.pinnable_clock.or(file.pinnable_clock).unwrap_or(false),
+            quarantine: serve.quarantine,
             webhook: serve.webhook.or(file.webhook),
             webhook_secret: std::env::var("GREVY_WEBHOOK_SECRET").ok().or(file.webhook_secret),
             history: serve.history.or(file.history).unwrap_or(true),

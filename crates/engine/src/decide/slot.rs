@@ -13,15 +13,16 @@ use crate::rejection::Rejection;
 impl Step<'_> {
     pub(super) fn inbound(&mut self, from: PartitionId, sequence: u64, item: &Item) -> Done<Reply> {
         let last = self.state.last_in(from);
-        if sequence <= last {
+        if sequence <= last && !self.state.gullible {
             return Ok(Reply::Done);
         }
-        if sequence != last + 1 {
+        if sequence > last + 1 {
             return Err(Stop::Reject(Rejection::state(format!(
                 "expected item {} of partition {from}, but got {sequence}",
                 last + 1
             ))));
         }
+        let sequence = sequence.max(last);
         let advanced = PartitionEvent::InboxAdvanced { from, sequence };
         self.emit(Event::Partition(advanced));
         self.handle(item)?;

@@ -63,6 +63,8 @@ pub struct State {
     pub(crate) undo: Vec<Undo>,
     /// The instance that the decision under way is at; whom to blame for a panic.
     pub(crate) at: Option<Key>,
+    /// Items of other partitions are handled again when they come again; tests only.
+    pub(crate) gullible: bool,
     /// The event at which the next decision panics; tests of the undo only.
     pub(crate) fault: Option<usize>,
 }
@@ -173,6 +175,7 @@ impl State {
             requests: Requests::default(),
             undo: Vec::new(),
             at: None,
+            gullible: false,
             fault: None,
         }
     }
@@ -283,6 +286,11 @@ impl State {
     /// for tests that nothing of an aborted command remains.
     pub fn inject_fault(&mut self, events: usize) {
         self.fault = Some(events);
+    }
+
+    /// Leaves out the de-duplication of items: for the test that sees what it is for.
+    pub fn set_gullible(&mut self) {
+        self.gullible = true;
     }
 
     /// Brings a cold instance back.

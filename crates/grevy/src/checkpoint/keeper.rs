@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use engine::Key;
+use journal::Lsn;
 
 use super::{Checkpoints, Vault};
 use crate::Error;
@@ -35,6 +36,7 @@ pub(crate) struct Ward<M: Machine> {
     pub remote: Remote<M>,
     pub empty: Arc<dyn Fn() -> M + Send + Sync>,
     pub skip: Vec<Key>,
+    pub skip_upto: Lsn,
     pub policy: Checkpoints,
     pub activity: Activity,
 }
@@ -66,7 +68,8 @@ impl<M: Machine> Kept for Ward<M> {
 
     fn write(&self) -> Result<Option<u64>, Error> {
         let journal = &*self.remote.journal;
-        let written = self.vault.write(journal, &self.skip, &*self.empty, &self.remote.holds)?;
+        let skip = (&*self.skip, self.skip_upto);
+        let written = self.vault.write(journal, skip, &*self.empty, &self.remote.holds)?;
         Ok(written.map(|written| written.steps))
     }
 

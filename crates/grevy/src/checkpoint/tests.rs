@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::engine::command::{DEFAULT_TENANT, LeaseJobs};
+use ::engine::event::{Event as Happened, InstanceEvent};
 use ::engine::state::{Lookup, Residence, State};
-use ::engine::{Key, Routes};
-use journal::{FileConfig, FileJournal, Folder, Journal, MemoryJournal};
+use ::engine::{Cause, Key, Routes};
+use journal::{FileConfig, FileJournal, Folder, GroupBuf, Journal, MemoryJournal};
 
 use super::Vault;
-use crate::machine::Machine;
+use crate::machine::{Machine, Step};
 use crate::machines::{Engine, Known, Meta};
 use crate::partition::{Opened, Tail};
 use crate::steps::Holds;
@@ -90,7 +91,13 @@ impl Disk {
 
     /// Folds the rest; every instance is hot then. How many steps were folded.
     fn finish(&self, mut opened: Opened<Engine>) -> (State, u64) {
-        let tail = Tail { name: "t", journal: &self.journal, skip: &[], vault: Some(&self.vault) };
+        let tail = Tail {
+            name: "t",
+            journal: &self.journal,
+            skip: &[],
+            skip_upto: 0,
+            vault: Some(&self.vault),
+        };
         let upto = self.journal.durable_lsn();
         let steps = tail.fold(&mut opened, upto, &mut BTreeSet::new()).expect("it fits");
         let mut machine = opened.machine;
@@ -208,6 +215,43 @@ fn a_trimmed_log_opens_and_its_orders_go_on() {
     let error = error.err().expect("nothing to start from");
     assert_eq!(error.code(), "RECOVERY_FAILED");
     assert!(error.to_string().contains("was trimmed"), "{error}");
+}
+
+#[test]
+fn an_order_that_cannot_be_folded_is_left_out_by_its_key_and_set_aside() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let orders = work(&start(folder.path(), true), 0);
+    let (bad, good) = (orders[3], orders[4]);
+    {
+        let place = Folder::open(folder.path()).expect("nobody has it");
+        let journal = FileJournal::open(&place, "partition-1", small()).expect("a whole log");
+        let mut writer = journal.claim(Arc::new(|_| ())).expect("ours").writer;
+        let event = InstanceEvent::JobWithheld { key: bad + 7_777 };
+        let events = vec![Happened::Instance { instance: bad, event }];
+        let cause = Cause::default();
+        let step = Step { time: i64::MAX / 2, cause, build: "bug".into(), events };
+        let mut group = GroupBuf::new();
+        group.push_with(|out| Engine::encode(&step, out));
+        writer.append(&group).expect("there is room");
+        writer.close().expect("there is room");
+    }
+    let open = |skip| Grevy::builder().folder(folder.path()).journal(small()).skip(skip).open();
+    let error = open(vec![]).err().expect("a job that never was cannot be withheld");
+    assert_eq!(error.code(), "RECOVERY_FAILED");
+    assert!(error.to_string().contains(&format!("--quarantine {bad}")), "{error}");
+    let set_aside = |grevy: &Grevy| {
+        let found = grevy.instance(bad).wait().expect("open").expect("the checkpoint has it");
+        found.quarantined.is_some_and(|reason| reason.contains("left out"))
+    };
+    let grevy = open(vec![bad]).expect("the others can be folded");
+    assert!(set_aside(&grevy));
+    assert!(grevy.instance(good).wait().expect("open").is_some());
+    drop(grevy);
+    // A checkpoint has it now; nobody has to be told again.
+    let grevy = open(vec![]).expect("the step lies before the checkpoint");
+    assert!(set_aside(&grevy));
+    grevy.cancel(bad).wait().expect("that is what can be done with it");
+    assert_eq!(grevy.instance(bad).wait().expect("open"), None);
 }
 
 #[test]

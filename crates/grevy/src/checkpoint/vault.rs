@@ -183,12 +183,12 @@ impl Vault {
     pub(crate) fn write<M: Machine>(
         &self,
         journal: &dyn Journal,
-        skip: &[Key],
+        (skip, skip_upto): (&[Key], Lsn),
         empty: &dyn Fn() -> M,
         holds: &Holds,
     ) -> Result<Option<Written>, Error> {
         let mut newest = lock(&self.newest);
-        let tail = Tail { name: &self.name, journal, skip, vault: Some(self) };
+        let tail = Tail { name: &self.name, journal, skip, skip_upto, vault: Some(self) };
         let attempt = AssertUnwindSafe(|| self.attempt(&tail, newest.as_ref(), empty));
         let result = catch_unwind(attempt)
             .unwrap_or_else(|panic| Err(self.failed(journal.durable_lsn(), panic_text(&*panic))));

@@ -26,8 +26,9 @@ pub(crate) struct Tail<'a> {
     /// For messages.
     pub name: &'a str,
     pub journal: &'a dyn Journal,
-    /// Aggregates whose events an operator chose to leave out.
+    /// Aggregates whose events an operator chose to leave out, and up to where.
     pub skip: &'a [Key],
+    pub skip_upto: Lsn,
     /// Where cold aggregates lie.
     pub vault: Option<&'a Vault>,
 }
@@ -71,7 +72,15 @@ impl Tail<'_> {
             Err(panic) => {
                 let text = panic_text(&*panic);
                 let events = &step.events;
-                let reason = format!("it does not fit the state: {text} (its events: {events:?})");
+                let keys: Vec<_> = M::aggregates(events).iter().map(Key::to_string).collect();
+                let remedy = match keys.is_empty() {
+                    true => String::new(),
+                    false => {
+                        format!("; --quarantine {} leaves it out", keys.join(" --quarantine "))
+                    }
+                };
+                let reason =
+                    format!("it does not fit the state: {text}{remedy} (its events: {events:?})");
                 return Err(self.failed(lsn, reason));
             }
         }
@@ -86,8 +95,9 @@ impl Tail<'_> {
         lsn: Lsn,
         touched: &mut BTreeSet<Key>,
     ) -> Result<(), Error> {
+        let skip = if lsn > self.skip_upto { &[] } else { self.skip };
         for key in M::aggregates(&step.events) {
-            if self.skip.contains(&key) {
+            if skip.contains(&key) {
                 continue;
             }
             if machine.place(key) == Place::Cold {
@@ -97,7 +107,7 @@ impl Tail<'_> {
             }
             touched.insert(key);
         }
-        machine.fold(step, self.skip)
+        machine.fold(step, skip)
     }
 
     pub fn failed(&self, lsn: Lsn, reason: String) -> Error {

@@ -130,6 +130,8 @@ pub struct Partition<M: Machine> {
     awaiting: VecDeque<(Lsn, Vec<Outcome<M>>)>,
     /// What waits for a cold aggregate.
     waiting: BTreeMap<Key, VecDeque<Input<M>>>,
+    /// What an operator left out at the start came up to here.
+    skip_upto: Lsn,
     /// Streams of which a command waits for an aggregate, while [`Partition::waiting`] has it.
     held: BTreeMap<u64, Key>,
     /// Changed by steps that are not appended yet.
@@ -178,6 +180,11 @@ impl<M: Machine> Partition<M> {
             journal: Arc::clone(&self.parts.journal),
             holds: Arc::clone(&self.holds),
         }
+    }
+
+    /// Events that an operator left out came up to here.
+    pub(crate) fn skip_upto(&self) -> Lsn {
+        self.skip_upto
     }
 
     /// The machine, for whoever starts or inspects the partition before it runs.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use engine::command::Source;
 use engine::{Cause, Key};
-use journal::{Claim, GroupBuf, Notify};
+use journal::{Claim, GroupBuf, Lsn, Notify};
 
 use super::cold::Recency;
 use super::release::Outcome;
@@ -27,7 +27,7 @@ impl<M: Machine> Partition<M> {
     /// Folds the log and begins an epoch. Nothing runs yet.
     pub fn open(parts: Parts<M>) -> Result<Partition<M>, Error> {
         let mailbox = Arc::new(Mailbox::default());
-        let Standing { machine, claim, time, touched } = fold(&parts, &mailbox, 0)?;
+        let Standing { machine, claim, time, touched } = fold(&parts, &mailbox, 0, Lsn::MAX)?;
         let mut partition = Partition {
             machine,
             mailbox,
@@ -45,6 +45,7 @@ impl<M: Machine> Partition<M> {
             outcomes: Vec::new(),
             awaiting: Default::default(),
             waiting: Default::default(),
+            skip_upto: claim.tail,
             held: Default::default(),
             unstamped: Vec::new(),
             recency: Recency::default(),
@@ -69,6 +70,7 @@ impl<M: Machine> Partition<M> {
             let class = Class::Internal;
             self.decide(Envelope { command, cause, class, watch: false, reply: None, token });
         }
+        self.set_aside_skipped();
         let effects = self.machine.standing();
         let token = self.parts.activity.begin();
         self.outcomes.push(Outcome::Decided { answer: None, effects, _token: token });
@@ -86,6 +88,17 @@ impl<M: Machine> Partition<M> {
         Ok(())
     }
 
+    /// What is left of an aggregate whose events were left out is not what it was: nothing may go on
+    /// from there but what an operator asks for.
+    fn set_aside_skipped(&mut self) {
+        for key in self.parts.skip.clone() {
+            let reason = "its events were left out at a start (--quarantine)";
+            if let Some(command) = self.machine.quarantine(key, reason) {
+                self.internal(command, Source::Operator);
+            }
+        }
+    }
+
     /// The writer is dead: drops what is not durable, folds the log, begins an epoch. Tries until
     /// it succeeds or the engine is closed.
     pub(super) fn recover(&mut self, error: journal::Error) {
@@ -96,7 +109,7 @@ impl<M: Machine> Partition<M> {
         let mut pause = RETRY_FIRST;
         loop {
             self.claim += 1;
-            match fold(&self.parts, &self.mailbox, self.claim) {
+            match fold(&self.parts, &self.mailbox, self.claim, self.skip_upto) {
                 Ok(standing) => {
                     self.take_over(standing, &unavailable);
                     return;
@@ -217,6 +230,7 @@ fn fold<M: Machine>(
     parts: &Parts<M>,
     mailbox: &Arc<Mailbox<M>>,
     number: u64,
+    skip_upto: Lsn,
 ) -> Result<Standing<M>, Error> {
     let claim = parts.journal.claim(notify(mailbox, number))?;
     if let Some(forget) = &parts.forget {
@@ -231,6 +245,7 @@ fn fold<M: Machine>(
         name: &parts.name,
         journal: &*parts.journal,
         skip: &parts.skip,
+        skip_upto,
         vault: parts.vault.as_deref(),
     };
     tail.fold(&mut opened, claim.tail, &mut touched)?;

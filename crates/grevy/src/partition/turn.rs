@@ -94,7 +94,7 @@ impl<M: Machine> Partition<M> {
     }
 
     /// Decides a command of our own. Returns whether it was decided now.
-    fn internal(&mut self, command: M::Command, source: Source) -> bool {
+    pub(super) fn internal(&mut self, command: M::Command, source: Source) -> bool {
         let envelope = Envelope {
             command,
             cause: Cause { source, ..Cause::default() },
