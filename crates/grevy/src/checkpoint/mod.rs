@@ -10,7 +10,7 @@
 //! The [`keeper`](Keeper) does what a start would do: it takes the newest checkpoint and folds the
 //! durable log on it, in a machine of its own that it drops afterwards. So a checkpoint never runs
 //! ahead of the disk, the loop copies no row and waits for nothing, and the way of recovery is
-//! walked every few minutes (`docs/adr/0002-checkpoints.md`).
+//! walked every few minutes (`docs/adr/0001-checkpoints.md`).
 //!
 //! Blobs are written by checkpoints only. An instance that was not changed since the newest
 //! checkpoint is in the [`Vault`] as it is, so making it cold means to forget it.

@@ -265,3 +265,45 @@ fn a_checkpoint_of_a_log_that_lost_its_end_is_refused() {
     assert_eq!(error.code(), "RECOVERY_FAILED");
     assert!(error.to_string().contains("its end is missing"), "{error}");
 }
+
+/// The figures of `docs/adr/0001-checkpoints.md`: what a copy of the tables would hold up the loop
+/// for, and what a command waits while a checkpoint is written beside it.
+#[test]
+#[ignore = "figures: cargo test --release -p grevy --lib figures -- --ignored --nocapture"]
+fn figures() {
+    const ORDERS: u64 = 200_000;
+    let folder = tempfile::tempdir().expect("a folder");
+    let policy = super::Checkpoints { steps: Some(ORDERS / 2), ..super::Checkpoints::default() };
+    let grevy = Grevy::builder().folder(folder.path()).checkpoints(policy).open().expect("new");
+    let model = Model::process("order").start("start").service_task("charge", "charge");
+    let model = model.catch("paid", Event::message("paid", "=id")).end("end");
+    grevy.deploy_model(model).wait().expect("a sound model");
+    let number = |key: &str, n: u64| [(key.to_owned(), format!("o-{n}"))];
+    let mut slowest = Duration::ZERO;
+    let mut begun = 0;
+    while begun < ORDERS {
+        let start = std::time::Instant::now();
+        let asked: Vec<_> =
+            (0..500).map(|n| grevy.start("order", number("id", begun + n))).collect();
+        asked.into_iter().for_each(|asked| drop(asked.wait().expect("there is room")));
+        slowest = slowest.max(start.elapsed());
+        begun += 500;
+    }
+    println!("{ORDERS} orders, 500 at a time: the slowest 500 took {slowest:?}");
+    let shared = grevy.shared();
+    let remote = &shared.partitions()[0];
+    let copy = crate::handle::look(remote, &shared.activity, |engine: &mut Engine| {
+        let start = std::time::Instant::now();
+        let image = engine.state.image();
+        let rows = image.instances.len();
+        drop(image);
+        Ok((start.elapsed(), rows))
+    });
+    println!("a copy of the small tables: {:?}", copy.wait().expect("open"));
+    let start = std::time::Instant::now();
+    drop(grevy);
+    println!("closing, with the last checkpoint: {:?}", start.elapsed());
+    let start = std::time::Instant::now();
+    let grevy = Grevy::open(folder.path()).expect("ours");
+    println!("opening from the checkpoint: {:?}, {:?}", start.elapsed(), grevy.health());
+}
