@@ -36,11 +36,7 @@ impl Deadlines {
 
     /// Does it after `delay`. What is due when the engine closes is dropped.
     /// `None`: so far away that it never comes.
-    pub fn after(
-        &self,
-        delay: Duration,
-        act: impl FnOnce() + Send + 'static,
-    ) -> Option<Deadline> {
+    pub fn after(&self, delay: Duration, act: impl FnOnce() + Send + 'static) -> Option<Deadline> {
         let at = Instant::now().checked_add(delay)?;
         let (waiting, changed) = &*self.waiting;
         let mut waiting = waiting.lock().unwrap_or_else(PoisonError::into_inner);
