@@ -88,6 +88,7 @@ pub enum Command {
         tenant: Text,
         variables: Vec<NamedValue>,
     },
+    ModifyInstance(ModifyInstance),
     CompleteUserTask {
         task: Key,
         variables: Vec<NamedValue>,
@@ -149,6 +150,26 @@ pub enum Command {
         at: Option<i64>,
     },
     EvaluateDecision(EvaluateDecision),
+}
+
+/// All of it or nothing.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ModifyInstance {
+    pub instance: Key,
+    /// In order, before anything is terminated.
+    pub activate: Vec<Activate>,
+    /// Element instances.
+    pub terminate: Vec<Key>,
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Activate {
+    /// Id of the element.
+    pub element: Text,
+    /// The scope instance that it is activated in, where there are several.
+    pub ancestor: Option<Key>,
+    /// For the element or scope with that id, when it is activated by this; `None`: the instance.
+    pub variables: Vec<(Option<Text>, Vec<NamedValue>)>,
 }
 
 /// What of a user task is to change; `None` stays as it is.

@@ -153,6 +153,7 @@ impl Narrator {
                 format!("incident-created {name} {kind} {}", id(process, place))
             }
             E::IncidentResolved { key } => format!("incident-resolved {}", self.name(*key)),
+            E::Modified => format!("instance-modified {}", self.name(i)),
             E::Completed => format!("instance-completed {}", self.name(i)),
             E::Terminated => format!("instance-terminated {}", self.name(i)),
             E::Quarantined { .. } => format!("instance-quarantined {}", self.name(i)),

@@ -232,6 +232,7 @@ impl Grevy {
             Command::CompleteUserTask { task, .. }
             | Command::AssignUserTask { task, .. }
             | Command::UpdateUserTask { task, .. } => *task,
+            Command::ModifyInstance(modify) => modify.instance,
             Command::CancelInstance { instance }
             | Command::Continue { instance }
             | Command::Quarantine { instance, .. }

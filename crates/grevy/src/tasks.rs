@@ -1,6 +1,6 @@
-//! User tasks of the engine's own, and signals.
+//! User tasks of the engine's own, signals, modification.
 
-use engine::command::{DEFAULT_TENANT, TaskChanges};
+use engine::command::{DEFAULT_TENANT, ModifyInstance, TaskChanges};
 use engine::{Command, Key, Reply};
 
 use crate::handle::unexpected;
@@ -26,6 +26,11 @@ impl Grevy {
             Reply::Published { message, .. } => Ok(message),
             _ => Err(unexpected()),
         })
+    }
+
+    /// Moves tokens of a running instance: all of it or nothing.
+    pub fn modify(&self, modify: ModifyInstance) -> Pending<()> {
+        self.done(Command::ModifyInstance(modify))
     }
 
     /// Completes a user task; `action` says what the caller calls that, empty is "complete".

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use engine::Command;
 use engine::command::{
-    CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef, EvaluateDecision, LeaseJobs,
-    PublishMessage, TaskChanges,
+    Activate, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef, EvaluateDecision,
+    LeaseJobs, ModifyInstance, PublishMessage, TaskChanges,
 };
 use engine::event::{NamedValue, Text};
 
@@ -57,6 +57,7 @@ impl Runner {
                 tenant: DEFAULT_TENANT.into(),
                 variables,
             },
+            ("modify", [instance, ..]) => self.modify(instance, &options, variables)?,
             ("complete-task", [task, rest @ ..]) => Command::CompleteUserTask {
                 task: self.key(task)?,
                 variables,
@@ -107,6 +108,35 @@ impl Runner {
             (_, [job, rest @ ..]) => self.job_command(verb, job, rest, variables)?,
             _ => return Err(format!("expected a command, but got '{verb}'")),
         })
+    }
+
+    /// `modify i1 activate=a,b terminate=i1/c,i1/d within=i1/sub at=a {"for": "a"}`.
+    fn modify(
+        &self,
+        instance: &str,
+        options: &Options<'_>,
+        variables: Vec<NamedValue>,
+    ) -> Result<Command, String> {
+        let given = |id: &Text| match (options.text("at"), variables.is_empty()) {
+            (_, true) => Vec::new(),
+            (None, _) => vec![(None, variables.clone())],
+            (Some(at), _) if *at == **id => vec![(Some(id.clone()), variables.clone())],
+            (Some(at), _) => vec![(Some(Text::from(at)), variables.clone())],
+        };
+        let ancestor = options.text("within").map(|scope| self.scope(scope)).transpose()?;
+        let activate = options.list("activate");
+        let activate = activate.into_iter().map(|element| Activate {
+            variables: given(&element),
+            element,
+            ancestor,
+        });
+        let terminate = options.list("terminate");
+        let terminate = terminate.iter().map(|place| self.scope(place));
+        Ok(Command::ModifyInstance(ModifyInstance {
+            instance: self.key(instance)?,
+            activate: activate.collect(),
+            terminate: terminate.collect::<Result<_, _>>()?,
+        }))
     }
 
     fn job_command(

@@ -116,6 +116,12 @@ scenarios! {
     job_update_timeout_and_priority
     job_yield
     keys_outside_any_block
+    l10_order_deadlines
+    l2_stateful_retry
+    l3_retries_exhausted
+    l5_business_path_on_last_retry
+    l7_seven_days_for_the_customer
+    l9_timer_over_downtime
     link_events
     loop_without_waits
     mapping_error
@@ -131,6 +137,11 @@ scenarios! {
     message_start_latest_version
     message_start_lock
     message_throw_publishes
+    modify_move
+    modify_multi_instance
+    modify_refused
+    modify_scopes
+    modify_terminate_all
     multi_instance_call_activity
     multi_instance_completion_condition
     multi_instance_condition_not_boolean

@@ -140,6 +140,7 @@ impl State {
                 self.edit_head(i, |instance| instance.quarantine = None);
                 self.index_instance(i, true);
             }
+            E::Modified => {}
             E::LoopOpened { .. }
             | E::OutputCollected { .. }
             | E::LoopStopped { .. }

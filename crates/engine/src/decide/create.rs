@@ -130,6 +130,21 @@ impl Step<'_> {
         Ok(())
     }
 
+    /// The process begins with an event. Its payload is there before the event sub-processes wait,
+    /// whose correlation keys may need it, unless output mappings say what of it stays.
+    pub(crate) fn begin_on(
+        &mut self,
+        i: Key,
+        process: &Process,
+        element: ElementNo,
+        variables: Arc<[NamedValue]>,
+    ) -> Done {
+        if process.element(element).outputs.is_empty() {
+            self.set_locals(i, i, &variables);
+        }
+        self.begin_with(i, process, vec![Work::Occur { scope: i, element, variables }])
+    }
+
     fn begin_at(&mut self, i: Key, process: &Process, starts: &[ElementNo], plain: bool) -> Done {
         let begin = |scope, element| Work::Start { scope, element };
         if plain {
@@ -224,7 +239,7 @@ fn starts(process: &Process, create: &CreateInstance) -> Done<Vec<ElementNo>> {
     create.start_before.iter().map(|id| one(id).map_err(Stop::Reject)).collect()
 }
 
-fn startable(process: &Process, no: ElementNo) -> Result<(), &'static str> {
+pub(super) fn startable(process: &Process, no: ElementNo) -> Result<(), &'static str> {
     let behind_gateway = |element: &crate::compile::Element| {
         let sources = element.incoming.iter().map(|flow| process.flow(*flow).source);
         sources.into_iter().any(|at| matches!(process.element(at).kind, Kind::EventBased(_)))

@@ -4,7 +4,7 @@ use crate::command::{PublishMessage, Reply};
 use crate::decide::create::Birth;
 use crate::decide::job::check_name;
 use crate::decide::{Done, Step, Stop};
-use crate::event::{ElementNo, Event, InstanceEvent, SlotEvent, Text, Work};
+use crate::event::{ElementNo, Event, InstanceEvent, SlotEvent, Text};
 use crate::key::{Key, Slot, slot_of};
 use crate::limits::VARIABLES_BYTES_MAX;
 use crate::rejection::Rejection;
@@ -132,8 +132,7 @@ impl Step<'_> {
             let event = SlotEvent::LockTaken { tenant, process_id, correlation_key, holder: i };
             self.emit(Event::Slot { slot, event });
         }
-        let begin = Work::Occur { scope: i, element, variables: row.variables };
-        self.begin_with(i, &process, vec![begin])
+        self.begin_on(i, &process, element, row.variables)
     }
 
     /// The holder of a start lock has ended: the oldest buffered message begins the next one.

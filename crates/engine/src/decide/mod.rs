@@ -9,6 +9,7 @@ mod job;
 mod lease;
 mod message;
 mod meta;
+mod modify;
 mod operator;
 mod request;
 mod signal;
@@ -199,6 +200,7 @@ impl Step<'_> {
             Command::UpdateUserTask { task, changes, action } => {
                 self.update_user_task(*task, changes, action)
             }
+            Command::ModifyInstance(modify) => self.modify_instance(modify),
             Command::StartEpoch { epoch } => self.start_epoch(*epoch),
             Command::LeaseJobs(lease) => self.lease_jobs(lease),
             Command::YieldJob { job, token } => self.yield_job(*job, *token),

@@ -8,7 +8,7 @@ use crate::decide::create::Birth;
 use crate::decide::job::check_name;
 use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
-use crate::event::{ElementNo, Event, InstanceEvent, Item, NamedValue, PartitionEvent, Text, Work};
+use crate::event::{ElementNo, Event, InstanceEvent, Item, NamedValue, PartitionEvent, Text};
 use crate::key::Key;
 use crate::limits::{BROADCAST_PORTION, STEP_EVENTS_MAX, VARIABLES_BYTES_MAX};
 use crate::rejection::Rejection;
@@ -88,8 +88,7 @@ impl Step<'_> {
         let Some(found) = self.turn.catalog.get(definition).cloned() else { return Ok(()) };
         let Ok(process) = self.compiled(definition) else { return Ok(()) };
         let i = self.new_instance(&found, Birth::default())?;
-        let begin = Work::Occur { scope: i, element, variables: variables.clone() };
-        self.begin_with(i, &process, vec![begin])
+        self.begin_on(i, &process, element, variables.clone())
     }
 
     /// The next portion of who waits; cold instances are asked for together.

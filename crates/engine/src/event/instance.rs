@@ -297,6 +297,8 @@ pub enum InstanceEvent {
         element: Key,
         evaluation: Box<Evaluation>,
     },
+    /// Somebody moves its tokens; what follows says how.
+    Modified,
     Completed,
     Terminated,
     /// A bug of ours struck; wake-ups are disarmed and commands refused.

@@ -122,6 +122,7 @@ impl Machine for Engine {
             | Command::Continue { instance }
             | Command::Quarantine { instance, .. }
             | Command::Repair { instance } => return Some(*instance),
+            Command::ModifyInstance(modify) => return Some(modify.instance),
             Command::CompleteJob { job, .. }
             | Command::FailJob { job, .. }
             | Command::ThrowError { job, .. }

@@ -69,6 +69,7 @@ impl Fold<'_> {
             | E::ConditionMet { .. }
             | E::ConditionUnawaited { .. }
             | E::DecisionEvaluated { .. }
+            | E::Modified
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
             E::JobCreated { .. }

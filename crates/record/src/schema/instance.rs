@@ -117,6 +117,7 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     63 ConditionAwaited { 1 key: Offset, 2 host: Offset, 3 target: U32 },
     64 ConditionMet { 1 key: Offset, 2 closes: Flag },
     65 ConditionUnawaited { 1 key: Offset },
+    66 Modified {},
     96 DecisionEvaluated { 1 element: Offset, 2 evaluation: Boxed<Msg<Evaluation>> },
 });
 
