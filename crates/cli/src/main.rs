@@ -75,7 +75,7 @@ enum Command {
     #[command(hide = true)]
     Shipping(commands::story::React),
     #[cfg(feature = "track")]
-    Track(commands::track::Track),
+    Track(Box<commands::track::Track>),
     #[cfg(feature = "track")]
     Trace(commands::track::Trace),
     #[cfg(feature = "track")]

@@ -18,7 +18,7 @@ use model::{ElementIndex, FlowIndex, Process};
 
 use crate::conform::Net;
 
-pub use data::{Data, context, payload};
+pub use data::{Conditions, context, payload};
 pub use deadline::{Action, Deadline};
 pub use heat::{Heat, heat};
 
@@ -39,7 +39,7 @@ pub struct Chart {
     /// Deadline of a whole case, in ms, from its first event.
     pub case_deadline_ms: Option<i64>,
     /// What is read of a case's variables.
-    pub data: Data,
+    pub data: Conditions,
     /// What the model has that tracking reads past.
     pub notes: Vec<String>,
     index: BTreeMap<String, u32>,

@@ -11,7 +11,7 @@
 //! | `GET /tracking` | the processes with their states |
 //! | `GET /tracking/{process}/diagram` | its model, laid out where it has no coordinates |
 //! | `GET /tracking/{process}/cases` | cases; `status`, `case`, `deviating` select |
-//! | `GET /tracking/{process}/verdicts` | what became of each record; `verdict`, `reason`, `after` |
+//! | `GET /tracking/{process}/verdicts` | what became of each record; `verdict`, `reason` select |
 //! | `POST /tracking/{process}/replay` | observes rejected records again by the present mapping |
 //! | `GET /alerts`, `GET /traces/{id}` | alerts; every message of a trace |
 //! | `GET /traces/{id}/reached/{process}` | elements of a model whose message is in the trace |

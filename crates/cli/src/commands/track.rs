@@ -26,8 +26,9 @@ pub use show::{Stats, Trace};
 
 /// Lays events of other systems over a process, without touching those systems.
 ///
-/// Reads JSON lines, JSON arrays, CSV and XES, gzipped or not; - is standard input, and the URL of a
-/// Grevy server is its bus. How the events are read is guessed from the first 1,000 of them and written to mapping.yaml, to be corrected
+/// Reads JSON lines, JSON arrays, CSV and XES, gzipped or not; - is standard input, and the URL of
+/// a Grevy server is its bus. How the events are read is guessed from the first 1,000 of them and
+/// written to mapping.yaml, to be corrected
 /// by hand; a mapping.yaml that is there is used. Without --model the model is discovered. With
 /// --data-dir cases are kept: every record counts once, whatever happens between two runs.
 #[derive(Args)]

@@ -82,7 +82,7 @@ pub fn serve(service: &Service, bus: &RemoteBus, fault: Fault) -> ! {
             }
             Err(error) => {
                 tracing::warn!(service = service.name, %error, "the bus does not answer");
-                std::thread::sleep(AGAIN_AFTER);
+                std::thread::park_timeout(AGAIN_AFTER);
             }
         }
     }
@@ -101,7 +101,7 @@ fn react(service: &Service, bus: &RemoteBus, event: &Value, said: &mut BTreeSet<
         let message = cloud_event(service.name, kind, &id, &event["traceid"], data);
         while let Err(reason) = bus.publish(&message) {
             tracing::warn!(service = service.name, reason, "publishing again");
-            std::thread::sleep(AGAIN_AFTER);
+            std::thread::park_timeout(AGAIN_AFTER);
         }
     }
 }

@@ -18,7 +18,8 @@ function fit(){var r=room();size(Math.min(r.w/W,r.h/H,1.6));}
 // What is much higher than the window is read from its top, as wide as the window is.
 function read(){var r=room(),whole=Math.min(r.w/W,r.h/H,1.25);
   size(Math.max(whole,Math.min(r.w/W,1),0.85));
-  view.scrollLeft=0;view.scrollTop=H*scale>2*view.clientHeight?0:Math.max(0,(H*scale-view.clientHeight)/2);}
+  view.scrollLeft=0;var more=H*scale-view.clientHeight;
+  view.scrollTop=more>view.clientHeight?0:Math.max(0,more/2);}
 var doing={in:function(){size(scale*1.25);},out:function(){size(scale/1.25);},fit:fit,read:read};
 document.querySelectorAll("button[data-do]").forEach(function(b){
   b.addEventListener("click",function(){doing[b.getAttribute("data-do")]();});

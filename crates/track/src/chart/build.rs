@@ -6,7 +6,7 @@ use model::{Element, ElementIndex, FlowIndex, Kind, Process};
 
 use super::deadline::deadlines;
 use super::kinds::{Kinds, is_message, set_aside};
-use super::{Binding, Chart, Data, Meaning, Place};
+use super::{Binding, Chart, Conditions, Meaning, Place};
 use crate::conform::{Net, Transition};
 use crate::limits::{CHART_TRANSITIONS_MAX, INCLUSIVE_FLOWS_MAX};
 
@@ -56,11 +56,11 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
         elements,
         deadlines,
         case_deadline_ms,
-        data: Data::default(),
+        data: Conditions::default(),
         notes,
         index: kinds.index,
     };
-    chart.data = Data::new(process, &chart)?;
+    chart.data = Conditions::new(process, &chart)?;
     Ok(chart)
 }
 

@@ -13,7 +13,7 @@ use super::{Chart, deadline::Action};
 
 /// Conditions and what they need.
 #[derive(Clone, Default)]
-pub struct Data {
+pub struct Conditions {
     choices: Vec<Choice>,
     /// Variables that something in the model reads.
     pub reads: BTreeSet<Arc<str>>,
@@ -34,17 +34,17 @@ struct Exit {
     transitions: Vec<u32>,
 }
 
-impl std::fmt::Debug for Data {
+impl std::fmt::Debug for Conditions {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Data({} choices, reads {:?})", self.choices.len(), self.reads)
+        write!(f, "Conditions({} choices, reads {:?})", self.choices.len(), self.reads)
     }
 }
 
-impl Data {
+impl Conditions {
     /// # Errors
     /// A condition that is no FEEL, with its place.
-    pub(super) fn new(process: &Process, chart: &Chart) -> Result<Data, String> {
-        let mut data = Data::default();
+    pub(super) fn new(process: &Process, chart: &Chart) -> Result<Conditions, String> {
+        let mut data = Conditions::default();
         for (at, element) in (0..).zip(&process.elements) {
             let Kind::Exclusive { default } = &element.kind else { continue };
             let choice = choice(process, chart, at, element, *default)?;
@@ -90,9 +90,8 @@ impl Choice {
             if !exit.condition.reads().iter().all(known) {
                 return None;
             }
-            match exit.condition.evaluate(variables, &env).ok()?.value.as_bool()? {
-                true => return Some(at),
-                false => {}
+            if exit.condition.evaluate(variables, &env).ok()?.value.as_bool()? {
+                return Some(at);
             }
         }
         (!self.otherwise.is_empty()).then_some(self.exits.len())

@@ -123,8 +123,8 @@ impl Mapping {
     /// Writes `mapping.yaml`, each line below what speaks for it.
     pub fn to_yaml(&self, evidence: &[Evidence]) -> String {
         let mut out = String::from(
-            "# How Grevy reads these events. Paths are JSONPath; =a.b is FEEL; header:NAME reads a\n\
-             # header; {$.a} {$.b} joins; a list gives alternatives. Change what is wrong.\n\
+            "# How Grevy reads these events. Paths are JSONPath; =a.b is FEEL; header:NAME reads\n\
+             # a header; {$.a} {$.b} joins; a list gives alternatives. Change what is wrong.\n\
              version: 1\n",
         );
         if let Some(process) = &self.process {

@@ -137,7 +137,7 @@ impl Keep {
         while !stop.load(Ordering::Acquire) {
             match feed.carry(tracking.clock().now())? {
                 Progress::More => {}
-                Progress::Idle if self.follow => std::thread::sleep(LOOK_EVERY),
+                Progress::Idle if self.follow => std::thread::park_timeout(LOOK_EVERY),
                 Progress::Idle | Progress::End => break,
             }
         }
@@ -201,7 +201,7 @@ pub fn folder(path: &Path) -> Result<Arc<Folder>, Failure> {
 fn wait_for_delivery(tracking: &Tracking) -> Result<(), Failure> {
     let until = Instant::now() + DELIVERY_PATIENCE;
     while Instant::now() < until && tracking.look(|state| state.pending_alerts().count())? > 0 {
-        std::thread::sleep(Duration::from_millis(5));
+        std::thread::park_timeout(Duration::from_millis(5));
     }
     Ok(())
 }

@@ -26,7 +26,7 @@ enum Kind {
     #[prost(message, tag = "2")]
     Published(PublishForm),
     #[prost(message, tag = "3")]
-    KindNamed(Named),
+    TypeNamed(Named),
     #[prost(message, tag = "4")]
     SourceAdvanced(Place),
     #[prost(message, tag = "5")]
@@ -216,7 +216,7 @@ pub(super) fn form(event: &Event) -> EventForm {
     let kind = match event {
         Event::DraftSaved(publish) => Kind::DraftSaved(publish_form(0, publish)),
         Event::Published { version, publish } => Kind::Published(publish_form(*version, publish)),
-        Event::KindNamed { version, kind, name } => Kind::KindNamed(Named {
+        Event::KindNamed { version, kind, name } => Kind::TypeNamed(Named {
             number: u64::from(*kind),
             name: name.to_string(),
             version: *version,
@@ -279,7 +279,7 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
             let (version, publish) = publish(form);
             Event::Published { version, publish }
         }
-        Kind::KindNamed(Named { number, name, version }) => {
+        Kind::TypeNamed(Named { number, name, version }) => {
             Event::KindNamed { version, kind: number as u32, name: Arc::from(name) }
         }
         Kind::SourceAdvanced(form) => {
