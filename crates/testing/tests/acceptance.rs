@@ -48,10 +48,6 @@ fn deploy(path: &PathBuf) -> Result<(), String> {
 /// Which file is refused, and what its refusal names; everything else is accepted.
 const REFUSED: &[(&str, &str)] = &[
     ("reject-empty-job-type.bpmn", "- Element: "),
-    // Decisions are not part of the engine yet.
-    ("bench-complex__complex_subprocess.bpmn", "decision"),
-    ("miwg-c9__C.9.0.bpmn", "decision"),
-    ("pyzeebe-test__test.bpmn", "decision"),
 ];
 
 #[test]

@@ -219,6 +219,14 @@ impl World {
         }
     }
 
+    /// Instances in memory.
+    pub fn hot(&self) -> impl Iterator<Item = &engine::state::Instance> {
+        self.state.instances().filter_map(|(_, residence)| match residence {
+            engine::state::Residence::Hot(instance) => Some(&**instance),
+            engine::state::Residence::Cold => None,
+        })
+    }
+
     pub fn create(&mut self, process: &str, variables: &str) -> Key {
         match self.try_create(process, variables) {
             Ok(Reply::Created(created)) => created.instance,
