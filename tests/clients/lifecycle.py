@@ -52,6 +52,7 @@ def test_four_lines_and_a_clean_end(grevy):
 
 def test_data_is_found_again_after_a_stop_and_after_a_kill(grevy):
     with Server(grevy) as server:
+        ready(server)
         assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
         body = {"processDefinitionId": "simple", "variables": {"n": 1.50, "big": 12345678901234567890}}
         keys = []

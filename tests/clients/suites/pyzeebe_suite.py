@@ -8,11 +8,21 @@ import urllib.request
 
 from pyzeebe import Job, JobController, ZeebeClient, ZeebeWorker, create_insecure_channel
 from pyzeebe.errors import (
-    MessageAlreadyExistsError, ProcessDefinitionNotFoundError, ProcessInstanceNotFoundError,
+    BusinessError, MessageAlreadyExistsError, ProcessDefinitionNotFoundError,
+    ProcessInstanceNotFoundError,
 )
+from pyzeebe.proto import gateway_pb2 as pb
+from pyzeebe.proto.gateway_pb2_grpc import GatewayStub
 
 GRPC, REST, MODELS = os.environ["GRPC"], os.environ["REST"], os.environ["MODELS"]
-PASSED = []
+
+
+async def failed(error: Exception, job: Job, controller: JobController):
+    """How a task says what it wants; a business error is thrown into the process."""
+    if isinstance(error, BusinessError):
+        await controller.set_error_status(str(error), error_code=error.error_code)
+    else:
+        await controller.set_failure_status(str(error), retry_back_off_ms=50)
 
 
 def incident(instance):
@@ -51,19 +61,18 @@ async def main(stream):
         notified.append(job.process_instance_key)
         return {}
 
-    @worker.task(task_type="charge", timeout_ms=60_000)
-    async def charge(job: Job, job_controller: JobController):
-        seen.append((job.process_instance_key, job.retries, job.variables["mode"]))
-        assert job.custom_headers == {"provider": "card"}, job.custom_headers
+    @worker.task(task_type="charge", timeout_ms=60_000, exception_handler=failed)
+    async def charge(job: Job):
         mode = job.variables["mode"]
+        seen.append((job.process_instance_key, job.retries, mode))
+        assert job.custom_headers == {"provider": "card"}, job.custom_headers
         if mode == "limit":
-            await job_controller.set_error_status("over the limit", error_code="LIMIT")
-        elif mode == "flaky" and job.retries == 3:
-            await job_controller.set_failure_status("not yet", retry_back_off_ms=50)
-        elif mode == "broken" and "fixed" not in job.variables:
-            await job_controller.set_failure_status("broken", retry_back_off_ms=0)
-        else:
-            await job_controller.set_success_status({"charged": True})
+            raise BusinessError("LIMIT")
+        if mode == "flaky" and job.retries == 3:
+            raise RuntimeError("not yet")
+        if mode == "broken" and "fixed" not in job.variables:
+            raise RuntimeError("broken")
+        return {"charged": True}
 
     task = asyncio.create_task(worker.work())
 
@@ -88,6 +97,17 @@ async def main(stream):
     broken = await start("broken", "o4")
     rows = await until(lambda: incident(broken), "the incident")
     assert rows[0]["errorType"] == "JOB_NO_RETRIES", rows
+    assert rows[0]["errorMessage"] == "broken", rows
+    # What its client has no call for, by the stub that it ships.
+    stub, attempts = GatewayStub(channel), len([s for s in seen if s[0] == broken])
+    await stub.SetVariables(pb.SetVariablesRequest(
+        elementInstanceKey=broken, variables='{"fixed": true}'))
+    await stub.UpdateJobRetries(pb.UpdateJobRetriesRequest(
+        jobKey=int(rows[0]["jobKey"]), retries=1))
+    await stub.ResolveIncident(pb.ResolveIncidentRequest(
+        incidentKey=int(rows[0]["incidentKey"])))
+    await until(lambda: len([s for s in seen if s[0] == broken]) > attempts, "the repaired job")
+    await until(lambda: not incident(broken), "no incident")
 
     cancelled = await start("good", "o5")
     await client.cancel_process_instance(cancelled)

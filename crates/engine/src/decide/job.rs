@@ -123,7 +123,13 @@ impl Step<'_> {
         timeout: Option<i64>,
         priority: Option<i32>,
     ) -> Done<Reply> {
-        let (i, job) = self.job(key, "update")?;
+        let what = match (retries, timeout) {
+            (Some(_), None) => "update retries for job",
+            // The words that clients and their tests know.
+            (None, Some(_)) => "update job deadline",
+            (None, None) | (Some(_), Some(_)) => "update job",
+        };
+        let (i, job) = self.find_job(key)?.ok_or_else(|| no_such_job(what, key))?;
         if let Some(retries) = retries {
             if retries <= 0 {
                 return Err(Stop::Reject(Rejection::invalid(format!(
@@ -172,13 +178,12 @@ impl Step<'_> {
     }
 
     fn job(&mut self, key: Key, what: &str) -> Done<(Key, Job)> {
+        self.find_job(key)?.ok_or_else(|| no_such_job(&format!("{what} job"), key))
+    }
+
+    fn find_job(&mut self, key: Key) -> Done<Option<(Key, Job)>> {
         let owner = self.owner(key)?;
-        let job = owner.and_then(|i| Some((i, self.hot(i).jobs.get(&key)?.clone())));
-        job.ok_or_else(|| {
-            Stop::Reject(Rejection::not_found(format!(
-                "Expected to {what} job with key '{key}', but no such job was found"
-            )))
-        })
+        Ok(owner.and_then(|i| Some((i, self.hot(i).jobs.get(&key)?.clone()))))
     }
 
     /// The job, when it is activatable or activated and the token, if any, is the current one.
@@ -213,4 +218,10 @@ pub(super) fn check_name(what: &str, name: &Text) -> Done {
         "expected {what} of at most {NAME_BYTES_MAX} bytes, but it has {}",
         name.len()
     ))))
+}
+
+fn no_such_job(what: &str, key: Key) -> Stop {
+    Stop::Reject(Rejection::not_found(format!(
+        "Expected to {what} with key '{key}', but no such job was found"
+    )))
 }
