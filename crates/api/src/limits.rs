@@ -39,6 +39,10 @@ pub const LONG_POLL_MAX: Duration = Duration::from_secs(600);
 pub const AWAIT_DEFAULT: Duration = Duration::from_secs(15);
 /// Time from asking to stop until what is under way is cut off.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
+/// A call waits this long for partitions that recover, then it is answered UNAVAILABLE.
+pub const RECOVERY_PATIENCE: Duration = Duration::from_secs(5);
+/// Time between two pieces of a request's body. 400, or a reset stream, beyond.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 /// Rows of one page of a search.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Characters of a tenant id.

@@ -1,4 +1,4 @@
-//! Back-pressure: how much new work may be under way, by what it was measured to
+//! Back-pressure: how much new work may be under way on each partition, by what it was measured to
 //! stand. Additive increase, multiplicative decrease over the time from a command to its answer.
 //!
 //! Only intake asks here (creating, publishing, activating); what ends work passes, because it is
@@ -21,9 +21,14 @@ const TARGET: Duration = Duration::from_millis(200);
 const SHRINK_EVERY: Duration = Duration::from_millis(100);
 const SHRINK_TO: f64 = 0.7;
 
-/// The limit of new work.
+/// The limits of new work, one for each partition: each has a disk's latency of its own.
 #[derive(Debug)]
 pub struct Pressure {
+    gauges: Box<[Gauge]>,
+}
+
+#[derive(Debug)]
+struct Gauge {
     under_way: AtomicUsize,
     measured: Mutex<Measured>,
 }
@@ -37,41 +42,66 @@ struct Measured {
 /// One command under way; measures on drop.
 #[derive(Debug)]
 pub struct Permit<'a> {
-    pressure: &'a Pressure,
+    /// None for a partition that is not there, which the engine says better.
+    gauge: Option<&'a Gauge>,
     since: Instant,
     measures: bool,
 }
 
-impl Default for Pressure {
-    fn default() -> Pressure {
-        let measured = Measured { limit: 1_024.0, shrunk: None };
-        Pressure { under_way: AtomicUsize::new(0), measured: Mutex::new(measured) }
+impl Pressure {
+    pub fn new(partitions: u16) -> Pressure {
+        Pressure { gauges: (0..partitions).map(|_| Gauge::default()).collect() }
+    }
+
+    /// Takes a command for a partition (from 1) in, or says that it has too many.
+    pub fn admit(&self, partition: u16) -> Result<Permit<'_>, Failure> {
+        let gauge = usize::from(partition).checked_sub(1).and_then(|at| self.gauges.get(at));
+        let mut permit = Permit { gauge, since: Instant::now(), measures: true };
+        let Some(gauge) = gauge else { return Ok(permit) };
+        let limit = gauge.limit();
+        if gauge.under_way.fetch_add(1, Ordering::AcqRel) < limit {
+            return Ok(permit);
+        }
+        permit.measures = false;
+        metrics::counter!("grevy_intake_refused_total").increment(1);
+        Err(Failure::new(
+            Kind::ResourceExhausted,
+            format!(
+                "Expected to take new work in, but {limit} commands are under way on partition \
+                 {partition}, which is what its disk stands by its measured latency; try again, \
+                 slower"
+            ),
+        ))
+    }
+
+    /// As [`Pressure::admit`], for the first partition behind `full` that has room.
+    pub fn admit_elsewhere(&self, full: u16) -> Result<(Permit<'_>, u16), Failure> {
+        let count = self.gauges.len() as u16;
+        let others = (1..count).map(|step| (full.saturating_sub(1) + step) % count + 1);
+        for partition in others {
+            let gauge = &self.gauges[usize::from(partition - 1)];
+            if gauge.under_way.load(Ordering::Acquire) < gauge.limit() {
+                return Ok((self.admit(partition)?, partition));
+            }
+        }
+        Ok((self.admit(full)?, full))
+    }
+
+    /// What each partition takes at the moment.
+    pub fn limits(&self) -> Vec<usize> {
+        self.gauges.iter().map(Gauge::limit).collect()
     }
 }
 
-impl Pressure {
-    /// Takes a command in, or says that there are too many.
-    pub fn admit(&self) -> Result<Permit<'_>, Failure> {
-        let limit = self.limit();
-        let under_way = self.under_way.fetch_add(1, Ordering::AcqRel);
-        let permit = Permit { pressure: self, since: Instant::now(), measures: true };
-        if under_way >= limit {
-            metrics::counter!("grevy_intake_refused_total").increment(1);
-            let mut permit = permit;
-            permit.measures = false;
-            return Err(Failure::new(
-                Kind::ResourceExhausted,
-                format!(
-                    "Expected to take new work in, but {limit} commands are under way, which is \
-                     what the disk stands by its measured latency; try again, slower"
-                ),
-            ));
-        }
-        Ok(permit)
+impl Default for Gauge {
+    fn default() -> Gauge {
+        let measured = Measured { limit: 1_024.0, shrunk: None };
+        Gauge { under_way: AtomicUsize::new(0), measured: Mutex::new(measured) }
     }
+}
 
-    /// What is taken at the moment.
-    pub fn limit(&self) -> usize {
+impl Gauge {
+    fn limit(&self) -> usize {
         self.lock().limit as usize
     }
 
@@ -104,9 +134,10 @@ impl Permit<'_> {
 
 impl Drop for Permit<'_> {
     fn drop(&mut self) {
-        let under_way = self.pressure.under_way.fetch_sub(1, Ordering::AcqRel);
+        let Some(gauge) = self.gauge else { return };
+        let under_way = gauge.under_way.fetch_sub(1, Ordering::AcqRel);
         if self.measures {
-            self.pressure.observe(self.since.elapsed(), under_way, Instant::now());
+            gauge.observe(self.since.elapsed(), under_way, Instant::now());
         }
     }
 }
@@ -117,31 +148,46 @@ mod tests {
 
     #[test]
     fn slow_answers_shrink_the_limit_once_a_stall_and_quick_ones_grow_it_under_load() {
-        let pressure = Pressure::default();
+        let gauge = Gauge::default();
         let start = Instant::now();
         for _ in 0..100 {
-            pressure.observe(Duration::from_secs(1), 1_000, start);
+            gauge.observe(Duration::from_secs(1), 1_000, start);
         }
-        assert_eq!(pressure.limit(), 716);
+        assert_eq!(gauge.limit(), 716);
         for step in 1..100 {
-            pressure.observe(Duration::from_secs(1), 1_000, start + step * SHRINK_EVERY);
+            gauge.observe(Duration::from_secs(1), 1_000, start + step * SHRINK_EVERY);
         }
-        assert_eq!(pressure.limit(), FLOOR as usize);
-        pressure.observe(Duration::from_millis(1), 1, start);
-        assert_eq!(pressure.limit(), FLOOR as usize, "an idle server learns nothing");
-        pressure.observe(Duration::from_millis(1), 60, start);
-        assert_eq!(pressure.limit(), FLOOR as usize + 1);
+        assert_eq!(gauge.limit(), FLOOR as usize);
+        gauge.observe(Duration::from_millis(1), 1, start);
+        assert_eq!(gauge.limit(), FLOOR as usize, "an idle server learns nothing");
+        gauge.observe(Duration::from_millis(1), 60, start);
+        assert_eq!(gauge.limit(), FLOOR as usize + 1);
     }
 
     #[test]
     fn what_is_over_the_limit_is_refused_until_something_ends() {
-        let pressure = Pressure::default();
-        pressure.lock().limit = 2.0;
-        let first = pressure.admit().unwrap();
-        let _second = pressure.admit().unwrap();
-        let refused = pressure.admit().unwrap_err();
+        let pressure = Pressure::new(1);
+        pressure.gauges[0].lock().limit = 2.0;
+        let first = pressure.admit(1).unwrap();
+        let _second = pressure.admit(1).unwrap();
+        let refused = pressure.admit(1).unwrap_err();
         assert_eq!(refused.kind, Kind::ResourceExhausted);
+        assert!(refused.text.contains("partition 1"), "{}", refused.text);
+        assert_eq!(pressure.admit_elsewhere(1).unwrap_err().kind, Kind::ResourceExhausted);
         drop(first);
-        assert!(pressure.admit().is_ok());
+        assert!(pressure.admit(1).is_ok());
+    }
+
+    #[test]
+    fn a_full_partition_refuses_nothing_that_another_can_take() {
+        let pressure = Pressure::new(3);
+        pressure.gauges[2].lock().limit = 0.0;
+        assert!(pressure.admit(3).is_err());
+        let (_permit, partition) = pressure.admit_elsewhere(3).unwrap();
+        assert_eq!(partition, 1);
+        pressure.gauges[0].lock().limit = 0.0;
+        assert_eq!(pressure.admit_elsewhere(3).unwrap().1, 2);
+        assert!(pressure.admit(4).is_ok(), "the engine says that there is none");
+        assert!(pressure.admit(0).is_ok());
     }
 }

@@ -8,7 +8,7 @@
 //!   poll, stream ─► ring ────────┘                          └─ gone: YieldJob
 //! ```
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use engine::command::{LeaseJobs, LeasedJob, LeasedJobs, Source};
@@ -17,7 +17,7 @@ use engine::{Answer, Cause, Command, PartitionId, Reply};
 
 use crate::Error;
 use crate::activity::Activity;
-use crate::limits::RECEIVERS_MAX;
+use crate::limits::{QUERY_ROWS_MAX, RECEIVERS_MAX};
 use crate::machines::Engine;
 use crate::mailbox::{Class, Envelope};
 use crate::partition::Remote;
@@ -174,6 +174,15 @@ impl Dispatcher {
         if let Some(Receiver { sink: Sink::Poll(Some(then)), .. }) = receiver {
             then(Ok(Vec::new()));
         }
+    }
+
+    /// Types that have jobs and no receiver, busy or not.
+    pub fn unattended(&self) -> Vec<Text> {
+        let board = self.lock();
+        let waiting = board.queues.iter().filter(|(_, queue)| !queue.ready.is_empty());
+        let asked: BTreeSet<&Text> = board.receivers.values().map(|r| &r.want.job_type).collect();
+        let rows = waiting.map(|(job_type, _)| job_type).filter(|of| !asked.contains(of));
+        rows.take(QUERY_ROWS_MAX).cloned().collect()
     }
 
     /// Stops handing out jobs, or goes on.

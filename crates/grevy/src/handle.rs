@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use engine::command::{CreateInstance, CreatedInstance, DEFAULT_TENANT, DefinitionRef};
+use engine::command::{
+    CreateInstance, CreatedInstance, DEFAULT_TENANT, DefinitionRef, PublishMessage,
+};
 use engine::key::{partition_of, slot_of};
 use engine::{Answer, Catalog, Cause, Command, Key, PartitionId, Reply, meta};
 use journal::Folder;
@@ -29,6 +31,8 @@ use crate::{Clock, Error, Pending, Variables};
 pub struct Grevy {
     pub(crate) inner: Arc<Inner>,
     pub(crate) cause: Arc<Cause>,
+    /// Where new instances go, and what belongs to no key; dealt in turn without it.
+    pub(crate) chosen: Option<PartitionId>,
 }
 
 pub(crate) struct Inner {
@@ -44,7 +48,7 @@ pub(crate) struct Inner {
 
 impl Grevy {
     pub(crate) fn new(inner: Inner) -> Grevy {
-        Grevy { inner: Arc::new(inner), cause: Arc::new(Cause::default()) }
+        Grevy { inner: Arc::new(inner), cause: Arc::default(), chosen: None }
     }
 
     /// An engine in memory.
@@ -64,7 +68,29 @@ impl Grevy {
 
     /// The same engine; what is asked through this handle is journaled with this cause.
     pub fn caused_by(&self, cause: Cause) -> Grevy {
-        Grevy { inner: Arc::clone(&self.inner), cause: Arc::new(cause) }
+        Grevy { cause: Arc::new(cause), ..self.clone() }
+    }
+
+    /// The same engine; new instances that are asked for through this handle go to `partition`.
+    pub fn on_partition(&self, partition: PartitionId) -> Grevy {
+        Grevy { chosen: Some(partition), ..self.clone() }
+    }
+
+    /// Where the next new instance goes: the partitions take turns, and a request with an id goes
+    /// where its retry will go too.
+    pub fn partition_of_new(&self) -> PartitionId {
+        let turn = match (self.chosen, &self.cause.request_id) {
+            (Some(chosen), _) => return chosen,
+            (None, Some(id)) => u64::from(slot_of("", id, "", "")),
+            (None, None) => self.inner.turn.fetch_add(1, Ordering::Relaxed),
+        };
+        (turn % u64::from(self.partition_count().max(1))) as PartitionId + 1
+    }
+
+    /// Where a message goes.
+    pub fn partition_of_message(&self, message: &PublishMessage) -> PartitionId {
+        let (key, id) = (&message.correlation_key, &message.id);
+        self.shared().routes.owner(slot_of(&message.tenant, key, id, &message.name))
     }
 
     pub(crate) fn shared(&self) -> &Arc<Shared> {
@@ -224,9 +250,7 @@ impl Grevy {
                 return (self.partition_of_new(), Class::Intake);
             }
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
-                let (key, id) = (&message.correlation_key, &message.id);
-                let slot = slot_of(&message.tenant, key, id, &message.name);
-                return (self.shared().routes.owner(slot), Class::Intake);
+                return (self.partition_of_message(message), Class::Intake);
             }
             Command::BroadcastSignal { .. } => return (1, Class::Intake),
             Command::CompleteUserTask { task, .. }
@@ -250,18 +274,9 @@ impl Grevy {
             | Command::LeaseJobs(_)
             | Command::Tick
             | Command::ApplyMeta { .. }
-            | Command::PinClock { .. } => return (1, Class::Progress),
+            | Command::PinClock { .. } => return (self.chosen.unwrap_or(1), Class::Progress),
         };
         (partition_of(key), Class::Progress)
-    }
-
-    /// In turn; a request with an id goes where its retry will go too.
-    fn partition_of_new(&self) -> PartitionId {
-        let turn = match &self.cause.request_id {
-            Some(id) => u64::from(slot_of("", id, "", "")),
-            None => self.inner.turn.fetch_add(1, Ordering::Relaxed),
-        };
-        (turn % u64::from(self.partition_count().max(1))) as PartitionId + 1
     }
 
     /// Starts an instance of the latest version of a process.

@@ -1,9 +1,10 @@
 //! Jobs for workers: polls, streams, and what workers say.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use engine::command::{LeaseJobs, LeasedJob};
+use engine::event::Text;
 use engine::{Command, Key};
 
 use crate::dispatch::{Dispatcher, ReceiverId};
@@ -29,13 +30,41 @@ impl Drop for JobStream {
     }
 }
 
+/// A poll for jobs under way.
+pub struct JobPoll {
+    /// The jobs; none when its time is over or it was withdrawn.
+    pub jobs: Pending<Vec<LeasedJob>>,
+    dispatcher: Weak<Dispatcher>,
+    id: ReceiverId,
+}
+
+impl JobPoll {
+    /// Nobody waits any more: its place is free at once. Jobs that are on their way to it come
+    /// all the same and must be given back.
+    pub fn withdraw(&self) {
+        if let Some(dispatcher) = self.dispatcher.upgrade() {
+            dispatcher.withdraw(self.id);
+        }
+    }
+}
+
 impl Grevy {
     /// Leases jobs; waits for the first at most `patience`, then answers with none.
     pub fn activate_jobs(&self, want: LeaseJobs, patience: Duration) -> Pending<Vec<LeasedJob>> {
-        let (promise, pending) = promise();
+        self.poll_jobs(want, patience).jobs
+    }
+
+    /// Job types with jobs that could be leased while nobody asks for any, in their order.
+    pub fn unattended_job_types(&self) -> Vec<Text> {
+        self.shared().dispatcher.unattended()
+    }
+
+    /// As [`Grevy::activate_jobs`], with a way to end it early.
+    pub fn poll_jobs(&self, want: LeaseJobs, patience: Duration) -> JobPoll {
+        let (promise, jobs) = promise();
         let dispatcher = &self.shared().dispatcher;
         let id = dispatcher.poll(want, Box::new(move |jobs| promise.resolve(jobs)));
-        match patience.is_zero() || pending.is_ready() {
+        match patience.is_zero() || jobs.is_ready() {
             true => dispatcher.withdraw(id),
             false => {
                 let dispatcher = Arc::downgrade(dispatcher);
@@ -46,7 +75,7 @@ impl Grevy {
                 });
             }
         }
-        pending
+        JobPoll { jobs, dispatcher: Arc::downgrade(dispatcher), id }
     }
 
     /// Streams jobs as they become available, at most `credit` until [`JobStream::add_credit`].

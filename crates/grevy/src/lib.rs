@@ -43,7 +43,7 @@ pub use checkpoint::{Checkpoints, Vault};
 pub use clock::Clock;
 pub use error::Error;
 pub use handle::{Deployment, Grevy};
-pub use jobs::JobStream;
+pub use jobs::{JobPoll, JobStream};
 pub use model::{Builder as Model, Event};
 pub use open::Builder;
 pub use ops::Raised;

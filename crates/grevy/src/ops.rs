@@ -209,6 +209,12 @@ impl Grevy {
         })
     }
 
+    /// Lets time stand still on every partition, or go on with `None`: an answer for each.
+    pub fn pin_clock(&self, at: Option<i64>) -> Vec<Pending<()>> {
+        let pin = |partition| self.on_partition(partition).done(Command::PinClock { at });
+        (1..=self.partition_count()).map(pin).collect()
+    }
+
     /// Lifts a quarantine.
     pub fn repair(&self, instance: Key) -> Pending<()> {
         self.done(Command::Repair { instance })

@@ -32,7 +32,7 @@ impl Gateway {
                 &Rejection::invalid("Expected each resource to have a name, but one is blank"),
             ));
         }
-        let deployed = self.engine_for(caller)?.deploy_all(resources, &tenant).await;
+        let deployed = self.engine_for(caller).await?.deploy_all(resources, &tenant).await;
         let deployed = deployed.map_err(|error| Failure::of("CREATE", error))?;
         for warning in &deployed.warnings {
             tracing::warn!(deployment = deployed.key, "{warning}");
@@ -52,7 +52,7 @@ impl Gateway {
                 caller.principal.require_process(&decision.id)?;
             }
         }
-        let done = self.engine_for(caller)?.delete_resource(key).await;
+        let done = self.engine_for(caller).await?.delete_resource(key).await;
         done.map_err(|error| Failure::of("DELETE", error))
     }
 

@@ -11,6 +11,7 @@ use super::{Caller, Gateway};
 use crate::access::Action;
 use crate::failure::{Failure, Kind};
 use crate::limits::{AWAIT_DEFAULT, LONG_POLL_MAX};
+use crate::pressure::Permit;
 
 /// An instance that ran to its end while the caller waited.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,8 +29,8 @@ impl Gateway {
     ) -> Result<CreatedInstance, Failure> {
         caller.principal.require(Action::Work)?;
         check_definition("CREATE", &create.definition)?;
-        let engine = self.engine_for(caller)?;
-        let _permit = self.admit(true)?;
+        let engine = self.engine_for(caller).await?;
+        let (_permit, engine) = self.room_for_new(engine, caller)?;
         engine.create(create).await.map_err(|error| Failure::of("CREATE", error))
     }
 
@@ -45,9 +46,10 @@ impl Gateway {
         const INTENT: &str = "CREATE_WITH_AWAITING_RESULT";
         caller.principal.require(Action::Work)?;
         check_definition(INTENT, &create.definition)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         // The time that the instance takes says nothing about what a partition stands.
-        drop(self.admit(true)?.unmeasured());
+        let (permit, engine) = self.room_for_new(engine, caller)?;
+        drop(permit.unmeasured());
         let wait = wait(timeout);
         let done = tokio::select! {
             done = engine.create_with_result(create, wait) => done,
@@ -70,9 +72,26 @@ impl Gateway {
         Ok(Awaited { created, variables })
     }
 
+    /// A partition with room: the one whose turn it is, or else another. A request with an id
+    /// goes where its retry will go, whatever the room elsewhere.
+    fn room_for_new(
+        &self,
+        engine: grevy::Grevy,
+        caller: &Caller,
+    ) -> Result<(Permit<'_>, grevy::Grevy), Failure> {
+        self.follows(true)?;
+        let first = engine.partition_of_new();
+        let admitted = self.shared.pressure.admit(first).map(|permit| (permit, first));
+        let (permit, partition) = match (admitted, &caller.request_id) {
+            (Err(_), None) => self.shared.pressure.admit_elsewhere(first)?,
+            (known, _) => known?,
+        };
+        Ok((permit, engine.on_partition(partition)))
+    }
+
     pub async fn cancel(&self, caller: &Caller, instance: Key) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller)?.cancel(instance).await;
+        let done = self.engine_for(caller).await?.cancel(instance).await;
         done.map_err(|error| Failure::of("CANCEL", error))
     }
 
@@ -84,21 +103,21 @@ impl Gateway {
         local: bool,
     ) -> Result<Key, Failure> {
         caller.principal.require(Action::Work)?;
-        let set = self.engine_for(caller)?.set_variables(scope, variables, local).await;
+        let set = self.engine_for(caller).await?.set_variables(scope, variables, local).await;
         set.map_err(|error| Failure::of("UPDATE", error))
     }
 
     pub async fn resolve_incident(&self, caller: &Caller, incident: Key) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller)?.resolve_incident(incident).await;
+        let done = self.engine_for(caller).await?.resolve_incident(incident).await;
         done.map_err(|error| Failure::of("RESOLVE", error))
     }
 
     /// The answer waits until the message is durable, not until somebody took it.
     pub async fn publish(&self, caller: &Caller, message: PublishMessage) -> Result<Key, Failure> {
         caller.principal.require(Action::Ingest)?;
-        let engine = self.engine_for(caller)?;
-        let _permit = self.admit(false)?;
+        let engine = self.engine_for(caller).await?;
+        let _permit = self.admit(false, engine.partition_of_message(&message))?;
         engine.publish_message(message).await.map_err(|error| Failure::of("PUBLISH", error))
     }
 
@@ -110,8 +129,8 @@ impl Gateway {
         message: PublishMessage,
     ) -> Result<(Key, Key, String), Failure> {
         caller.principal.require(Action::Ingest)?;
-        let engine = self.engine_for(caller)?;
-        let _permit = self.admit(false)?;
+        let engine = self.engine_for(caller).await?;
+        let _permit = self.admit(false, engine.partition_of_message(&message))?;
         let done = tokio::time::timeout(AWAIT_DEFAULT, engine.correlate(message)).await;
         let late = |_| {
             Failure::new(

@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine::command::{LeaseJobs, LeasedJob};
 use engine::event::NamedValue;
 use engine::{Command, Key};
-use grevy::{Grevy, JobStream};
+use grevy::{Grevy, JobPoll, JobStream};
 use tokio::sync::mpsc;
 
 use super::{Caller, Gateway};
@@ -47,11 +47,11 @@ impl Gateway {
         request_timeout: i64,
     ) -> Result<Vec<LeasedJob>, Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let _counted = Counted::take(&self.shared.polls, POLLS_MAX, "parked activations")?;
         let _attended = self.shared.attention.attend(&want.job_type);
-        let leased = engine.activate_jobs(want, patience(request_timeout));
-        let mut parked = Parked { leased: Some(leased), engine };
+        let poll = engine.poll_jobs(want, patience(request_timeout));
+        let mut parked = Parked { poll: Some(poll), engine };
         tokio::select! {
             jobs = parked.jobs() => jobs.map_err(|error| Failure::of("ACTIVATE", error)),
             () = self.stopped() => Ok(Vec::new()),
@@ -59,9 +59,9 @@ impl Gateway {
     }
 
     /// Streams jobs as they become available. A slow reader gets no more than it takes.
-    pub fn stream(&self, caller: &Caller, want: LeaseJobs) -> Result<JobFeed, Failure> {
+    pub async fn stream(&self, caller: &Caller, want: LeaseJobs) -> Result<JobFeed, Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let counted = Counted::take(&self.shared.streams, JOB_STREAMS_MAX, "job streams")?;
         let (send, receive) = mpsc::channel(STREAM_CREDIT_MAX as usize);
         let attended = self.shared.attention.attend(&want.job_type);
@@ -76,7 +76,7 @@ impl Gateway {
 
     pub async fn complete_job(&self, caller: &Caller, word: Word) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let done = engine.complete_job(word.job, word.variables, word.token).await;
         done.map_err(|error| Failure::of("COMPLETE", error))
     }
@@ -91,7 +91,7 @@ impl Gateway {
         back_off: i64,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let back_off = Duration::from_millis(u64::try_from(back_off).unwrap_or(0));
         let Word { job, variables, token } = word;
         let done = engine.fail_job(job, retries, message, back_off, variables, token).await;
@@ -106,7 +106,7 @@ impl Gateway {
         message: &str,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let done = engine.throw_error(word.job, code, message, word.variables, word.token).await;
         done.map_err(|error| Failure::of("THROW_ERROR", error))
     }
@@ -127,7 +127,7 @@ impl Gateway {
             (None, None) | (Some(_), Some(_)) => "UPDATE",
         };
         let command = Command::UpdateJob { job, retries, timeout, priority };
-        let done = self.engine_for(caller)?.submit(command).await;
+        let done = self.engine_for(caller).await?.submit(command).await;
         done.map(drop).map_err(|error| Failure::of(intent, error))
     }
 }
@@ -154,29 +154,30 @@ impl Drop for JobFeed {
     }
 }
 
-/// A poll under way. When its caller is gone the jobs that come for it go to others at once,
-/// instead of being leased by nobody until their time-out.
+/// A poll under way. When its caller is gone it is withdrawn, and jobs that were on their way to
+/// it go to others at once, instead of being leased by nobody until their time-out.
 struct Parked {
-    leased: Option<grevy::Pending<Vec<LeasedJob>>>,
+    poll: Option<JobPoll>,
     engine: Grevy,
 }
 
 impl Parked {
     async fn jobs(&mut self) -> Result<Vec<LeasedJob>, grevy::Error> {
-        let Some(leased) = &mut self.leased else { return Ok(Vec::new()) };
-        let jobs = leased.await;
-        self.leased = None;
+        let Some(poll) = &mut self.poll else { return Ok(Vec::new()) };
+        let jobs = (&mut poll.jobs).await;
+        self.poll = None;
         jobs
     }
 }
 
 impl Drop for Parked {
     fn drop(&mut self) {
-        let Some(leased) = self.leased.take() else { return };
+        let Some(poll) = self.poll.take() else { return };
+        poll.withdraw();
         let engine = self.engine.clone();
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             runtime.spawn(async move {
-                for job in leased.await.unwrap_or_default() {
+                for job in poll.jobs.await.unwrap_or_default() {
                     give_back(&engine, &job);
                 }
             });

@@ -18,12 +18,12 @@ use tokio::sync::watch;
 
 use crate::access::{Access, Principal};
 use crate::failure::{Failure, Kind};
-use crate::limits::LIVE_STREAMS_MAX;
+use crate::limits::{LIVE_STREAMS_MAX, RECOVERY_PATIENCE};
 use crate::pressure::{Permit, Pressure};
 use crate::readback::Readback;
 use crate::rest::Overviews;
 
-pub use attention::Attention;
+pub use attention::{Attention, Review, Unattended};
 pub use decisions::Evaluated;
 pub use instances::Awaited;
 pub(crate) use jobs::Counted;
@@ -93,7 +93,7 @@ pub struct Parts {
 impl Gateway {
     pub fn new(parts: Parts) -> Gateway {
         let shared = Shared {
-            pressure: Pressure::default(),
+            pressure: Pressure::new(parts.partitions),
             engine: parts.engine,
             access: parts.access,
             partitions: parts.partitions,
@@ -110,9 +110,9 @@ impl Gateway {
         Gateway { shared: Arc::new(shared) }
     }
 
-    /// How much new work is taken at the moment.
-    pub fn intake_limit(&self) -> usize {
-        self.shared.pressure.limit()
+    /// How much new work each partition takes at the moment, from partition 1.
+    pub fn intake_limits(&self) -> Vec<usize> {
+        self.shared.pressure.limits()
     }
 
     /// Follows an engine that has become ready.
@@ -129,7 +129,13 @@ impl Gateway {
 
     /// Takes new work in, or says that there is too much: of commands under way, or of steps that
     /// history has not written yet. New instances wait first; what ends work never does.
-    fn admit(&self, starts: bool) -> Result<Permit<'_>, Failure> {
+    fn admit(&self, starts: bool, partition: u16) -> Result<Permit<'_>, Failure> {
+        self.follows(starts)?;
+        self.shared.pressure.admit(partition)
+    }
+
+    /// History is not too far behind.
+    fn follows(&self, starts: bool) -> Result<(), Failure> {
         let readback = self.shared.readback.read().unwrap_or_else(PoisonError::into_inner);
         let held = match readback.as_ref().map_or(Lag::Open, |readback| readback.pressure()) {
             Lag::Open => false,
@@ -142,7 +148,7 @@ impl Gateway {
                         slower";
             return Err(Failure::new(Kind::ResourceExhausted, text));
         }
-        self.shared.pressure.admit()
+        Ok(())
     }
 
     /// History.
@@ -202,7 +208,14 @@ impl Gateway {
     }
 
     /// The same, marking what it does with who asked.
-    pub(crate) fn engine_for(&self, caller: &Caller) -> Result<grevy::Grevy, Failure> {
+    /// Waits a while for one that still reads its journal, because most clients give up at once.
+    pub(crate) async fn engine_for(&self, caller: &Caller) -> Result<grevy::Grevy, Failure> {
+        let mut stage = self.shared.engine.clone();
+        if matches!(*stage.borrow(), Stage::Recovering) {
+            let known = stage.wait_for(|stage| !matches!(stage, Stage::Recovering));
+            // What it has become, or that it still recovers, is said below.
+            let _ = tokio::time::timeout(RECOVERY_PATIENCE, known).await;
+        }
         Ok(self.engine()?.caused_by(caller.cause()))
     }
 

@@ -1,6 +1,5 @@
 //! What the server is made of, answered also before it is ready.
 
-use engine::Command;
 use grevy::partition::Health as Found;
 
 use super::{Caller, Gateway, Stage};
@@ -53,8 +52,10 @@ impl Gateway {
         if at.is_some_and(|at| at < 0) {
             return Err(Failure::invalid("Expected a timestamp of at least 0, but it is negative"));
         }
-        let done = self.engine_for(caller)?.submit(Command::PinClock { at }).await;
-        done.map(drop).map_err(|error| Failure::of("PIN", error))
+        for done in self.engine_for(caller).await?.pin_clock(at) {
+            done.await.map_err(|error| Failure::of("PIN", error))?;
+        }
+        Ok(())
     }
 
     /// All partitions take commands.

@@ -62,7 +62,7 @@ impl Service {
         let caller = self.caller(request.metadata())?;
         let message = request.into_inner();
         let want = streamed(&message).map_err(status::of)?;
-        let feed = self.gateway.stream(&caller, want).map_err(status::of)?;
+        let feed = self.gateway.stream(&caller, want).await.map_err(status::of)?;
         Ok(Response::new(Jobs { feed, stopped: Box::pin(stopped(self.gateway.clone())) }))
     }
 

@@ -16,13 +16,12 @@ use crate::gateway::{Caller, Gateway};
 use crate::input;
 
 /// The form of a deployment.
-#[derive(ToSchema)]
-#[allow(dead_code)]
+#[derive(Default, ToSchema)]
 #[schema(as = DeploymentForm)]
 struct Form {
     /// Files; the name of each is its resource name, whose suffix tells its type.
     #[schema(value_type = Vec<String>, format = Binary)]
-    resources: Vec<Vec<u8>>,
+    resources: Vec<(String, Vec<u8>)>,
     #[schema(rename = "tenantId")]
     tenant_id: Option<String>,
 }
@@ -124,10 +123,11 @@ pub async fn create_deployment(
     Extension(caller): Extension<Caller>,
     form: Multipart,
 ) -> Result<Answer<Deployed>, Response> {
-    let (resources, tenant) = read(form).await?;
+    let form = read(form).await?;
     let deployed = async {
+        let tenant = form.tenant_id.unwrap_or_default();
         let tenant = input::tenant("createDeployment", &tenant)?;
-        gateway.deploy(&caller, resources, tenant).await
+        gateway.deploy(&caller, form.resources, tenant).await
     };
     let deployed = deployed.await.map_err(|failure| Problem(failure).into_response())?;
     let entry = |process: &engine::meta::DeployedProcess| Metadata {
@@ -149,11 +149,10 @@ pub async fn create_deployment(
 }
 
 /// Files and tenant. Parts of other names are refused: a misspelt one would deploy nothing.
-async fn read(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, String), Response> {
+async fn read(mut form: Multipart) -> Result<Form, Response> {
     let broken = |error: MultipartError| error.into_response();
     let refuse = |text: String| Problem(Failure::invalid(text)).into_response();
-    let mut resources = Vec::new();
-    let mut tenant = String::new();
+    let mut read = Form::default();
     while let Some(part) = form.next_field().await.map_err(broken)? {
         match part.name() {
             Some("resources") => {
@@ -162,9 +161,9 @@ async fn read(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, String), R
                                 none";
                     return Err(refuse(text.to_owned()));
                 };
-                resources.push((name, part.bytes().await.map_err(broken)?.to_vec()));
+                read.resources.push((name, part.bytes().await.map_err(broken)?.to_vec()));
             }
-            Some("tenantId") => tenant = part.text().await.map_err(broken)?,
+            Some("tenantId") => read.tenant_id = Some(part.text().await.map_err(broken)?),
             other => {
                 let name = other.unwrap_or("");
                 return Err(refuse(format!(
@@ -173,7 +172,7 @@ async fn read(mut form: Multipart) -> Result<(Vec<(String, Vec<u8>)>, String), R
             }
         }
     }
-    Ok((resources, tenant))
+    Ok(read)
 }
 
 #[derive(Default, Deserialize, ToSchema)]

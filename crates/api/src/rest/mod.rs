@@ -1,6 +1,7 @@
 //! The REST API v2: JSON in, JSON out. What a call means is in [`crate::gateway`]; the OpenAPI
 //! document is made from the handlers.
 
+mod attention;
 mod body;
 mod cluster;
 mod console;
@@ -104,6 +105,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .nest("/v2", routes)
         .nest("/grevy/v1", console::router())
+        .routes(routes!(attention::get_job_types))
         .split_for_parts();
     document.merge(open);
     (router, document)

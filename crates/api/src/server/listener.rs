@@ -17,6 +17,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
+use super::moving_body::MovingBody;
 use crate::limits::{
     CONNECTION_STREAMS_MAX, CONNECTIONS_MAX, DRAIN_TIME_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX,
     HEADERS_MAX, PING_INTERVAL, PING_TIME_MAX, SEND_BUFFER_BYTES_MAX,
@@ -105,7 +106,9 @@ impl Connection {
     }
 
     async fn run<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(self, stream: S) {
-        let app = self.app.map_request(|request: Request<Incoming>| request.map(Body::new));
+        let app = self.app.map_request(|request: Request<Incoming>| {
+            request.map(|body| Body::new(MovingBody::new(body)))
+        });
         let service = TowerToHyperService::new(app);
         let connection = self.builder.serve_connection(TokioIo::new(stream), service);
         let connection = self.watcher.watch(connection.into_owned());

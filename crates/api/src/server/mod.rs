@@ -2,6 +2,7 @@
 //! in which nothing that was taken in is lost.
 
 mod listener;
+mod moving_body;
 mod tls;
 mod watch_engine;
 mod watch_metrics;
@@ -75,9 +76,7 @@ pub async fn start(config: Config) -> Result<Server, String> {
         pinnable_clock: config.pinnable_clock,
     });
     watch_engine::open(gateway.clone(), config.open, config.history, stage_sender)?;
-    if let Some(handle) = &config.metrics {
-        tokio::spawn(watch_metrics::watch(gateway.clone(), handle.clone()));
-    }
+    tokio::spawn(watch_metrics::watch(gateway.clone(), config.metrics.clone()));
     let calls = grpc::router(gateway.clone()).await?;
     let pages = rest::router(gateway.clone(), config.metrics, config.console).merge(config.pages);
     let serve =

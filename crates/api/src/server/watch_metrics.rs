@@ -1,10 +1,10 @@
 //! Metrics: the recorder of this process, and what is measured by looking.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
-use crate::gateway::{Gateway, Health};
+use crate::gateway::{Gateway, Health, Unattended};
 
 const EVERY: Duration = Duration::from_secs(5);
 /// Seconds; from what one sync takes to what a caller gives up at.
@@ -25,14 +25,14 @@ pub fn install() -> Result<PrometheusHandle, String> {
 }
 
 /// Looks at the gateway every few seconds, until the server stops.
-pub async fn watch(gateway: Gateway, handle: PrometheusHandle) {
+pub async fn watch(gateway: Gateway, handle: Option<PrometheusHandle>) {
     let mut ticks = tokio::time::interval(EVERY);
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
             () = gateway.stopped() => return,
         }
-        handle.run_upkeep();
+        handle.iter().for_each(PrometheusHandle::run_upkeep);
         look(&gateway);
     }
 }
@@ -51,9 +51,31 @@ fn look(gateway: &Gateway) {
             metrics::gauge!("grevy_steps_not_yet_durable", &label).set(ahead as f64);
         }
     }
+    attend(gateway);
     for (job_type, askers) in gateway.attention().attended() {
         let label = [("type", job_type.to_string())];
         metrics::gauge!("grevy_job_askers", &label).set(askers as f64);
     }
-    metrics::gauge!("grevy_intake_limit").set(gateway.intake_limit() as f64);
+    for (limit, partition) in gateway.intake_limits().into_iter().zip(1..) {
+        let label = [("partition", i32::to_string(&partition))];
+        metrics::gauge!("grevy_intake_limit", &label).set(limit as f64);
+    }
+}
+
+/// Reports job types that wait while nobody asks for them: a forgotten worker is not silent.
+fn attend(gateway: &Gateway) {
+    let Ok(engine) = gateway.engine() else { return };
+    let review = gateway.attention().review(&engine.unattended_job_types(), Instant::now());
+    let gauge = |job_type: &str, value: f64| {
+        let label = [("type", job_type.to_owned())];
+        metrics::gauge!("grevy_job_type_unattended", &label).set(value);
+    };
+    for job_type in &review.begun {
+        tracing::warn!(job_type = &**job_type, "{}", Unattended::advice(job_type));
+        gauge(job_type, 1.0);
+    }
+    for job_type in &review.ended {
+        tracing::info!(job_type = &**job_type, "jobs of this type wait in vain no longer");
+        gauge(job_type, 0.0);
+    }
 }

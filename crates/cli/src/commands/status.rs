@@ -28,6 +28,10 @@ impl Status {
                 lines.push(format!("  partition {}: {health}", partition["partitionId"]));
             }
         }
+        let types = self.remote.get_from("/grevy/v1", "/job-types")?;
+        for row in types["unattended"].as_array().into_iter().flatten() {
+            lines.push(format!("  {}", row["advice"].as_str().unwrap_or_default()));
+        }
         self.remote.tell(&topology, || lines.iter().for_each(|line| println!("{line}")));
         Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

@@ -4,9 +4,9 @@ use crate::command::{PublishMessage, Reply};
 use crate::decide::create::Birth;
 use crate::decide::job::check_name;
 use crate::decide::{Done, Step, Stop};
+use crate::element::payload::check_size;
 use crate::event::{ElementNo, Event, InstanceEvent, SlotEvent, Text};
 use crate::key::{Key, Slot, slot_of};
-use crate::limits::VARIABLES_BYTES_MAX;
 use crate::rejection::Rejection;
 use crate::state::Named;
 
@@ -193,11 +193,5 @@ fn check(message: &PublishMessage) -> Done {
     if message.name.is_empty() {
         return Err(Stop::Reject(Rejection::invalid("expected a message name, but it was empty")));
     }
-    let bytes: usize = message.variables.iter().map(|(_, value)| value.len()).sum();
-    if bytes > VARIABLES_BYTES_MAX {
-        return Err(Stop::Reject(Rejection::invalid(format!(
-            "expected variables of at most {VARIABLES_BYTES_MAX} bytes, but they have {bytes}"
-        ))));
-    }
-    Ok(())
+    check_size(&message.variables)
 }

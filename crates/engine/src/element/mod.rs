@@ -5,7 +5,7 @@ mod event;
 mod gateway;
 mod lifecycle;
 mod listener;
-mod payload;
+pub(crate) mod payload;
 mod scope;
 mod task;
 mod way;

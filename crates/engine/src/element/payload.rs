@@ -7,7 +7,7 @@ use crate::decide::{Change, Done, Step, Stop};
 use crate::event::{ElementNo, InstanceEvent, NamedValue, Role, Text, Via};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
-use crate::limits::INSTANCE_BYTES_MAX;
+use crate::limits::{INSTANCE_BYTES_MAX, VARIABLES_BYTES_MAX};
 use crate::rejection::Rejection;
 
 impl Step<'_> {
@@ -54,8 +54,9 @@ impl Step<'_> {
         ))
     }
 
-    /// As [`Step::fits`], for a command.
+    /// As [`Step::fits`], for a command, which may bring only so much at once.
     pub(crate) fn check_fits(&self, i: Key, variables: &[NamedValue]) -> Done {
+        check_size(variables)?;
         self.fits(i, variables).map_err(|why| Stop::Reject(Rejection::invalid(why)))
     }
 
@@ -142,4 +143,15 @@ impl Step<'_> {
         self.tell(i, InstanceEvent::ElementActivated { key });
         self.finish(i, key)
     }
+}
+
+/// Refuses more variables than one command may bring.
+pub(crate) fn check_size(variables: &[NamedValue]) -> Done {
+    let bytes: usize = variables.iter().map(|(_, value)| value.len()).sum();
+    if bytes <= VARIABLES_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Stop::Reject(Rejection::invalid(format!(
+        "Expected variables of at most {VARIABLES_BYTES_MAX} bytes, but they have {bytes}"
+    ))))
 }
