@@ -88,6 +88,10 @@ def py(name, *arguments):
     return script(lambda: [python(), str(SUITES / name), *arguments])
 
 
+def load(command):
+    return lambda grevy: lifecycle.kill_minus_nine(grevy, command())
+
+
 def java(mode):
     """Compiled once into target/; Maven finds the client."""
     folder = HERE / "java"
@@ -120,7 +124,10 @@ TESTS = {
     "zbctl": zbctl,
     "bad_input": py("bad_input.py"),
     "m9_polyglot_workers": lambda grevy: lifecycle.guide(grevy, python(), node()),
-    "kill_minus_nine": lambda grevy: lifecycle.kill_minus_nine(grevy, python()),
+    "kill_minus_nine_pyzeebe": load(lambda: [python(), str(SUITES / "load.py")]),
+    "kill_minus_nine_camunda_sdk": load(lambda: ["node", str(node() / "load.mjs"), "sdk"]),
+    "kill_minus_nine_orchestration_cluster_api":
+        load(lambda: ["node", str(node() / "load.mjs"), "oca"]),
     **{name: test for name, test in vars(lifecycle).items() if name.startswith("test_")},
 }
 

@@ -65,11 +65,30 @@ pub const SUITES: &[Suite] = &[
         needs: &[],
         format: Format::Exit,
     },
+    Suite {
+        name: "clients",
+        // The clients themselves come from their registries, unmodified.
+        command: &["python3", "tests/clients/run.py"],
+        folder: ".",
+        minutes: 7,
+        needs: &[Need::Node, Need::Maven, Need::Data, Need::Python(CLIENTS)],
+        format: Format::Summary,
+    },
 ];
+
+/// As `tests/clients/requirements.txt` has them, for those who run the suite by itself.
+const CLIENTS: &[&str] = &["pyzeebe==4.7.0", "camunda-orchestration-sdk==10.0.1"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_python_clients_are_those_of_the_requirements() {
+        let file = concat!(env!("CARGO_MANIFEST_DIR"), "/../tests/clients/requirements.txt");
+        let wanted = std::fs::read_to_string(file).unwrap();
+        assert_eq!(wanted.split_whitespace().collect::<Vec<_>>(), CLIENTS);
+    }
 
     #[test]
     fn the_budgets_of_all_suites_fit_into_half_an_hour() {

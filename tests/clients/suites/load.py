@@ -28,7 +28,7 @@ async def create(client):
 async def main():
     channel = create_insecure_channel(grpc_address=os.environ["GRPC"], channel_options=(
         ("grpc.initial_reconnect_backoff_ms", 100), ("grpc.max_reconnect_backoff_ms", 500)))
-    client = ZeebeClient(channel)
+    client = ZeebeClient(channel, max_connection_retries=-1)
     worker = ZeebeWorker(channel, poll_retry_delay=1, max_connection_retries=-1)
 
     @worker.task(task_type="work", timeout_ms=5_000)
