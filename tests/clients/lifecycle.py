@@ -11,7 +11,8 @@ import tempfile
 import urllib.parse
 import urllib.request
 
-from server import HERE, MODELS, ROOT, Server
+import install
+from server import MODELS, ROOT, Server
 
 SIMPLE = (MODELS / "simple.bpmn").read_bytes()
 
@@ -139,6 +140,18 @@ def test_m6_owners_and_roles(grevy):
         assert server.call("POST", "/v2/process-instances", start, bearer("picker"))[0] == 200
         message = {"name": "shipped", "correlationKey": "1"}
         assert server.call("POST", "/v2/messages/publication", message, bearer("shop"))[0] == 200
+        # A team without workers stops nobody else.
+        other = SIMPLE.replace(b'id="simple"', b'id="payment-card"')
+        other = other.replace(b'type="work"', b'type="pay"')
+        assert deploy(server, ("pay.bpmn", other), **bearer("payment-team"))[0] == 200
+        stuck = {"processDefinitionId": "payment-card"}
+        assert server.call("POST", "/v2/process-instances", stuck, bearer("payment-team"))[0] == 200
+        wants = {"type": "charge", "timeout": 60_000, "maxJobsToActivate": 9}
+        status, found, _ = server.call("POST", "/v2/jobs/activation", wants, bearer("picker"))
+        assert status == 200 and found["jobs"], found
+        for job in found["jobs"]:
+            done = f"/v2/jobs/{job['jobKey']}/completion"
+            assert server.call("POST", done, {}, bearer("picker"))[0] == 204
         # What SDKs ask for first.
         grant = {"grant_type": "client_credentials", "client_id": "picker",
                  "client_secret": made["picker"], "audience": "grevy"}
@@ -187,26 +200,48 @@ def test_the_command_line_drives_a_server(grevy):
     assert grevy_command(grevy, server, "status")[0] == 2
 
 
-def guide(grevy, python, node):
-    """M9: the workers of the guide complete jobs as they stand there."""
+def works(grevy, name, command):
+    """The worker of this command completes a job of a server that it is told by environment."""
+    with Server(grevy) as server:
+        ready(server)
+        assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+        environment = {**os.environ, "GREVY_GRPC": server.grpc, "GREVY_REST": server.rest}
+        with subprocess.Popen(command, env=environment) as worker:
+            try:
+                status, made, _ = server.call("POST", "/v2/process-instances", {
+                    "processDefinitionId": "simple", "awaitCompletion": True,
+                    "requestTimeout": 25_000, "variables": {"amount": 4}})
+                assert status == 200 and made["variables"]["doubled"] == 8, (name, made)
+            finally:
+                worker.terminate()
+
+
+def guide(language):
+    """The only block of the workers' page in this language."""
     text = (ROOT / "docs" / "guide" / "workers.md").read_text()
-    blocks = dict(re.findall(r"<!-- run: (\S+) -->\n```\w+\n(.*?)```", text, re.S))
-    assert {"worker.py", "worker.mjs"} <= set(blocks), list(blocks)
-    for name, program in (("worker.py", python), ("worker.mjs", "node")):
-        file = node / name
-        file.write_text(blocks[name])
-        with Server(grevy) as server:
-            ready(server)
-            assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
-            environment = {**os.environ, "GREVY_GRPC": server.grpc, "GREVY_REST": server.rest}
-            with subprocess.Popen([program, str(file)], env=environment) as worker:
-                try:
-                    status, made, _ = server.call("POST", "/v2/process-instances", {
-                        "processDefinitionId": "simple", "awaitCompletion": True,
-                        "requestTimeout": 25_000, "variables": {"amount": 4}})
-                    assert status == 200 and made["variables"]["doubled"] == 8, (name, made)
-                finally:
-                    worker.terminate()
+    [block] = re.findall(rf"```{language}\n(.*?)```", text, re.S)
+    return block
+
+
+def test_m9_python_worker_of_the_guide(grevy):
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "worker.py"
+        file.write_text(guide("python"))
+        works(grevy, "Python", [install.python(), str(file)])
+
+
+def test_m9_node_worker_of_the_guide(grevy):
+    # Modules are found from the folder that holds the script.
+    file = install.node() / "worker.mjs"
+    file.write_text(guide("js"))
+    works(grevy, "Node", ["node", str(file)])
+
+
+def test_m9_rust_worker_of_the_guide(grevy):
+    example = (ROOT / "crates" / "client" / "examples" / "worker.rs").read_text()
+    shown = guide("rust")
+    assert example.endswith(shown), "the guide shows another worker than the example"
+    works(grevy, "Rust", [install.example("grevy-client", "worker")])
 
 
 def kill_minus_nine(grevy, command):

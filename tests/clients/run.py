@@ -8,58 +8,15 @@ package clients, unmodified. Ends with `N passed, N failed`.
 """
 
 import os
-import pathlib
-import shutil
 import subprocess
 import sys
 import time
 import traceback
 
+import abuse
 import lifecycle
-from server import HERE, MODELS, ROOT, Server
-
-TARGET = pathlib.Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
-CLIENTS = ROOT / "target" / "clients"
-SUITES = HERE / "suites"
-DATA = pathlib.Path(os.environ.get("GREVY_DATA", ROOT.parent / "shared" / "acceptance")) / "zbctl"
-
-
-def binary():
-    given = os.environ.get("GREVY_BIN")
-    if given:
-        return given
-    subprocess.run(["cargo", "build", "-p", "grevy-cli"], cwd=ROOT, check=True)
-    return str(TARGET / "debug" / "grevy")
-
-
-def python():
-    """GREVY_PYTHON has what requirements.txt names, or an environment is made that has."""
-    if os.environ.get("GREVY_PYTHON"):
-        return os.environ["GREVY_PYTHON"]
-    found, stamp = CLIENTS / "py" / "bin" / "python", CLIENTS / "py.txt"
-    wanted = (HERE / "requirements.txt").read_text()
-    if not found.exists() or not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([sys.executable, "-m", "venv", CLIENTS / "py"], check=True)
-        install = [found, "-m", "pip", "install", "--quiet", "-r", HERE / "requirements.txt"]
-        subprocess.run(install, check=True)
-        stamp.write_text(wanted)
-    return str(found)
-
-
-def node():
-    """What package.json names; its scripts are not run."""
-    stamp, wanted = CLIENTS / "package.json", (HERE / "package.json").read_text()
-    if not (CLIENTS / "node_modules").exists() or stamp.read_text() != wanted:
-        CLIENTS.mkdir(parents=True, exist_ok=True)
-        stamp.write_text(wanted)
-        command = ["npm", "install", "--no-audit", "--no-fund", "--ignore-scripts", "--silent"]
-        subprocess.run(command, cwd=CLIENTS, check=True)
-    # Modules are found from the folder that holds the scripts.
-    scripts = CLIENTS / "suites"
-    shutil.rmtree(scripts, ignore_errors=True)
-    shutil.copytree(SUITES, scripts)
-    return scripts
-
+from install import CLIENTS, DATA, SUITES, binary, node, python
+from server import HERE, MODELS, Server
 
 def environment(server):
     return {**os.environ, "GRPC": server.grpc, "REST": server.rest, "MODELS": str(MODELS),
@@ -123,12 +80,12 @@ TESTS = {
     "java_streaming": java("stream"),
     "zbctl": zbctl,
     "bad_input": py("bad_input.py"),
-    "m9_polyglot_workers": lambda grevy: lifecycle.guide(grevy, python(), node()),
     "kill_minus_nine_pyzeebe": load(lambda: [python(), str(SUITES / "load.py")]),
     "kill_minus_nine_camunda_sdk": load(lambda: ["node", str(node() / "load.mjs"), "sdk"]),
     "kill_minus_nine_orchestration_cluster_api":
         load(lambda: ["node", str(node() / "load.mjs"), "oca"]),
-    **{name: test for name, test in vars(lifecycle).items() if name.startswith("test_")},
+    **{name: test for module in (lifecycle, abuse) for name, test in vars(module).items()
+       if name.startswith("test_")},
 }
 
 

@@ -130,14 +130,43 @@ def grpc_cases():
         empty = list(stub.ActivateJobs(pb.ActivateJobsRequest(
             type="t", worker="w", timeout=1000, maxJobsToActivate=1, requestTimeout=-1)))
         expect("an activation that does not wait", empty == [], empty)
-        raw = channel.unary_unary("/gateway_protocol.Gateway/CompleteJob")
-        try:
-            raw(b"\xff\xff\xff\xff", timeout=20)
-            expect("broken protobuf", False, "was accepted")
-        except grpc.RpcError as error:
-            expect("broken protobuf", error.code() in (CODE.INTERNAL, CODE.INVALID_ARGUMENT),
-                   error.code())
-        return len(cases) + 2
+        return len(cases) + 1 + broken_messages(channel)
+
+
+RPCS = (
+    "ActivateJobs StreamActivatedJobs CancelProcessInstance CompleteJob CreateProcessInstance "
+    "CreateProcessInstanceWithResult EvaluateDecision DeployProcess DeployResource FailJob "
+    "ThrowError PublishMessage ResolveIncident SetVariables Topology UpdateJobRetries "
+    "ModifyProcessInstance MigrateProcessInstance UpdateJobTimeout DeleteResource "
+    "BroadcastSignal EvaluateConditional").split()
+# Nothing, broken protobuf, a length that is not there, text that is not UTF-8, numbers where texts
+# belong, unknown fields only.
+BYTES = (b"", b"\xff\xff\xff\xff", b"\x0a\x7f", b"\x0a\x02\xff\xfe", b"\x0a\x01", b"\x12\x03\xc3\x28a",
+         b"\xfa\x3e\x01x", b"\x09\0\0\0\0\0\0\0\0")
+
+
+def broken_messages(channel):
+    """Every rpc, whatever comes: an answer that blames the caller, or takes what is harmless."""
+    blames = (CODE.INVALID_ARGUMENT, CODE.NOT_FOUND, CODE.UNIMPLEMENTED, CODE.FAILED_PRECONDITION,
+              CODE.RESOURCE_EXHAUSTED)
+    huge = b"\x0a" + b"\x80\x80\x80\x10" + b"x" * (32 << 20)
+    for rpc in RPCS:
+        call = channel.unary_stream(f"/gateway_protocol.Gateway/{rpc}")
+        for message in (*BYTES, huge):
+            what = f"{rpc} {message[:20]!r}"
+            try:
+                list(call(message, timeout=20))
+                expect(what, rpc == "Topology", "was accepted")
+            except grpc.RpcError as error:
+                expect(what, error.code() in blames, f"{error.code()} {error.details()[:200]}")
+                told = any(word in error.details() for word in ("xpected", "rejected"))
+                expect(what, told, error.details()[:200])
+    try:
+        list(channel.unary_stream("/gateway_protocol.Gateway/Nonsense")(b"", timeout=20))
+        expect("an unknown rpc", False, "was accepted")
+    except grpc.RpcError as error:
+        expect("an unknown rpc", error.code() == CODE.UNIMPLEMENTED, error.code())
+    return len(RPCS) * (len(BYTES) + 1) + 1
 
 
 def call(method, path, body=None, headers=None):
@@ -232,7 +261,57 @@ def rest_cases():
     return len(cases)
 
 
-count = grpc_cases() + rest_cases()
+def document_cases():
+    """Every operation of the OpenAPI document, whatever comes: never an internal error, and a
+    problem for whatever is refused."""
+    document = json.loads(call("GET", "/openapi.json")[1])
+    deep = b"[" * 50_000
+    bodies = (b"", b"null", b"[]", b'"x"', b"{", b"\xff\xfe{}", deep, b'{"a":' * 5_000, b'{"x":1}',
+              b'{"variables":{"a":NaN}}', b'{"filter":5}', b'{"page":{"limit":-1}}')
+    media = ("application/json", "text/plain", "multipart/form-data", "multipart/form-data; boundary=b",
+             "application/json; charset=utf-16", "nonsense")
+    count = 0
+    for path, operations in document["paths"].items():
+        for method in operations:
+            keys = ("1", "x", "%00", "99999999999999999999999", "-1", "a" * 5_000)
+            paths = [path]
+            if "{" in path:
+                head, rest = path.split("{", 1)
+                paths = [head + key + rest.split("}", 1)[1] for key in keys]
+            for at in paths:
+                for body, of in [(b, "application/json") for b in bodies] + [
+                        (b'{"x":1}', m) for m in media]:
+                    if method == "get" and body != b"":
+                        continue
+                    what = f"{method} {at[:80]} {of} {body[:30]!r}"
+                    found, text, kind = call(method.upper(), at, body or None, {"content-type": of})
+                    count += 1
+                    expect(what, found < 500 or found in (501, 503), f"{found} {text[:200]}")
+                    if found >= 400:
+                        fits = kind in ("application/problem+json", "application/json")
+                        expect(what, fits, f"{found} {kind} {text[:200]}")
+                        problem = json.loads(text)
+                        expect(what, problem.get("detail") or problem.get("error"), text[:200])
+    return count
+
+
+def twice():
+    """What ends a job or an instance ends it once."""
+    simple = {"processDefinitionId": "simple"}
+    made = json.loads(call("POST", "/v2/process-instances", simple)[1])
+    jobs = json.loads(call("POST", "/v2/jobs/activation", {
+        "type": "work", "timeout": 60_000, "maxJobsToActivate": 100})[1])["jobs"]
+    [job] = [j for j in jobs if j["processInstanceKey"] == made["processInstanceKey"]]
+    for path in (f"/v2/jobs/{job['jobKey']}/completion",):
+        for status in (204, 404):
+            found, text, _ = call("POST", path, {})
+            expect(f"{path} again", found == status, f"{found} {text}")
+    found, text, _ = call("POST", f"/v2/process-instances/{made['processInstanceKey']}/cancellation")
+    expect("cancelling what has ended", found == 404, f"{found} {text}")
+    return 3
+
+
+count = grpc_cases() + rest_cases() + document_cases() + twice()
 for line in FAILED:
     print(line)
 print(f"bad input: {count} cases, {len(FAILED)} failed")

@@ -4,17 +4,51 @@
 
 use axum::body::Body;
 use http::{HeaderValue, Response};
+use tonic::Code;
+
+use crate::limits::GRPC_MESSAGE_BYTES_MAX;
 
 const NAME: &str = "grpc-message";
+const STATUS: &str = "grpc-status";
 
-/// Encodes the message of an answer that is only a status anew.
+/// Encodes the message of an answer that is only a status anew. What the library calls an internal
+/// error because it could not read the request is the caller's.
 pub async fn plain_message(mut response: Response<Body>) -> Response<Body> {
-    if let Some(value) = response.headers().get(NAME)
-        && let Ok(value) = HeaderValue::from_bytes(encode(&decode(value.as_bytes())).as_bytes())
-    {
-        response.headers_mut().insert(NAME, value);
+    let headers = response.headers_mut();
+    let Some(value) = headers.get(NAME) else { return response };
+    let mut text = decode(value.as_bytes());
+    let code = headers.get(STATUS).map(|code| Code::from_bytes(code.as_bytes()));
+    if let Some((code, blamed)) = code.and_then(|code| blamed(code, &text)) {
+        headers.insert(STATUS, HeaderValue::from(code as i32));
+        text = blamed.into_bytes();
+    }
+    if let Ok(value) = HeaderValue::from_bytes(encode(&text).as_bytes()) {
+        headers.insert(NAME, value);
     }
     response
+}
+
+/// Code and text for a request that could not be read; `None` for every other answer.
+fn blamed(code: Code, text: &[u8]) -> Option<(Code, String)> {
+    let text = std::str::from_utf8(text).ok()?;
+    let unread =
+        ["failed to decode Protobuf", "Error decompressing", "Unexpected EOF", "protocol error: "];
+    match code {
+        Code::Internal if unread.iter().any(|start| text.starts_with(start)) => {
+            let text = format!("Expected a request that can be read, but {text}");
+            Some((Code::InvalidArgument, text))
+        }
+        Code::Internal if text == "Missing request message." => {
+            let text = "Expected a request message, but there is none".to_owned();
+            Some((Code::InvalidArgument, text))
+        }
+        Code::OutOfRange => {
+            let text =
+                format!("Expected a request of at most {GRPC_MESSAGE_BYTES_MAX} bytes, but {text}");
+            Some((Code::ResourceExhausted, text))
+        }
+        _ => None,
+    }
 }
 
 fn decode(bytes: &[u8]) -> Vec<u8> {
@@ -58,5 +92,16 @@ mod tests {
         assert_eq!(plain, "Command 'X' #1? \"50 %25\": gr%C3%B6%C3%9Fer%0A");
         assert_eq!(decode(plain.as_bytes()), text.as_bytes());
         assert_eq!(decode(b"%zz%4"), b"%zz%4");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_the_callers_fault_and_a_bug_is_ours() {
+        let code = |code, text: &str| blamed(code, text.as_bytes()).map(|(code, _)| code);
+        let broken = "failed to decode Protobuf message: invalid wire type";
+        assert_eq!(code(Code::Internal, broken), Some(Code::InvalidArgument));
+        let long = "Error, decoded message length too large";
+        assert_eq!(code(Code::OutOfRange, long), Some(Code::ResourceExhausted));
+        assert_eq!(code(Code::Internal, "an answer of another kind"), None);
+        assert_eq!(code(Code::NotFound, broken), None);
     }
 }

@@ -1,0 +1,142 @@
+"""Clients that do not behave: slow, half-open, too large, on the wrong port, during the end."""
+
+import signal
+import socket
+import threading
+import time
+
+from lifecycle import SIMPLE, deploy, ready
+from server import Server
+
+
+def connect(address):
+    host, port = address.removeprefix("http://").rsplit(":", 1)
+    return socket.create_connection((host, int(port)), timeout=60)
+
+
+def answer(connection):
+    """Everything until the server closes the connection."""
+    found = b""
+    try:
+        while chunk := connection.recv(65_536):
+            found += chunk
+    except ConnectionError:
+        pass
+    return found
+
+
+def said(address, sent):
+    with connect(address) as connection:
+        try:
+            connection.sendall(sent)
+        except ConnectionError:
+            pass
+        return answer(connection)
+
+
+def test_requests_that_are_too_large_or_not_http(grevy):
+    with Server(grevy) as server:
+        ready(server)
+        end = b"host: x\r\nconnection: close\r\n\r\n"
+        large = said(server.rest, b"GET /v2/topology HTTP/1.1\r\nx: " + b"a" * 40_000 + b"\r\n" + end)
+        assert large == b"" or b" 431 " in large.split(b"\r\n")[0], large[:200]
+        many = b"".join(b"x%d: 1\r\n" % number for number in range(200))
+        many = said(server.rest, b"GET /v2/topology HTTP/1.1\r\n" + many + end)
+        assert many == b"" or b" 431 " in many.split(b"\r\n")[0], many[:200]
+        for wrong in (b"\0" * 100, b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + b"a" * 200,
+                      b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 100, b"GET\r\n\r\n"):
+            for address in (server.rest, server.grpc):
+                found = said(address, wrong)
+                assert b" 200 " not in found and b" 500 " not in found, found[:200]
+        assert server.call("GET", "/v2/status")[0] == 204
+
+
+def test_slow_and_half_open_clients_are_let_go(grevy):
+    head = b"POST /v2/process-instances HTTP/1.1\r\nhost: x\r\n"
+    starts = {
+        "half a head": head[:20],
+        "a head without end": head,
+        "half a body": head + b"content-type: application/json\r\ncontent-length: 99\r\n\r\n{",
+    }
+    with Server(grevy) as server:
+        ready(server)
+        took, found = {}, {}
+
+        def stop_in_the_middle(name, sent):
+            since = time.monotonic()
+            with connect(server.rest) as connection:
+                connection.sendall(sent)
+                head = connection.recv(65_536) if name == "half a body" else answer(connection)
+            found[name], took[name] = head, time.monotonic() - since
+        threads = [threading.Thread(target=stop_in_the_middle, args=row) for row in starts.items()]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert took["half a head"] < 25 and took["a head without end"] < 25, took
+        assert took["half a body"] < 45 and b" 400 " in found["half a body"], (took, found)
+        # Clients that hold connections and say nothing are no burden for others.
+        idle = [connect(server.grpc if number % 2 else server.rest) for number in range(400)]
+        assert server.call("GET", "/v2/status")[0] == 204
+        for connection in idle:
+            connection.close()
+
+
+def test_calls_under_way_are_answered_when_the_server_ends(grevy):
+    with Server(grevy) as server:
+        ready(server)
+        assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+        waits = {"processDefinitionId": "simple", "awaitCompletion": True, "requestTimeout": 60_000}
+        polls = {"type": "nothing", "timeout": 1_000, "maxJobsToActivate": 1,
+                 "requestTimeout": 60_000}
+        answers = {}
+
+        def ask(path, body):
+            answers[path] = server.call("POST", path, body)
+        calls = {"/v2/process-instances": waits, "/v2/jobs/activation": polls}
+        threads = [threading.Thread(target=ask, args=row) for row in calls.items()]
+        for thread in threads:
+            thread.start()
+        # Both are under way when the jobs of the one can be seen and the other has not answered.
+        taken = {"type": "work", "timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": 20_000}
+        status, found, _ = server.call("POST", "/v2/jobs/activation", taken)
+        assert status == 200 and len(found["jobs"]) == 1, found
+        server.process.send_signal(signal.SIGTERM)
+        for thread in threads:
+            thread.join(timeout=30)
+        status, problem, _ = answers["/v2/process-instances"]
+        assert (status, problem["title"]) == (503, "UNAVAILABLE"), problem
+        assert "shutting down" in problem["detail"], problem
+        # The activation ends with none, or never reached the server that had ended.
+        status, jobs, _ = answers["/v2/jobs/activation"]
+        assert (status, jobs) == (200, {"jobs": []}) or status == 503, (status, jobs)
+        assert server.process.wait(timeout=30) == 0
+
+
+def test_a_job_type_that_nobody_asks_for_is_reported(grevy):
+    model = SIMPLE.replace(b'type="work"', b'type="io.camunda:http-json:1"')
+    assert model != SIMPLE
+    with Server(grevy) as server:
+        ready(server)
+        assert deploy(server, ("simple.bpmn", model))[0] == 200
+        start = {"processDefinitionId": "simple"}
+        assert server.call("POST", "/v2/process-instances", start)[0] == 200
+
+        def reported():
+            return server.call("GET", "/grevy/v1/job-types")[1]["unattended"]
+        until = time.monotonic() + 30
+        while not reported():
+            assert time.monotonic() < until, "the type was never reported"
+            time.sleep(0.2)
+        [row] = reported()
+        assert row["type"] == "io.camunda:http-json:1", row
+        assert "connector 'http-json:1'" in row["advice"], row
+        assert b"connector 'http-json:1'" in (server.folder / "server.log").read_bytes()
+        gauge = 'grevy_job_type_unattended{type="io.camunda:http-json:1"} 1'
+        assert gauge in server.call("GET", "/metrics")[1]
+        taken = {"type": row["type"], "timeout": 60_000, "maxJobsToActivate": 1}
+        status, jobs, _ = server.call("POST", "/v2/jobs/activation", taken)
+        assert status == 200 and len(jobs["jobs"]) == 1, jobs
+        while reported():
+            assert time.monotonic() < until + 30, "a worker came and it is still reported"
+            time.sleep(0.2)
