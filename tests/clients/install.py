@@ -14,12 +14,14 @@ SUITES = HERE / "suites"
 DATA = pathlib.Path(os.environ.get("GREVY_DATA", ROOT.parent / "shared" / "acceptance")) / "zbctl"
 
 
-def binary():
+def binary(profile="dev"):
+    """Absolute: servers run in folders of their own."""
     given = os.environ.get("GREVY_BIN")
     if given:
-        return given
-    subprocess.run(["cargo", "build", "-p", "grevy-cli"], cwd=ROOT, check=True)
-    return str(TARGET / "debug" / "grevy")
+        return str(pathlib.Path(given).resolve())
+    command = ["cargo", "build", "-p", "grevy-cli", "--profile", profile]
+    subprocess.run(command, cwd=ROOT, check=True)
+    return str(TARGET.resolve() / ("debug" if profile == "dev" else profile) / "grevy")
 
 
 def example(package, name):
