@@ -27,8 +27,8 @@ impl Gateway {
         asked: EvaluateDecision,
     ) -> Result<Evaluation, Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
-        let _permit = self.shared.pressure.admit()?;
+        let engine = self.engine_for(caller).await?;
+        let (_permit, engine) = self.room_for_new(engine, caller)?;
         let done = engine.evaluate_decision(asked).await;
         done.map_err(|error| Failure::of("EVALUATE", error))
     }
@@ -42,7 +42,7 @@ impl Gateway {
         scope: Option<Key>,
     ) -> Result<Evaluated, Failure> {
         caller.principal.require(Action::Read)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let text = text.trim_start();
         let expression = feel::compile(text.strip_prefix('=').unwrap_or(text))
             .map_err(|error| Failure::invalid(error.to_string()))?;

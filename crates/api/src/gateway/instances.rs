@@ -74,7 +74,7 @@ impl Gateway {
 
     /// A partition with room: the one whose turn it is, or else another. A request with an id
     /// goes where its retry will go, whatever the room elsewhere.
-    fn room_for_new(
+    pub(super) fn room_for_new(
         &self,
         engine: grevy::Grevy,
         caller: &Caller,
