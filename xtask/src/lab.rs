@@ -33,6 +33,14 @@ const RUNS: &[Run] = &[
         slice_minutes: 30,
     },
     Run {
+        name: "feel",
+        about: "an hour of random and mutated text for FEEL and JSON: no panic, no text too slow",
+        command: &["cargo", "run", "--release", "--package", "grevy-tck", "--bin", "soup"],
+        rounds: 60,
+        slice: 5,
+        slice_minutes: 15,
+    },
+    Run {
         name: "flaky",
         about: "the whole test run again and again: a test that fails once in twenty is a defect",
         command: &["cargo", "test", "--workspace", "--no-fail-fast", "--quiet"],

@@ -62,6 +62,11 @@ fn the_first_process_runs_as_the_guide_says() {
 }
 
 #[test]
+fn expressions_are_tried_as_the_guide_says() {
+    run_page("docs/guide/feel.md");
+}
+
+#[test]
 #[cfg(feature = "track")]
 fn events_become_a_picture_as_the_guide_says() {
     run_page("docs/guide/tracking.md");

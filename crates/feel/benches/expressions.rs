@@ -1,12 +1,15 @@
 //! Ten expressions from small to large: parse and compile, then evaluate over decoded values.
 //!
-//! `feel_condition` has a budget of 150 ns (`design.md`). Called with `--json` it prints one
+//! `feel_condition` has a budget of 150 ns (`design.md`). Where `npm install` was run in
+//! `crates/tck/differential`, feelin is timed on the same expressions in the same run. Called with `--json` it prints one
 //! object a line, as `cargo xtask bench` reads them; `--quick` measures less.
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "a benchmark has a clock")]
 
 use feel::{Env, compile};
 use std::hint::black_box;
+use std::path::Path;
+use std::process::Command;
 use std::time::{Duration, Instant};
 use value::{Context, Packed, Value};
 
@@ -85,5 +88,18 @@ fn main() {
                 black_box(compile(black_box(text))).ok();
             }),
         );
+    }
+    feelin();
+}
+
+/// What another engine takes, on this machine, now.
+fn feelin() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tck/differential");
+    if !folder.join("node_modules").is_dir() {
+        return println!("feelin: not run; 'npm install' in crates/tck/differential gets it");
+    }
+    match Command::new("node").arg("bench.js").current_dir(folder).output() {
+        Ok(output) => print!("{}", String::from_utf8_lossy(&output.stdout)),
+        Err(error) => println!("feelin: not run; node: {error}"),
     }
 }

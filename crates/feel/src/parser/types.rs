@@ -44,6 +44,9 @@ impl Parser<'_> {
         }
         while self.token.is(".") {
             self.advance();
+            if self.token.kind != TokenKind::Name {
+                return Err(self.unexpected("a name behind the '.' of a type"));
+            }
             let part = self.advance();
             name = format!("{name}.{}", self.text_of(part));
         }
