@@ -97,7 +97,7 @@ fn syntax_errors_say_what_was_expected() {
         ("1 +", "expected an operand, but the expression ends (line 1, column 4)"),
         ("(1", "expected ')', but the expression ends (line 1, column 3)"),
         ("e instance of els.", "expected a name behind the '.' of a type, but the expression ends"),
-        ("1 instance of a.2", "expected a name behind the '.' of a type, but found '2'"),
+        ("1 instance of a.(", "expected a name behind the '.' of a type, but found '('"),
         ("if a thn b else c", "expected 'then', but found 'thn'; did you mean 'then'?"),
         ("a == b", "expected an operand, but found '='"),
         ("a && b", "expected an operator or the end, but found '&'; did you mean 'and'?"),
