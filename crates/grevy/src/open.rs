@@ -23,6 +23,7 @@ use crate::machines::{Engine, Known, Meta};
 use crate::partition::{Forgetful, Health, Partition, Parts, Remote, panic_text};
 use crate::shared::{Made, Shared};
 use crate::starts::Starts;
+use crate::steps::Holds;
 
 /// How an engine starts. [`Grevy::builder`] makes one.
 #[derive(Debug, Clone)]
@@ -185,6 +186,8 @@ impl Builder {
         let parts = self.parts("meta", &journals, &activity, empty, Box::new(|()| ()))?;
         let mut meta = self.open_one(parts, &mut wards)?;
         let remote = meta.remote();
+        // It is small, and every exporter needs all of it: it is never trimmed.
+        remote.holds.keep("exporters", 1);
         let upto = remote.journal.durable_lsn();
         let (journal, holds) = (Arc::clone(&remote.journal), Arc::clone(&remote.holds));
         let known = Arc::new(Known::new(meta.machine(), upto, journal, holds));
@@ -259,6 +262,7 @@ impl Builder {
             journal: journals.open(name)?,
             empty,
             vault: journals.vault(name)?,
+            holds: journals.holds(name)?,
             outlet,
             forget: None,
             clock: self.clock.clone(),
@@ -357,6 +361,11 @@ impl Journals {
             Some(folder) => Arc::new(FileJournal::open(folder, name, self.config)?),
             None => Arc::new(MemoryJournal::new()),
         })
+    }
+
+    fn holds(&self, name: &str) -> Result<Arc<Holds>, Error> {
+        let holds = self.folder.as_ref().map(|folder| Holds::open(folder, name)).transpose()?;
+        Ok(Arc::new(holds.unwrap_or_default()))
     }
 
     fn vault(&self, name: &str) -> Result<Option<Arc<Vault>>, Error> {

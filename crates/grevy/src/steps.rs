@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use engine::PartitionId;
-use journal::{Journal, Lsn, Reader};
+use journal::{Folder, Journal, Lsn, Reader};
 
 use crate::machine::{Machine, Step};
 use crate::machines::{Engine, Meta};
@@ -32,25 +32,55 @@ pub struct Steps<M: Machine> {
     from: Lsn,
 }
 
-/// Positions from which somebody still has to read, by name.
+/// Positions from which somebody still has to read, by name. Kept in the data folder, so that a
+/// start without its readers trims nothing that they have not seen.
 #[derive(Debug, Default)]
-pub struct Holds(Mutex<BTreeMap<String, Lsn>>);
+pub struct Holds {
+    rows: Mutex<BTreeMap<String, Lsn>>,
+    /// Folder, and the name of the note in it.
+    home: Option<(Arc<Folder>, String)>,
+}
 
 impl Holds {
+    /// What was held of this journal when it was open last.
+    pub(crate) fn open(folder: &Arc<Folder>, journal: &str) -> Result<Holds, Error> {
+        let note = format!("holds-{journal}");
+        let text = folder.note(&note)?.unwrap_or_default();
+        let row = |line: &str| {
+            let (lsn, name) = line.split_once(' ')?;
+            Some((name.to_owned(), lsn.parse().ok()?))
+        };
+        let rows = Mutex::new(text.lines().filter_map(row).collect());
+        Ok(Holds { rows, home: Some((Arc::clone(folder), note)) })
+    }
+
+    /// Writes down what is held. A position that is written late only keeps more.
+    pub(crate) fn save(&self) -> Result<(), Error> {
+        let Some((folder, note)) = &self.home else { return Ok(()) };
+        let rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let text: String = rows.iter().map(|(name, lsn)| format!("{lsn} {name}\n")).collect();
+        drop(rows);
+        Ok(folder.set_note(note, &text)?)
+    }
+
     /// Keeps everything from `lsn` on for `name`.
     pub fn keep(&self, name: &str, lsn: Lsn) {
-        let mut holds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        holds.insert(name.to_owned(), lsn);
+        let mut rows = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
+        let new = rows.insert(name.to_owned(), lsn).is_none();
+        drop(rows);
+        if new && let Err(error) = self.save() {
+            tracing::error!(name, %error, "a reader of the journal is not written down");
+        }
     }
 
     /// `name` reads no more.
     pub fn release(&self, name: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner).remove(name);
     }
 
     /// The last position that nobody needs, at most `upto`.
     pub fn trimmable(&self, upto: Lsn) -> Lsn {
-        let holds = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let holds = self.rows.lock().unwrap_or_else(PoisonError::into_inner);
         holds.values().map(|lsn| lsn.saturating_sub(1)).fold(upto, Lsn::min)
     }
 }
@@ -108,10 +138,18 @@ impl Grevy {
         Steps::open(&self.shared().meta, from)
     }
 
-    /// Keeps the journal of a partition from `lsn` on, for an exporter of that name.
+    /// Keeps the journal of a partition from `lsn` on, for an exporter of that name, until
+    /// [`Grevy::release`]; a restart changes nothing about it.
     pub fn hold(&self, partition: PartitionId, name: &str, lsn: Lsn) -> Result<(), Error> {
         self.partition(partition)?.holds.keep(name, lsn);
         Ok(())
+    }
+
+    /// The exporter of that name reads no more of any partition: nothing is kept for it.
+    pub fn release(&self, name: &str) {
+        for remote in self.shared().partitions() {
+            remote.holds.release(name);
+        }
     }
 
     /// The last durable position of a partition.

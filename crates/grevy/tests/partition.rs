@@ -224,6 +224,7 @@ fn rig(journal: MemoryJournal, forget: Option<Arc<Forgetful>>) -> Rig {
         journal: Arc::new(journal.clone()),
         empty: Arc::new(Tally::default),
         vault: None,
+        holds: Arc::default(),
         outlet: Box::new(move |effect| drop(send.send(effect))),
         forget,
         clock: clock.clone(),

@@ -67,6 +67,7 @@ impl Tracking {
             journal,
             empty: Arc::new(Tracker::default),
             vault: None,
+            holds: Arc::default(),
             outlet,
             forget: None,
             clock: clock.clone(),

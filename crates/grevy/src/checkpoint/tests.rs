@@ -255,6 +255,28 @@ fn an_order_that_cannot_be_folded_is_left_out_by_its_key_and_set_aside() {
 }
 
 #[test]
+fn what_an_exporter_has_not_read_is_kept_by_starts_that_know_nothing_of_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let grevy = start(folder.path(), false);
+    work(&grevy, 0);
+    grevy.hold(1, "history", 40).expect("partition 1 is there");
+    drop(grevy);
+    for round in 1..4 {
+        work(&start(folder.path(), false), 100 * round);
+    }
+    let grevy = start(folder.path(), false);
+    assert!(grevy.steps(1, 40).is_ok(), "it was trimmed");
+    grevy.release("history");
+    drop(grevy);
+    for round in 4..7 {
+        work(&start(folder.path(), false), 100 * round);
+    }
+    let grevy = start(folder.path(), false);
+    assert!(grevy.steps(1, 40).is_err(), "nobody needs it any more");
+    assert!(grevy.meta_steps(1).is_ok(), "deployments stay");
+}
+
+#[test]
 fn a_checkpoint_of_a_log_that_lost_its_end_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     work(&start(folder.path(), true), 0);

@@ -198,6 +198,7 @@ impl Vault {
                 *newest = Some(checkpoint);
                 self.published.store(written.lsn, Ordering::Release);
                 drop(newest);
+                holds.save()?;
                 journal.trim(holds.trimmable(self.store.trim_upto()))?;
                 Ok(Some(written))
             }

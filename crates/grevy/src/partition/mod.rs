@@ -47,6 +47,8 @@ pub struct Parts<M: Machine> {
     pub vault: Option<Arc<Vault>>,
     /// Where effects go, in order, once they are durable.
     pub outlet: Box<dyn FnMut(M::Effect) + Send>,
+    /// Who still has to read its log.
+    pub holds: Arc<Holds>,
     /// For tests: forgets aggregates at random.
     pub forget: Option<Arc<Forgetful>>,
     /// Time.

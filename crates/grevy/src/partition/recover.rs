@@ -32,7 +32,7 @@ impl<M: Machine> Partition<M> {
             machine,
             mailbox,
             status: Arc::new(Status::default()),
-            holds: Arc::default(),
+            holds: Arc::clone(&parts.holds),
             time,
             accepted: claim.tail,
             writer: claim.writer,
