@@ -344,18 +344,6 @@ impl Grevy {
         self.set_paused(false);
     }
 
-    /// Why this start is held back, with timers and dispatch paused; `None` if it is not.
-    pub fn held(&self) -> Option<String> {
-        self.inner.starts.as_ref().and_then(|starts| starts.held())
-    }
-
-    /// The next start is not held back; timers and dispatch stay as they are now.
-    pub fn lift(&self) {
-        if let Some(starts) = &self.inner.starts {
-            starts.lift();
-        }
-    }
-
     fn set_paused(&self, paused: bool) {
         for remote in self.shared().partitions() {
             let control = move |partition: &mut crate::partition::Partition<Engine>| {

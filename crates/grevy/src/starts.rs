@@ -13,8 +13,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use journal::Folder;
 
-use crate::Error;
 use crate::limits::{BAD_STARTS_MAX, REASON_CHARS_MAX};
+use crate::{Error, Grevy};
 
 const FILE: &str = "starts";
 
@@ -107,6 +107,20 @@ impl Starts {
         edit(&mut note);
         if let Err(error) = self.folder.set_note(FILE, &note.to_text()) {
             tracing::warn!(%error, "this start is not counted");
+        }
+    }
+}
+
+impl Grevy {
+    /// Why this start is held back, with timers and dispatch paused; `None` if it is not.
+    pub fn held(&self) -> Option<String> {
+        self.inner.starts.as_ref().and_then(|starts| starts.held())
+    }
+
+    /// The next start is not held back; timers and dispatch stay as they are now.
+    pub fn lift(&self) {
+        if let Some(starts) = &self.inner.starts {
+            starts.lift();
         }
     }
 }

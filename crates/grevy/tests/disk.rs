@@ -197,6 +197,7 @@ fn a_full_disk_refuses_clearly_and_goes_on_when_there_is_room() {
 }
 
 /// How often eight orders took their note, which came twice through the outbox each.
+#[expect(clippy::unwrap_used, reason = "a test's panic is its report")]
 fn notes_taken(gullible: bool) -> usize {
     let builder = Grevy::builder().file_system(Arc::new(TestFs::new())).folder("/data");
     let grevy = builder.partitions(2).echo(true).gullible(gullible).open().unwrap();

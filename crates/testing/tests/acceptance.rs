@@ -46,9 +46,7 @@ fn deploy(path: &PathBuf) -> Result<(), String> {
 }
 
 /// Which file is refused, and what its refusal names; everything else is accepted.
-const REFUSED: &[(&str, &str)] = &[
-    ("reject-empty-job-type.bpmn", "- Element: "),
-];
+const REFUSED: &[(&str, &str)] = &[("reject-empty-job-type.bpmn", "- Element: ")];
 
 #[test]
 fn models_are_deployed() {

@@ -88,8 +88,8 @@ impl<M: Machine> Partition<M> {
         Ok(())
     }
 
-    /// What is left of an aggregate whose events were left out is not what it was: nothing may go on
-    /// from there but what an operator asks for.
+    /// What is left of an aggregate whose events were left out is not what it was: nothing may go
+    /// on from there but what an operator asks for.
     fn set_aside_skipped(&mut self) {
         for key in self.parts.skip.clone() {
             let reason = "its events were left out at a start (--quarantine)";
