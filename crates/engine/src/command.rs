@@ -89,6 +89,7 @@ pub enum Command {
         variables: Vec<NamedValue>,
     },
     ModifyInstance(ModifyInstance),
+    ActivateAdHoc(ActivateAdHoc),
     CompleteUserTask {
         task: Key,
         variables: Vec<NamedValue>,
@@ -150,6 +151,16 @@ pub enum Command {
         at: Option<i64>,
     },
     EvaluateDecision(EvaluateDecision),
+}
+
+/// Begins elements of an ad-hoc sub-process.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct ActivateAdHoc {
+    pub ad_hoc: Key,
+    /// Ids, each with variables of its own.
+    pub elements: Vec<(Text, Vec<NamedValue>)>,
+    /// Terminates what is active in it.
+    pub cancel_remaining: bool,
 }
 
 /// All of it or nothing.

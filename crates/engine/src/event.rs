@@ -221,6 +221,20 @@ pub enum Role {
     Body = 1,
     /// One of the instances inside a body.
     Inner = 2,
+    /// A scope for what begins in an ad-hoc sub-process.
+    AdHocInner = 3,
+}
+
+impl Role {
+    /// Does it have the boundary events of its element?
+    pub fn is_outer(self) -> bool {
+        matches!(self, Role::Itself | Role::Body)
+    }
+
+    /// Does it do what its element does?
+    pub fn acts(self) -> bool {
+        matches!(self, Role::Itself | Role::Inner)
+    }
 }
 
 /// Element number and role.

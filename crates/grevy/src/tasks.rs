@@ -1,6 +1,6 @@
 //! User tasks of the engine's own, signals, modification.
 
-use engine::command::{DEFAULT_TENANT, ModifyInstance, TaskChanges};
+use engine::command::{ActivateAdHoc, DEFAULT_TENANT, ModifyInstance, TaskChanges};
 use engine::{Command, Key, Reply};
 
 use crate::handle::unexpected;
@@ -31,6 +31,11 @@ impl Grevy {
     /// Moves tokens of a running instance: all of it or nothing.
     pub fn modify(&self, modify: ModifyInstance) -> Pending<()> {
         self.done(Command::ModifyInstance(modify))
+    }
+
+    /// Begins elements of an ad-hoc sub-process.
+    pub fn activate_ad_hoc(&self, activate: ActivateAdHoc) -> Pending<()> {
+        self.done(Command::ActivateAdHoc(activate))
     }
 
     /// Completes a user task; `action` says what the caller calls that, empty is "complete".

@@ -221,6 +221,7 @@ pub(crate) fn role(role: Role) -> i64 {
         Role::Itself => 0,
         Role::Body => 1,
         Role::Inner => 2,
+        Role::AdHocInner => 3,
     }
 }
 

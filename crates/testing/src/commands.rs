@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use engine::Command;
 use engine::command::{
-    Activate, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef, EvaluateDecision,
-    LeaseJobs, ModifyInstance, PublishMessage, TaskChanges,
+    Activate, ActivateAdHoc, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef,
+    EvaluateDecision, LeaseJobs, ModifyInstance, PublishMessage, TaskChanges,
 };
 use engine::event::{NamedValue, Text};
 
@@ -58,6 +58,11 @@ impl Runner {
                 variables,
             },
             ("modify", [instance, ..]) => self.modify(instance, &options, variables)?,
+            ("activate", [ad_hoc, ids, rest @ ..]) => Command::ActivateAdHoc(ActivateAdHoc {
+                ad_hoc: self.scope(ad_hoc)?,
+                elements: ids.split(',').map(|id| (Text::from(id), variables.clone())).collect(),
+                cancel_remaining: rest.contains(&"alone"),
+            }),
             ("complete-task", [task, rest @ ..]) => Command::CompleteUserTask {
                 task: self.key(task)?,
                 variables,

@@ -24,7 +24,9 @@ fn lines(mut builder: Builder, rest: &mut &[String], level: usize) -> Result<Bui
         *rest = after;
         let (call, arguments) = split(line.trim());
         builder = match call {
-            "sub" | "event-sub" | "compensation" => nested(builder, call, arguments, rest, level)?,
+            "sub" | "event-sub" | "ad-hoc" | "compensation" => {
+                nested(builder, call, arguments, rest, level)?
+            }
             _ => {
                 one(builder, call, arguments).ok_or(format!("expected a call, but got '{line}'"))?
             }
@@ -51,6 +53,10 @@ fn nested(
     let builder = match call {
         "sub" => builder.sub_process(id, inside),
         "compensation" => builder.compensation(id, inside),
+        "ad-hoc" => {
+            let (id, active) = split(id);
+            builder.ad_hoc(id, active, inside)
+        }
         _ => builder.event_sub_process(id, inside),
     };
     failed.map_or(Ok(builder), Err)
@@ -117,6 +123,8 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
         "users" => builder.candidate_users(arguments),
         "due" => builder.due_date(arguments),
         "task-priority" => builder.priority(arguments),
+        "complete-when" => builder.complete_when(arguments, true),
+        "complete-when-rest-ends" => builder.complete_when(arguments, false),
         "until" => builder.until(arguments),
         "propagate" => builder.propagate(arguments.contains("parent"), arguments.contains("child")),
         "bind" => builder.bind(match first {

@@ -38,6 +38,9 @@ fn every_file_is_a_test() {
 }
 
 scenarios! {
+    ad_hoc
+    ad_hoc_boundary
+    ad_hoc_condition
     boundary_of_sub_process
     business_rule_job
     call_activity

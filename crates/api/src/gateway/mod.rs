@@ -4,6 +4,7 @@
 mod attention;
 mod decisions;
 mod deploy;
+mod elements;
 mod instances;
 mod jobs;
 mod topology;

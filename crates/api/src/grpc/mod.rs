@@ -4,6 +4,7 @@
 mod convert;
 mod decisions;
 mod deployments;
+mod elements;
 mod instances;
 mod jobs;
 mod message_header;

@@ -156,8 +156,7 @@ impl Gateway for Service {
         &self,
         request: Request<ModifyProcessInstanceRequest>,
     ) -> Result<Response<ModifyProcessInstanceResponse>, Status> {
-        measured("ModifyProcessInstance", self.later(request.metadata(), "ModifyProcessInstance"))
-            .await
+        measured("ModifyProcessInstance", self.modify(request)).await
     }
 
     async fn migrate_process_instance(
@@ -186,7 +185,7 @@ impl Gateway for Service {
         &self,
         request: Request<BroadcastSignalRequest>,
     ) -> Result<Response<BroadcastSignalResponse>, Status> {
-        measured("BroadcastSignal", self.later(request.metadata(), "BroadcastSignal")).await
+        measured("BroadcastSignal", self.broadcast(request)).await
     }
 
     async fn evaluate_conditional(

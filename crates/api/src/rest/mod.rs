@@ -13,13 +13,16 @@ mod jobs;
 mod jobs_types;
 mod later;
 mod messages;
+mod modification;
 mod page;
 mod problem;
 mod process_instances;
 mod search;
+mod signals;
 pub mod site;
 mod token;
 mod types;
+mod user_tasks;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -86,6 +89,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(deployments::delete_resource))
         .routes(routes!(process_instances::create_process_instance))
         .routes(routes!(process_instances::cancel_process_instance))
+        .routes(routes!(modification::modify_process_instance))
         .routes(routes!(process_instances::create_element_instance_variables))
         .routes(routes!(decisions::evaluate_decision))
         .routes(routes!(expressions::evaluate_expression))
@@ -96,6 +100,11 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(jobs::update_job))
         .routes(routes!(messages::publish_message))
         .routes(routes!(messages::correlate_message))
+        .routes(routes!(signals::broadcast_signal))
+        .routes(routes!(user_tasks::complete_user_task))
+        .routes(routes!(user_tasks::assign_user_task))
+        .routes(routes!(user_tasks::unassign_user_task))
+        .routes(routes!(user_tasks::update_user_task))
         .routes(routes!(incidents::resolve_incident))
         .merge(search::router());
     let described = OpenApiRouter::with_openapi(Document::openapi())

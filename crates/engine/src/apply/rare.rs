@@ -115,12 +115,17 @@ impl State {
         let Some(row) = self.hot(i).element(key) else { return };
         let (role, scope) = (row.element.role, row.scope);
         match role {
-            Role::Itself => {}
-            Role::Body => {
+            Role::AdHocInner => {}
+            Role::Itself if self.hot(i).looped(key).is_none() => {}
+            Role::Itself | Role::Body => {
                 self.set_rare(i, RareRow::Loop(key, None));
                 self.set_rare(i, RareRow::Outputs(key, None));
             }
             Role::Inner => {
+                if self.hot(i).looped(key).is_some() {
+                    self.set_rare(i, RareRow::Loop(key, None));
+                    self.set_rare(i, RareRow::Outputs(key, None));
+                }
                 self.set_rare(i, RareRow::Inner(key, None));
                 self.edit_loop(i, scope, |row| match completed {
                     true => row.completed += 1,

@@ -7,7 +7,7 @@ use model::ElementIndex;
 
 use super::expression::{Expr, Problem, TimerExpr};
 use super::parts::{
-    Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, unsupported_listener,
+    AdHoc, Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, unsupported_listener,
 };
 use super::{Order, Scope};
 use crate::event::{ElementNo, FlowNo, Text};
@@ -104,6 +104,7 @@ pub enum Kind {
     EventBased(Vec<(FlowNo, Catch)>),
     SubProcess,
     EventSubProcess,
+    AdHoc(Box<AdHoc>),
 }
 
 /// Something that waits to be triggered.
@@ -391,7 +392,10 @@ impl<'a> Compiler<'a> {
             M::Inclusive { default } => {
                 Kind::Inclusive { default: default.map(|flow| self.flow_no(flow)) }
             }
-            M::AdHoc(_) => return Err("an ad-hoc sub-process"),
+            M::AdHoc(model::AdHoc { job: Some(_), .. }) => {
+                return Err("an ad-hoc sub-process that a worker leads");
+            }
+            M::AdHoc(ad_hoc) => Kind::AdHoc(Box::new(self.ad_hoc(&element.id, ad_hoc))),
         })
     }
 

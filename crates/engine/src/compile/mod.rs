@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 pub use element::{Catch, Element, Flow, Kind, Mapping, Trigger};
 pub use expression::{Expr, Problem, TimerExpr};
 pub use parts::{
-    Binding, Call, Form, Listener, LoopOutput, MultiInstance, People, Publish, TaskJob,
+    AdHoc, Binding, Call, Form, Listener, LoopOutput, MultiInstance, People, Publish, TaskJob,
 };
 
 use crate::event::{ElementNo, FlowNo, PROCESS, Text};

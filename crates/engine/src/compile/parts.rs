@@ -40,6 +40,16 @@ pub struct LoopOutput {
     pub local: Option<Text>,
 }
 
+#[derive(Debug)]
+pub struct AdHoc {
+    /// Ids of the elements that begin with it.
+    pub active_elements: Option<Expr>,
+    pub completion_condition: Option<Expr>,
+    /// Whether the condition ends what is still active.
+    pub cancel_remaining: bool,
+    pub output: Option<LoopOutput>,
+}
+
 /// Who a user task is for, and until when.
 #[derive(Debug)]
 pub struct People {
@@ -113,6 +123,23 @@ impl Compiler<'_> {
             input_element: multi.input_element.clone(),
             output,
             completion_condition: multi.completion_condition.as_ref().map(|c| self.expr(id, c)),
+        }
+    }
+
+    pub(super) fn ad_hoc(&mut self, id: &Text, ad_hoc: &model::AdHoc) -> AdHoc {
+        let output = match (&ad_hoc.output_collection, &ad_hoc.output_element) {
+            (Some(collection), Some(element)) => Some(LoopOutput {
+                collection: collection.clone(),
+                element: self.expr(id, element),
+                local: None,
+            }),
+            _ => None,
+        };
+        AdHoc {
+            active_elements: ad_hoc.active_elements.as_ref().map(|text| self.expr(id, text)),
+            completion_condition: ad_hoc.completion_condition.as_ref().map(|c| self.expr(id, c)),
+            cancel_remaining: ad_hoc.cancel_remaining,
+            output,
         }
     }
 

@@ -1,5 +1,6 @@
 //! Commands to events. One file per family; what they share is [`step::Step`].
 
+mod ad_hoc;
 mod cancel;
 mod create;
 mod decision;
@@ -200,6 +201,7 @@ impl Step<'_> {
             Command::UpdateUserTask { task, changes, action } => {
                 self.update_user_task(*task, changes, action)
             }
+            Command::ActivateAdHoc(activate) => self.activate_ad_hoc(activate),
             Command::ModifyInstance(modify) => self.modify_instance(modify),
             Command::StartEpoch { epoch } => self.start_epoch(*epoch),
             Command::LeaseJobs(lease) => self.lease_jobs(lease),

@@ -306,16 +306,16 @@ fn catches(process: &Process, no: ElementNo, role: Role) -> Vec<(&Catch, bool)> 
     if no != PROCESS {
         let element = process.element(no);
         match &element.kind {
-            _ if role == Role::Body => {}
+            _ if !role.acts() => {}
             Kind::Catch(catch) | Kind::Receive(catch) => all.push((catch, false)),
             Kind::EventBased(targets) => all.extend(targets.iter().map(|(_, c)| (c, false))),
             _ => {}
         }
-        if role != Role::Inner {
+        if role.is_outer() {
             all.extend(element.boundaries.iter().map(|catch| (catch, true)));
         }
     }
-    if role != Role::Body {
+    if role.acts() {
         all.extend(process.inside(no).event_sub_processes.iter().map(|esp| (&esp.start, false)));
     }
     all

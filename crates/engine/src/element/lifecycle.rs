@@ -209,6 +209,7 @@ impl Step<'_> {
             }
             Kind::Publish(publish) => return self.publish_message(i, key, publish),
             Kind::UserTask(people) => self.begin_user_task(i, key, people),
+            Kind::AdHoc(ad_hoc) => self.begin_ad_hoc(i, key, no, ad_hoc, process),
             Kind::Call(call) => return self.begin_call(i, key, call),
             Kind::SubProcess | Kind::EventSubProcess => {
                 self.tell(i, InstanceEvent::ElementActivated { key });
@@ -290,6 +291,7 @@ impl Step<'_> {
         }
         match &process.element(no).kind {
             _ if role == Role::Inner => self.inner_completed(i, scope, enough),
+            _ if role == Role::AdHocInner => self.ad_hoc_completed(i, scope, enough),
             Kind::EventSubProcess => self.check_scope(i, scope),
             _ => self.leave(i, scope, no, Way::All),
         }
@@ -308,19 +310,25 @@ impl Step<'_> {
         let resumed = self.hot(i).listened(key, ListenerKind::End) > 0;
         if no != PROCESS && !resumed {
             let element = process.element(no);
+            if role.acts() && matches!(element.kind, Kind::AdHoc(_)) {
+                let into = if role == Role::Inner { key } else { scope };
+                self.give_collection(i, key, into)?;
+            }
             match role {
                 Role::Itself => self.map_outputs(i, key, scope, element)?,
-                Role::Body => {}
+                Role::Body | Role::AdHocInner => {}
                 // What an instance maps stays in it, unless an outer scope has the name.
                 Role::Inner => self.map_outputs(i, key, key, element)?,
             }
         }
-        if role != Role::Body
-            && !self.listened(i, key, ListenerKind::End, process.end_listeners(no))
-        {
+        if role.acts() && !self.listened(i, key, ListenerKind::End, process.end_listeners(no)) {
             return Ok(None);
         }
         match role {
+            Role::AdHocInner => match &process.element(no).kind {
+                Kind::AdHoc(ad_hoc) => self.collect_ad_hoc(i, key, scope, ad_hoc).map(Some),
+                _ => Ok(Some(false)),
+            },
             Role::Itself => Ok(Some(false)),
             Role::Body => self.give_collection(i, key, scope).map(|()| Some(false)),
             Role::Inner => self.collect(i, key, scope, process.element(no)).map(Some),
@@ -462,6 +470,9 @@ impl Step<'_> {
             Some(Trigger::Complete) => self.finish(i, scope),
             Some(Trigger::Boundary { .. }) => Ok(()),
             None if row.tokens > 0 => Ok(()),
+            None if row.element.role.acts() && self.hot(i).looped(scope).is_some() => {
+                self.check_ad_hoc(i, scope)
+            }
             None => self.finish(i, scope),
         }
     }

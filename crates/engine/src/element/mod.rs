@@ -12,4 +12,5 @@ mod way;
 
 pub(crate) use catches::{Due, first_due, next};
 pub(crate) use event::{Thrown, unhandled};
+pub(crate) use scope::begins_in;
 pub(crate) use task::NewJob;

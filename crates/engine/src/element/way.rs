@@ -59,6 +59,7 @@ impl Element {
             | Kind::Receive(_)
             | Kind::EventBased(_)
             | Kind::SubProcess
+            | Kind::AdHoc(_)
             | Kind::EventSubProcess => false,
         };
         waitless

@@ -133,6 +133,12 @@ impl Instance {
         all.map(|(key, wait)| (*key, wait))
     }
 
+    /// Places of the output collection that have been reached.
+    pub fn outputs(&self, body: Key) -> u32 {
+        let values = self.rare.as_ref().and_then(|rare| rare.outputs.get(&body));
+        values.and_then(|values| values.keys().next_back()).map_or(0, |last| last + 1)
+    }
+
     /// The output collection of a multi-instance as it stands; null where nothing came yet.
     pub fn collected(&self, body: Key) -> Option<(Text, Packed)> {
         let row = self.looped(body)?;
@@ -140,7 +146,7 @@ impl Instance {
         let null = Packed::null();
         let values = self.rare.as_ref()?.outputs.get(&body);
         let at = |index: &u32| values.and_then(|values| values.get(index)).unwrap_or(&null);
-        let places = 0..row.items.len() as u32;
+        let places = 0..(row.items.len() as u32).max(self.outputs(body));
         Some((name, Packed::from_items(places.map(|index| at(&index)))))
     }
 

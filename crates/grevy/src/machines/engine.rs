@@ -129,6 +129,7 @@ impl Machine for Engine {
             | Command::UpdateJob { job, .. }
             | Command::YieldJob { job, .. } => *job,
             Command::ResolveIncident { incident } => *incident,
+            Command::ActivateAdHoc(activate) => activate.ad_hoc,
             Command::CompleteUserTask { task, .. }
             | Command::AssignUserTask { task, .. }
             | Command::UpdateUserTask { task, .. } => *task,

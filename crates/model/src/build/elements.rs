@@ -223,6 +223,21 @@ impl Builder {
         self.then(id, Kind::AdHoc(ad_hoc)).filled(inside)
     }
 
+    /// Of an ad-hoc sub-process: it ends when the expression, which begins with `=`, is true.
+    pub fn complete_when(mut self, condition: &str, cancel_remaining: bool) -> Builder {
+        match self.here().map(|element| (element.id.clone(), &mut element.kind)) {
+            Some((_, Kind::AdHoc(ad_hoc))) => {
+                ad_hoc.completion_condition = Some(Text::parse(condition));
+                ad_hoc.cancel_remaining = cancel_remaining;
+            }
+            Some((id, _)) => {
+                self.slip(&id, format!("expected an ad-hoc sub-process, but {id} is none"));
+            }
+            None => {}
+        }
+        self
+    }
+
     /// The next element is connected to nothing.
     pub fn apart(mut self) -> Builder {
         self.cursor = None;

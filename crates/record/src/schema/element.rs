@@ -13,6 +13,7 @@ numbers!("Role", Role {
     0 Itself,
     1 Body,
     2 Inner,
+    3 AdHocInner,
 });
 
 /// Number and role of an element, in two fields: the role is nearly always absent.

@@ -30,9 +30,9 @@ impl Step<'_> {
     ) {
         let noted = |scope| self.hot(i).compensations().any(|(_, row)| row.scope == scope);
         let element = process.element(no);
-        let handled = role != Role::Inner
+        let handled = role.is_outer()
             && (element.handler(process).is_some() || process.compensation_start(no).is_some());
-        let holds = matches!(element.kind, Kind::SubProcess) || role == Role::Body;
+        let holds = matches!(element.kind, Kind::SubProcess | Kind::AdHoc(_)) || role == Role::Body;
         let nested = holds && noted(key);
         if handled || nested {
             let inner = holds.then_some(key);

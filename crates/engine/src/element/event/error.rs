@@ -3,7 +3,7 @@
 
 use crate::compile::{Catch, Expr, Process, Trigger};
 use crate::decide::{Done, Step};
-use crate::event::{ElementNo, InstanceEvent, PROCESS, Role};
+use crate::event::{ElementNo, InstanceEvent, PROCESS};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
 use crate::state::{Instance, Phase};
@@ -94,14 +94,14 @@ fn search(instance: &Instance, from: Key, thrown: Thrown<'_>, process: &Process)
         }
         let inside = process.inside(no).event_sub_processes.iter().map(|esp| &esp.start);
         if key != from
-            && role != Role::Body
+            && role.acts()
             && !row.interrupted
             && let Some(target) = best(inside, thrown)
         {
             return Search::Found(key, target);
         }
         if no != PROCESS
-            && role != Role::Inner
+            && role.is_outer()
             && let Some(target) = best(process.element(no).boundaries.iter(), thrown)
         {
             return Search::Found(key, target);

@@ -1,0 +1,71 @@
+//! Signals, user tasks, modification.
+
+use engine::Key;
+use engine::command::{ModifyInstance, TaskChanges};
+use engine::event::{NamedValue, Text};
+
+use super::{Caller, Gateway};
+use crate::access::Action;
+use crate::failure::Failure;
+
+impl Gateway {
+    /// The answer waits until the signal is durable where it came in.
+    pub async fn broadcast_signal(
+        &self,
+        caller: &Caller,
+        name: &str,
+        tenant: &str,
+        variables: Vec<NamedValue>,
+    ) -> Result<Key, Failure> {
+        caller.principal.require(Action::Ingest)?;
+        let engine = self.engine_for(caller)?;
+        let _permit = self.shared.pressure.admit()?;
+        let done = engine.broadcast_signal_of(name, tenant, variables).await;
+        done.map_err(|error| Failure::of("BROADCAST", error))
+    }
+
+    pub async fn modify(&self, caller: &Caller, modify: ModifyInstance) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller)?.modify(modify).await;
+        done.map_err(|error| Failure::of("MODIFY", error))
+    }
+
+    pub async fn complete_user_task(
+        &self,
+        caller: &Caller,
+        task: Key,
+        variables: Vec<NamedValue>,
+        action: &str,
+    ) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller)?.complete_user_task(task, variables, action).await;
+        done.map_err(|error| Failure::of("COMPLETE", error))
+    }
+
+    /// `None` takes the assignee away.
+    pub async fn assign_user_task(
+        &self,
+        caller: &Caller,
+        task: Key,
+        assignee: Option<Text>,
+        allow_override: bool,
+        action: &str,
+    ) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller)?;
+        let done = engine.assign_user_task(task, assignee.as_deref(), allow_override, action).await;
+        done.map_err(|error| Failure::of("ASSIGN", error))
+    }
+
+    pub async fn update_user_task(
+        &self,
+        caller: &Caller,
+        task: Key,
+        changes: TaskChanges,
+        action: &str,
+    ) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller)?.update_user_task(task, changes, action).await;
+        done.map_err(|error| Failure::of("UPDATE", error))
+    }
+}

@@ -1,0 +1,59 @@
+//! Signals and modification.
+
+use engine::command::{Activate, ModifyInstance};
+use tonic::{Request, Response, Status};
+
+use super::{Service, status};
+use crate::failure::Failure;
+use crate::input;
+use crate::proto::*;
+
+impl Service {
+    pub(super) async fn broadcast(
+        &self,
+        request: Request<BroadcastSignalRequest>,
+    ) -> Result<Response<BroadcastSignalResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let message = request.into_inner();
+        let name = input::name("signal name", &message.signal_name).map_err(status::of)?;
+        let tenant = input::tenant("BroadcastSignal", &message.tenant_id).map_err(status::of)?;
+        let variables = input::variables("variables", &message.variables).map_err(status::of)?;
+        let done = self.gateway.broadcast_signal(&caller, &name, &tenant, variables).await;
+        let key = done.map_err(status::of)?;
+        Ok(Response::new(BroadcastSignalResponse { key, tenant_id: tenant.to_string() }))
+    }
+
+    pub(super) async fn modify(
+        &self,
+        request: Request<ModifyProcessInstanceRequest>,
+    ) -> Result<Response<ModifyProcessInstanceResponse>, Status> {
+        let mut caller = self.caller(request.metadata())?;
+        let message = request.into_inner();
+        caller.operation_reference = message.operation_reference;
+        let modify = modification(message).map_err(status::of)?;
+        self.gateway.modify(&caller, modify).await.map_err(status::of)?;
+        Ok(Response::new(ModifyProcessInstanceResponse {}))
+    }
+}
+
+fn modification(message: ModifyProcessInstanceRequest) -> Result<ModifyInstance, Failure> {
+    input::list("activateInstructions", &message.activate_instructions)?;
+    input::list("terminateInstructions", &message.terminate_instructions)?;
+    let activate = message.activate_instructions.into_iter().map(|instruction| {
+        let given = instruction.variable_instructions.into_iter().map(|given| {
+            let scope = Some(given.scope_id).filter(|scope| !scope.is_empty());
+            Ok((scope.map(Into::into), input::variables("variables", &given.variables)?))
+        });
+        Ok(Activate {
+            element: input::name("elementId", &instruction.element_id)?,
+            ancestor: Some(instruction.ancestor_element_instance_key).filter(|key| *key > 0),
+            variables: given.collect::<Result<_, Failure>>()?,
+        })
+    });
+    let terminate = message.terminate_instructions.iter().map(|i| i.element_instance_key);
+    Ok(ModifyInstance {
+        instance: message.process_instance_key,
+        activate: activate.collect::<Result<_, Failure>>()?,
+        terminate: terminate.collect(),
+    })
+}
