@@ -1,8 +1,10 @@
 //! Ten expressions from small to large: parse and compile, then evaluate over decoded values.
 //!
 //! `feel_condition` has a budget of 150 ns (`design.md`). Where `npm install` was run in
-//! `crates/tck/differential`, feelin is timed on the same expressions in the same run. Called with `--json` it prints one
-//! object a line, as `cargo xtask bench` reads them; `--quick` measures less.
+//! `crates/tck/differential`, feelin is timed on the same expressions in the same run.
+//!
+//! Called with `--json` it prints one object a line, as `cargo xtask bench` reads them; `--quick`
+//! measures less.
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "a benchmark has a clock")]
 

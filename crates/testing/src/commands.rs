@@ -85,16 +85,7 @@ impl Runner {
                 },
                 action: "".into(),
             },
-            ("decide", [decision, ..]) => Command::EvaluateDecision(EvaluateDecision {
-                decision: match options.text("tag") {
-                    Some(tag) => {
-                        DecisionRef::Tag { id: (*decision).into(), version_tag: tag.into() }
-                    }
-                    None => DecisionRef::Id((*decision).into()),
-                },
-                tenant: DEFAULT_TENANT.into(),
-                variables,
-            }),
+            ("decide", [decision, ..]) => decide(decision, &options, variables),
             ("resolve", [incident]) => Command::ResolveIncident { incident: self.key(incident)? },
             ("set", [scope, ..]) => Command::SetVariables {
                 scope: self.scope(scope)?,
@@ -184,6 +175,18 @@ impl Runner {
             _ => return Err(format!("expected a command, but got '{verb} {job}'")),
         })
     }
+}
+
+fn decide(decision: &str, options: &Options<'_>, variables: Vec<NamedValue>) -> Command {
+    let id = decision.into();
+    Command::EvaluateDecision(EvaluateDecision {
+        decision: match options.text("tag") {
+            Some(tag) => DecisionRef::Tag { id, version_tag: tag.into() },
+            None => DecisionRef::Id(id),
+        },
+        tenant: DEFAULT_TENANT.into(),
+        variables,
+    })
 }
 
 fn create(process: &str, options: &Options<'_>, variables: Vec<NamedValue>) -> Command {

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod console;
+mod decisions;
 mod search;
 mod stream;
 mod support;

@@ -1,0 +1,119 @@
+//! Decisions and expressions over REST.
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use serde_json::{Value as Json, json};
+
+use crate::support::{ORDER, Rig, rig};
+
+const FEE: &str = include_str!("../../../../tests/conformance/models/fee.dmn");
+const EVALUATION: &str = "/v2/decision-definitions/evaluation";
+
+async fn deploy(rig: &Rig, files: &[(&str, &str)]) -> (StatusCode, Json) {
+    let part = |(name, text): &(&str, &str)| {
+        format!(
+            "--x\r\nContent-Disposition: form-data; name=\"resources\"; filename=\"{name}\"\r\n\
+             \r\n{text}\r\n"
+        )
+    };
+    let body = files.iter().map(part).collect::<String>() + "--x--\r\n";
+    let request = Request::post("/v2/deployments")
+        .header("content-type", "multipart/form-data; boundary=x")
+        .body(Body::from(body))
+        .unwrap();
+    rig.call(request).await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_deployed_and_evaluated() {
+    let rig = rig().await;
+    let (status, deployed) = deploy(&rig, &[("fee.dmn", FEE)]).await;
+    assert_eq!(status, StatusCode::OK, "{deployed}");
+    let entries = deployed["deployments"].as_array().unwrap();
+    assert_eq!(entries.len(), 3);
+    let (fee, file) = (&entries[0]["decisionDefinition"], &entries[2]["decisionRequirements"]);
+    assert_eq!((&fee["decisionDefinitionId"], &fee["version"]), (&json!("fee"), &json!(1)));
+    assert_eq!(file["decisionRequirementsName"], "Fees");
+    assert_eq!(entries[0]["processDefinition"], Json::Null);
+    let (_, again) = deploy(&rig, &[("fee.dmn", FEE)]).await;
+    assert_eq!(again["deployments"], deployed["deployments"]);
+
+    let body = json!({"decisionDefinitionId": "fee", "variables": {"country": "DE", "weight": 3}});
+    let (status, found) = rig.send("POST", EVALUATION, body).await;
+    assert_eq!(status, StatusCode::OK, "{found}");
+    assert_eq!(found["output"], "5");
+    assert_eq!(found["failureMessage"], Json::Null);
+    let evaluated = found["evaluatedDecisions"].as_array().unwrap();
+    let ids: Vec<&Json> = evaluated.iter().map(|own| &own["decisionDefinitionId"]).collect();
+    assert_eq!(ids, ["zone", "fee"]);
+    let key = found["decisionEvaluationKey"].as_str().unwrap();
+    assert_eq!(evaluated[1]["decisionEvaluationInstanceKey"], format!("{key}-2"));
+    let inputs = json!([
+        {"inputId": "fee_zone", "inputName": "Zone", "inputValue": "\"near\""},
+        {"inputId": "fee_weight", "inputName": "Weight", "inputValue": "3"},
+    ]);
+    assert_eq!(evaluated[1]["evaluatedInputs"], inputs);
+    let output = json!({"outputId": "fee_fee", "outputName": "Fee", "outputValue": "5",
+        "ruleId": "near", "ruleIndex": 1});
+    let rules = json!([{"ruleId": "near", "ruleIndex": 1, "evaluatedOutputs": [output]}]);
+    assert_eq!(evaluated[1]["matchedRules"], rules);
+
+    let by_key = json!({"decisionDefinitionKey": fee["decisionDefinitionKey"],
+        "variables": {"country": "FR", "weight": -1}});
+    let (status, failed) = rig.send("POST", EVALUATION, by_key).await;
+    assert_eq!(status, StatusCode::OK, "{failed}");
+    assert_eq!(failed["failedDecisionDefinitionId"], "fee");
+    assert!(
+        failed["failureMessage"].as_str().unwrap().starts_with("rule 2: any_fee: "),
+        "{failed}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_wrong_with_a_decision_is_said() {
+    let rig = rig().await;
+    let (status, found) = rig.send("POST", EVALUATION, json!({"decisionDefinitionId": "no"})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+    assert!(found["detail"].as_str().unwrap().contains("but no decision found for id 'no'"));
+    let neither = rig.refused(EVALUATION, json!({})).await;
+    assert!(neither.contains("but none is given"), "{neither}");
+    // A broken file takes the others of its deployment with it.
+    let broken = FEE.replace("weight &gt; 0", "weight &gt;");
+    let (status, refused) = deploy(&rig, &[("fee.dmn", FEE), ("other.dmn", &broken)]).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let detail = refused["detail"].as_str().unwrap();
+    assert!(detail.contains("'other.dmn'") && detail.contains("any_fee"), "{detail}");
+    let (status, _) = rig.send("POST", EVALUATION, json!({"decisionDefinitionId": "fee"})).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_expression_is_evaluated_with_given_variables_and_those_of_a_scope() {
+    const PATH: &str = "/v2/expression/evaluation";
+    let rig = rig().await;
+    let body = json!({"expression": "=x + 1.10", "variables": {"x": 1}});
+    let (status, found) = rig.send("POST", PATH, body).await;
+    assert_eq!(status, StatusCode::OK, "{found}");
+    assert_eq!(found["result"].to_string(), "2.1");
+    assert_eq!(found["warnings"], json!([]));
+    let (_, found) = rig.send("POST", PATH, json!({"expression": "missing"})).await;
+    assert_eq!(found["result"], Json::Null);
+    let warning = "No variable found with name 'missing' (line 1, column 1)";
+    assert_eq!(found["warnings"], json!([{"message": warning}]));
+    let wrong = rig.refused(PATH, json!({"expression": "1 +"})).await;
+    assert!(wrong.ends_with("(line 1, column 4)"), "{wrong}");
+    let endless = json!({"expression": "count(for a in 1..1000000 return for b in 1..9 return b)"});
+    let endless = rig.refused(PATH, endless).await;
+    assert!(endless.contains("too many steps"), "{endless}");
+
+    rig.deploy(ORDER).await;
+    let key = rig.order("o-1", 70).await;
+    let body = json!({"expression": "=orderId + \" \" + customer.name", "scopeKey": key.to_string(),
+        "variables": {"orderId": "mine"}});
+    let (status, found) = rig.send("POST", PATH, body).await;
+    assert_eq!(status, StatusCode::OK, "{found}");
+    assert_eq!(found["result"], "mine Ann");
+    let body = json!({"expression": "=x", "scopeKey": "17"});
+    let (status, _) = rig.send("POST", PATH, body).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
+}
