@@ -165,6 +165,27 @@ CREATE TABLE incident (
 CREATE INDEX incident_instance ON incident (instance, key);
 CREATE INDEX incident_open ON incident (error_hash, definition, key) WHERE resolved IS NULL;
 
+CREATE TABLE user_task (
+    key BIGINT PRIMARY KEY,
+    instance BIGINT NOT NULL,
+    element BIGINT NOT NULL,
+    definition BIGINT NOT NULL,
+    state BIGINT NOT NULL,
+    assignee TEXT,
+    groups TEXT,
+    users TEXT,
+    due BIGINT,
+    follow_up BIGINT,
+    priority BIGINT NOT NULL,
+    form TEXT,
+    external_form TEXT,
+    created BIGINT NOT NULL,
+    ended BIGINT
+);
+CREATE INDEX user_task_instance ON user_task (instance, key);
+CREATE INDEX user_task_state ON user_task (state, key);
+CREATE INDEX user_task_assignee ON user_task (assignee, key) WHERE assignee IS NOT NULL;
+
 CREATE TABLE timer (
     key BIGINT PRIMARY KEY,
     instance BIGINT NOT NULL,
@@ -337,4 +358,8 @@ CREATE VIEW wait_state AS
     UNION ALL
     SELECT t.key, t.instance, t.host, i.definition, t.target_no, 3, NULL, NULL, t.due,
         t.remaining, NULL, NULL, NULL, t.armed
-    FROM timer t JOIN process_instance i ON i.key = t.instance WHERE t.ended IS NULL;
+    FROM timer t JOIN process_instance i ON i.key = t.instance WHERE t.ended IS NULL
+    UNION ALL
+    SELECT u.key, u.instance, u.element, u.definition, e.element_no, 2, u.assignee, NULL,
+        u.due, NULL, NULL, NULL, NULL, u.created
+    FROM user_task u JOIN element_instance e ON e.key = u.element WHERE u.ended IS NULL;

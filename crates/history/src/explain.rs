@@ -59,6 +59,10 @@ pub enum What {
         deadline: Option<i64>,
         workers: Option<usize>,
     },
+    Task {
+        key: Key,
+        assignee: Option<String>,
+    },
     /// Flows that have not arrived, with the elements that they come from.
     Join {
         missing: Vec<(String, String)>,
@@ -178,6 +182,10 @@ async fn waits(
         let what = match row.int("waitStateType") {
             Some(0) => job(connection, &row, around).await?,
             Some(1) => message(connection, &row).await?,
+            Some(2) => What::Task {
+                key: row.int("key").unwrap_or_default(),
+                assignee: row.text("waitName").map(str::to_owned),
+            },
             Some(_) | None => What::Timer { due: row.int("due").unwrap_or_default() },
         };
         let element_id = row.text("elementId").unwrap_or_default().to_owned();

@@ -40,6 +40,10 @@ pub const KINDS: &[&str] = &[
     "message.expired",
     "message.published",
     "timer.fired",
+    "user-task.canceled",
+    "user-task.changed",
+    "user-task.completed",
+    "user-task.created",
     "variable.set",
 ];
 
@@ -208,6 +212,9 @@ const THINGS: &str = "SELECT e.key, e.key, m.id, NULL, NULL, NULL FROM k \
     UNION ALL SELECT s.key, s.host, m.id, s.name, s.correlation_key, NULL FROM k \
     JOIN message_subscription s ON s.key = k.key \
     LEFT JOIN element m ON m.definition = s.definition AND m.no = s.element_no \
+    UNION ALL SELECT u.key, u.element, m.id, u.assignee, NULL, NULL FROM k \
+    JOIN user_task u ON u.key = k.key LEFT JOIN element_instance e ON e.key = u.element \
+    LEFT JOIN element m ON m.definition = e.definition AND m.no = e.element_no \
     UNION ALL SELECT q.key, NULL, NULL, q.name, q.correlation_key, NULL FROM k \
     JOIN message q ON q.key = k.key";
 
@@ -387,6 +394,14 @@ impl Names {
                 let detail = vec![("incidentKey", Detail::Key(*key)), ("errorType", maybe(kind))];
                 Some(("incident.resolved", detail))
             }
+            E::UserTaskCreated { key, task, .. } => {
+                Some(("user-task.created", task_of(*key, Some(&**task))))
+            }
+            E::UserTaskChanged { key, task, .. } => {
+                Some(("user-task.changed", task_of(*key, Some(&**task))))
+            }
+            E::UserTaskCompleted { key, .. } => Some(("user-task.completed", task_of(*key, None))),
+            E::UserTaskCanceled { key } => Some(("user-task.canceled", task_of(*key, None))),
             _ => self.job(event),
         }
     }
@@ -444,7 +459,11 @@ fn subject(event: &E) -> Option<Key> {
         | E::JobFailed { key, .. }
         | E::JobCompleted { key }
         | E::JobErrorThrown { key, .. }
-        | E::JobCanceled { key } => Some(*key),
+        | E::JobCanceled { key }
+        | E::UserTaskCreated { key, .. }
+        | E::UserTaskChanged { key, .. }
+        | E::UserTaskCompleted { key, .. }
+        | E::UserTaskCanceled { key } => Some(*key),
         E::VariableSet { scope, .. } => Some(*scope),
         _ => None,
     }
@@ -457,6 +476,14 @@ fn created_with(created: &engine::event::Created) -> Vec<(&'static str, Detail)>
         ("businessId", maybe(business_id)),
         ("parentProcessInstanceKey", created.parent_instance.map_or(Detail::Null, Detail::Key)),
     ]
+}
+
+fn task_of(key: Key, task: Option<&engine::event::UserTask>) -> Vec<(&'static str, Detail)> {
+    let mut detail = vec![("userTaskKey", Detail::Key(key))];
+    if let Some(task) = task {
+        detail.push(("assignee", maybe(task.assignee.as_ref().map(ToString::to_string))));
+    }
+    detail
 }
 
 fn variable(

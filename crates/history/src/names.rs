@@ -190,6 +190,12 @@ pub const USER_TASK_STATES: Names = &[
     "FAILED",
 ];
 
+pub(crate) mod task {
+    pub const CREATED: i64 = 1;
+    pub const COMPLETED: i64 = 5;
+    pub const CANCELED: i64 = 7;
+}
+
 pub const DECISION_STATES: Names = &["UNSPECIFIED", "UNKNOWN", "EVALUATED", "FAILED"];
 pub const DECISION_KINDS: Names =
     &["UNSPECIFIED", "UNKNOWN", "DECISION_TABLE", "LITERAL_EXPRESSION"];

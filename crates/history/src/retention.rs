@@ -20,7 +20,7 @@ pub struct Retention {
 const PULSES_MS: i64 = 3_600_000;
 
 /// Tables with a column of the instance.
-const OF_INSTANCE: [&str; 10] = [
+const OF_INSTANCE: [&str; 11] = [
     "frame",
     "element_instance",
     "flow_taken",
@@ -28,6 +28,7 @@ const OF_INSTANCE: [&str; 10] = [
     "job",
     "incident",
     "timer",
+    "user_task",
     "message_subscription",
     "correlated_subscription",
     "audit",

@@ -17,7 +17,7 @@ use crate::error::{Error, Result};
 use crate::limits::{HISTORY_LAG_MAX, QUEUE_BYTES_MAX, READERS};
 use crate::reader::Reader;
 use crate::retention::Retention;
-use crate::write::{self, OnCap, Positions, Pressure, Queue, Sweep, Writer};
+use crate::write::{self, Gap, OnCap, Positions, Pressure, Queue, Sweep, Writer};
 
 /// Where history is kept and what happens when it lags.
 #[derive(Debug, Clone)]
@@ -88,6 +88,14 @@ impl History {
     /// As [`History::export`].
     pub fn export_meta(&self, steps: Vec<MetaStep>) -> Result<()> {
         self.queue.push(Item::Meta(steps))
+    }
+
+    /// Steps that are gone from their journal before history had them: it goes on behind them.
+    ///
+    /// # Errors
+    /// [`Error::is_closed`].
+    pub fn missed(&self, gap: Gap) -> Result<()> {
+        self.queue.missed(gap)
     }
 
     /// Up to where each journal is in the tables: an exporter goes on behind it.

@@ -79,6 +79,12 @@ impl Wait {
                 let hands = hands(*retries, worker.as_deref(), *deadline, *workers, now);
                 format!("{head} for a job of type '{job_type}'{hands}.")
             }
+            What::Task { key, assignee: Some(name) } => {
+                format!("{head} for '{name}' to complete the user task {key}.")
+            }
+            What::Task { key, assignee: None } => {
+                format!("{head} for somebody to take the user task {key}; it is not assigned.")
+            }
             What::Join { missing } => {
                 let one = |(flow, source): &(String, String)| format!("'{flow}' from '{source}'");
                 let flows = missing.iter().map(one).collect::<Vec<_>>().join(" and ");

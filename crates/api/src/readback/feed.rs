@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use engine::PartitionId;
 use grevy::Grevy;
-use history::{Batch, History, META, MetaStep, Step};
+use history::{Batch, Gap, History, META, MetaStep, Step};
 
 /// Steps that are handed over at once.
 const STEPS_MAX: usize = 1_000;
 
 /// The name under which the journal is kept for history.
-const NAME: &str = "history";
+pub const NAME: &str = "history";
 
 /// How long a thread waits for steps before it looks whether it should end.
 const PATIENCE: Duration = Duration::from_millis(250);
@@ -98,7 +98,14 @@ impl Line {
 
     fn steps(&self, partition: PartitionId) -> Result<(), String> {
         let text = |error: grevy::Error| error.to_string();
-        let mut source = self.engine.steps(partition, self.done(partition) + 1).map_err(text)?;
+        let from = self.done(partition) + 1;
+        let mut source = match self.engine.steps(partition, from) {
+            Err(grevy::Error::Journal(journal::Error::Trimmed { first, .. })) => {
+                self.missed(partition, from, first);
+                self.engine.steps(partition, first).map_err(text)?
+            }
+            found => found.map_err(text)?,
+        };
         while !self.ending() {
             let mut batch = Batch { partition, steps: Vec::new() };
             let mut patience = PATIENCE;
@@ -116,9 +123,22 @@ impl Line {
         Ok(())
     }
 
+    /// Where the journal begins later than history ends, what lies between is missing: said, listed,
+    /// and gone on behind. That is so when a server ran without history for a while.
+    fn missed(&self, partition: PartitionId, from: u64, first: u64) {
+        tracing::error!(partition, from, first, "history misses steps that are no longer there");
+        let time = jiff::Timestamp::now().as_millisecond();
+        let gap = Gap { partition, first_lsn: from, last_lsn: first - 1, time };
+        if let Err(error) = self.history.missed(gap) {
+            tracing::error!(%error, "the gap could not be listed");
+        }
+    }
+
     fn deployments(&self) -> Result<(), String> {
         let text = |error: grevy::Error| error.to_string();
-        let mut source = self.engine.meta_steps(self.done(META) + 1).map_err(text)?;
+        let from = self.done(META) + 1;
+        // Deployments are never trimmed.
+        let mut source = self.engine.meta_steps(from).map_err(text)?;
         while !self.ending() {
             let Some(found) = source.next(PATIENCE).map_err(text)? else { continue };
             let (lsn, step) = (found.lsn, found.step);

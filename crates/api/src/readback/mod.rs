@@ -12,6 +12,7 @@ use history::{History, META, Reader, Retention, Settings};
 
 use crate::webhook::Target;
 use feed::Feed;
+pub use feed::NAME;
 use hook::Hook;
 use sweep::Sweep;
 

@@ -6,7 +6,7 @@ use tokio::sync::watch;
 
 use super::Open;
 use crate::gateway::{Gateway, Stage};
-use crate::readback::{Keep, Readback};
+use crate::readback::{Keep, NAME, Readback};
 
 /// Opens the engine on a thread and tells the gateway how far it is.
 pub fn open(
@@ -34,6 +34,10 @@ pub fn open(
 fn opened(gateway: &Gateway, open: Open, history: Option<Keep>) -> Result<grevy::Grevy, String> {
     let engine = open().map_err(|error| error.to_string())?;
     gateway.follow(&engine);
+    if history.is_none() {
+        // What history has not read need not be kept for it.
+        engine.release(NAME);
+    }
     let readback = history.map(|keep| Readback::open(keep, &engine)).transpose()?;
     gateway.read_from(readback.map(Arc::new));
     Ok(engine)

@@ -1,6 +1,12 @@
-use serde_json::json;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use crate::support::{ORDER, rig};
+use api::webhook::{Retry, Target};
+use serde_json::{Value as Json, json};
+
+use crate::support::{ORDER, rig, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_page_shows_what_stands_still_and_why() {
@@ -114,4 +120,58 @@ async fn a_variable_shows_the_values_that_it_had() {
     assert_eq!(values, [&json!("10"), &json!("70")]);
     let found = rig.get(&format!("/grevy/v1/variables/{key}/changes")).await;
     assert_eq!(found["items"].as_array().unwrap().len(), 4, "{found}");
+}
+
+/// Takes what is posted; the first is refused for now.
+fn receiver() -> (String, Receiver<Json>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/hook", listener.local_addr().unwrap());
+    let (send, receive) = channel();
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let (mut stream, mut text, mut bytes) = (stream.unwrap(), String::new(), [0; 4096]);
+            while !text.ends_with('}') {
+                let count = stream.read(&mut bytes).unwrap();
+                text.push_str(std::str::from_utf8(&bytes[..count]).unwrap());
+            }
+            let status = if number == 0 { 503 } else { 204 };
+            let head =
+                format!("HTTP/1.1 {status} x\r\ncontent-length: 0\r\nconnection: close\r\n\r\n");
+            stream.write_all(head.as_bytes()).unwrap();
+            let body = text.split_once("\r\n\r\n").unwrap().1;
+            if number > 0 && send.send(serde_json::from_str(body).unwrap()).is_err() {
+                return;
+            }
+        }
+    });
+    (url, receive)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn incidents_are_told_to_others_and_none_twice_after_a_restart() {
+    let (url, told) = receiver();
+    let pause = Duration::from_millis(1);
+    let retry = Retry { first: pause, last: pause, attempts: 3 };
+    let target = Target { url, secret: None, retry };
+    let rig = start(tempfile::tempdir().unwrap(), Some(target.clone())).await;
+    rig.deploy(ORDER).await;
+    let key = rig.order("o-1", 10).await;
+    let job = rig.work("check-stock", true).await;
+    let wait = Duration::from_secs(30);
+    let raised = tokio::task::block_in_place(|| told.recv_timeout(wait)).unwrap();
+    assert_eq!(
+        (&raised["type"], &raised["elementId"]),
+        (&json!("incident.raised"), &json!("check"))
+    );
+    assert_eq!(raised["processInstanceKey"], key.to_string());
+    let rig = start(rig.stop().await, Some(target)).await;
+    let incident = raised["incidentKey"].as_str().unwrap();
+    let body = json!({"changeset": {"retries": 1}});
+    let (status, found) = rig.send("PATCH", &format!("/v2/jobs/{job}"), body).await;
+    assert_eq!(status, http::StatusCode::NO_CONTENT, "{found}");
+    let path = format!("/v2/incidents/{incident}/resolution");
+    let (status, found) = rig.send("POST", &path, json!({})).await;
+    assert_eq!(status, http::StatusCode::NO_CONTENT, "{found}");
+    let resolved = tokio::task::block_in_place(|| told.recv_timeout(wait)).unwrap();
+    assert_eq!(resolved["id"], format!("incident-{incident}-resolved"));
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 use api::access::Access;
 use api::readback::Keep;
 use api::server::{self, Config, Server};
+use api::webhook::Target;
 use axum::Router;
 use axum::body::Body;
 use engine::command::LeaseJobs;
@@ -44,18 +45,18 @@ pub const ORDER: &str = r#"
 
 pub async fn rig() -> Rig {
     let folder = tempfile::tempdir().unwrap();
-    start(folder, Access::default()).await
+    start(folder, None).await
 }
 
-pub async fn start(folder: tempfile::TempDir, access: Access) -> Rig {
+pub async fn start(folder: tempfile::TempDir, webhook: Option<Target>) -> Rig {
     let data = folder.path().join("data");
     let history = folder.path().join("history");
-    let keep = Keep { folder: history, retention: Default::default(), webhook: None };
+    let keep = Keep { folder: history, retention: Default::default(), webhook };
     let config = Config {
         grpc: ([127, 0, 0, 1], 0).into(),
         http: ([127, 0, 0, 1], 0).into(),
         tls: None,
-        access,
+        access: Access::default(),
         partitions: 2,
         pinnable_clock: false,
         metrics: None,
@@ -73,6 +74,14 @@ pub async fn start(folder: tempfile::TempDir, access: Access) -> Rig {
 }
 
 impl Rig {
+    /// Ends the server and keeps its folder.
+    pub async fn stop(self) -> tempfile::TempDir {
+        let Rig { server, app, engine, folder } = self;
+        drop((app, engine));
+        server.stop().await;
+        folder
+    }
+
     pub async fn call(&self, request: Request<Body>) -> (StatusCode, Json) {
         let answer = self.app.clone().oneshot(request).await.unwrap();
         let status = answer.status();

@@ -9,7 +9,7 @@ mod tracking;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use api::readback::Keep;
+use api::readback::{Keep, NAME};
 use api::server::{self, Config, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
@@ -85,6 +85,10 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
     let mut builder = grevy::Grevy::builder().skip(settings.quarantine.clone());
     if !settings.memory {
         builder = builder.folder(&settings.data_dir);
+    }
+    if settings.history {
+        // Nothing is trimmed before history has said how far it is.
+        builder = builder.hold(NAME, 1);
     }
     if let Some(partitions) = settings.partitions {
         builder = builder.partitions(partitions);

@@ -3,9 +3,8 @@
 
 use crate::names::{
     BATCH_ITEM_STATES, BATCH_OPERATIONS, BATCH_STATES, DECISION_KINDS, DECISION_STATES,
-    USER_TASK_STATES,
 };
-use crate::query::{Entity, Field, Kind};
+use crate::query::{Entity, Field};
 
 /// No rows, one column.
 const NOTHING: &str = "(SELECT NULL AS key WHERE 1 = 0) z";
@@ -38,40 +37,6 @@ const fn int(name: &'static str) -> Field {
 const fn date(name: &'static str) -> Field {
     Field::date(name, "+z.key")
 }
-
-const fn tags(name: &'static str) -> Field {
-    Field::new(name, Kind::Tags, "+z.key").no_sort()
-}
-
-pub const USER_TASK: Entity = absent(
-    "user tasks",
-    &[
-        text("name").nullable(),
-        Field::named("state", "+z.key", USER_TASK_STATES).no_sort(),
-        text("assignee").nullable().no_sort(),
-        text("elementId").no_sort(),
-        tags("candidateGroups").no_filter(),
-        tags("candidateUsers").no_filter(),
-        text("candidateGroup").no_sort().hidden(),
-        text("candidateUser").no_sort().hidden(),
-        text("processDefinitionId").no_sort(),
-        date("creationDate"),
-        date("completionDate").nullable(),
-        date("followUpDate").nullable(),
-        date("dueDate").nullable(),
-        text("tenantId").no_sort(),
-        text("businessId").nullable(),
-        int("priority"),
-        tags("tags"),
-        Field::new("processInstanceVariables", Kind::Variables, "").no_sort().hidden(),
-        Field::new("localVariables", Kind::Variables, "").no_sort().hidden(),
-        Field::key("userTaskKey", "z.key").no_sort(),
-        key("elementInstanceKey").no_sort(),
-        key("processDefinitionKey").no_sort(),
-        key("processInstanceKey").no_sort(),
-        key("formKey").nullable().shown_only(),
-    ],
-);
 
 pub const DECISION_DEFINITION: Entity = absent(
     "decision definitions",

@@ -9,12 +9,12 @@ mod job;
 mod message;
 mod process_instance;
 mod statistics;
+mod user_task;
 mod variable;
 mod wait_state;
 
 pub use absent::{
     BATCH_ITEM, BATCH_OPERATION, DECISION_DEFINITION, DECISION_INSTANCE, DECISION_REQUIREMENTS,
-    USER_TASK,
 };
 pub use audit::AUDIT;
 pub use definition::PROCESS_DEFINITION;
@@ -27,6 +27,7 @@ pub use statistics::{
     ERROR_STATISTICS, ERROR_VERSION_STATISTICS, FINGERPRINT, JOB_TYPE, PROCESS_STATISTICS, STUCK,
     SUBSCRIPTION_STATISTICS, VARIABLE_NAME, VERSION_STATISTICS,
 };
+pub use user_task::USER_TASK;
 pub use variable::{VARIABLE, VARIABLE_WHOLE};
 pub use wait_state::WAIT_STATE;
 

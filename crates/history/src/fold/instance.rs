@@ -57,10 +57,6 @@ impl Fold<'_> {
             | E::SignalReceived { .. }
             | E::SignalUnawaited { .. }
             | E::JobHeaders { .. }
-            | E::UserTaskCreated { .. }
-            | E::UserTaskChanged { .. }
-            | E::UserTaskCompleted { .. }
-            | E::UserTaskCanceled { .. }
             | E::CompensationNoted { .. }
             | E::CompensationTriggered { .. }
             | E::CompensationBegun { .. }
@@ -72,6 +68,10 @@ impl Fold<'_> {
             | E::Modified
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
+            E::UserTaskCreated { .. }
+            | E::UserTaskChanged { .. }
+            | E::UserTaskCompleted { .. }
+            | E::UserTaskCanceled { .. } => self.task(at, i, event),
             E::JobCreated { .. }
             | E::JobLeased { .. }
             | E::JobTimedOut { .. }
@@ -325,7 +325,7 @@ pub(super) fn ordinal_key(at: At, ordinal: i64) -> Key {
     engine::key::key(at.partition, position | (ordinal & 0xFFF))
 }
 
-fn tags(tags: &[Text]) -> Option<String> {
+pub(super) fn tags(tags: &[Text]) -> Option<String> {
     let joined = || tags.iter().map(|tag| &**tag).collect::<Vec<_>>().join("|");
     (!tags.is_empty()).then(|| format!("|{}|", joined()))
 }

@@ -8,6 +8,7 @@ pub(crate) mod instance;
 mod job;
 pub(crate) mod rows;
 mod slot;
+pub(crate) mod task;
 pub(crate) mod totals;
 
 use std::collections::HashMap;
@@ -34,6 +35,7 @@ pub(crate) struct Changes {
     pub jobs: Table<JobRow, JobPatch>,
     pub incidents: Table<IncidentRow, Ended>,
     pub timers: Table<TimerRow, Ended>,
+    pub tasks: Table<TaskRow, TaskPatch>,
     pub subscriptions: Table<SubscriptionRow, Ended>,
     /// Definitions whose start subscriptions were closed, and when.
     pub closed: Vec<(Key, i64)>,

@@ -1,7 +1,7 @@
 //! Rows as they will be written, and changes of rows that stand in the tables already.
 
 use engine::Key;
-use engine::event::Text;
+use engine::event::{Text, UserTask};
 use std::collections::HashMap;
 
 /// Rows that a batch creates, in order, and changes of rows that it did not create.
@@ -278,4 +278,23 @@ pub(crate) struct FrameRow {
     pub last_time: i64,
     pub codec: i64,
     pub bytes: Vec<u8>,
+}
+
+#[derive(Debug)]
+pub(crate) struct TaskRow {
+    pub key: Key,
+    pub instance: Key,
+    pub element: Key,
+    pub definition: Key,
+    pub state: i64,
+    pub task: UserTask,
+    pub created: i64,
+    pub ended: Option<i64>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct TaskPatch {
+    pub task: Option<UserTask>,
+    /// State and time.
+    pub ended: Option<(i64, i64)>,
 }

@@ -240,8 +240,12 @@ fn named(column: &str, names: Names, test: &Test) -> Sql {
 
 /// Instances with a variable that passes all tests.
 pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
-    let key = if entity.from.ends_with(" i") { "v.instance" } else { "v.key" };
-    let head = format!("SELECT {key} FROM variable v WHERE v.name = ?");
+    let (key, from) = match entity.from {
+        "process_instance i" => ("v.instance", "variable v"),
+        "user_task u" => ("u2.key", "variable v JOIN user_task u2 ON u2.instance = v.instance"),
+        _ => ("v.key", "variable v"),
+    };
+    let head = format!("SELECT {key} FROM {from} WHERE v.name = ?");
     let mut sql = Sql::with(head, [Value::Text(test.name.clone())]);
     let absent = test.tests.contains(&Test::Exists(false));
     for one in &test.tests {
@@ -254,8 +258,14 @@ pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
     if absent && test.path.is_none() {
         // No row can say that it is not there.
         let name = Value::Text(test.name.clone());
-        let text = "SELECT i2.key FROM process_instance i2 WHERE NOT EXISTS \
-                    (SELECT 1 FROM variable v WHERE v.instance = i2.key AND v.name = ?)";
+        let (table, instance) = match entity.from {
+            "user_task u" => ("user_task", "i2.instance"),
+            _ => ("process_instance", "i2.key"),
+        };
+        let text = format!(
+            "SELECT i2.key FROM {table} i2 WHERE NOT EXISTS \
+             (SELECT 1 FROM variable v WHERE v.instance = {instance} AND v.name = ?)"
+        );
         return Inside { sql: Sql::with(text, [name]), key: "i2.key".to_owned() };
     }
     Inside { sql, key: key.to_owned() }

@@ -125,6 +125,17 @@ impl Queue {
         Ok(())
     }
 
+    pub fn missed(&self, gap: Gap) -> Result<()> {
+        let mut inner = self.lock();
+        if inner.closed {
+            return Err(Error::closed());
+        }
+        inner.gap(gap);
+        drop(inner);
+        self.news.notify_one();
+        Ok(())
+    }
+
     /// Takes items up to about `events_max` events, at least one.
     pub fn take(&self, events_max: usize) -> Taken {
         let mut inner = self.lock();

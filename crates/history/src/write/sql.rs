@@ -106,6 +106,26 @@ statement!(
     "ON CONFLICT DO NOTHING"
 );
 statement!(
+    TASKS,
+    15,
+    "INSERT INTO user_task (key, instance, element, definition, state, assignee, groups, users,
+     due, follow_up, priority, form, external_form, created, ended) VALUES",
+    "ON CONFLICT DO NOTHING"
+);
+statement!(
+    TASK_CHANGES,
+    7,
+    "UPDATE user_task SET assignee = v.column2, groups = v.column3, users = v.column4,
+     due = v.column5, follow_up = v.column6, priority = v.column7 FROM (VALUES",
+    ") AS v WHERE key = v.column1"
+);
+statement!(
+    TASK_PATCHES,
+    3,
+    "UPDATE user_task SET state = v.column2, ended = v.column3 FROM (VALUES",
+    ") AS v WHERE key = v.column1"
+);
+statement!(
     INCIDENT_PATCHES,
     3,
     "UPDATE incident SET state = v.column2, resolved = v.column3 FROM (VALUES",

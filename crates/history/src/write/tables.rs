@@ -1,6 +1,6 @@
 //! Rows of a batch into their tables.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use sqlx::Row;
 use sqlx::sqlite::SqliteConnection;
@@ -9,6 +9,7 @@ use super::sql;
 use super::statement::Statements;
 use crate::error::Result;
 use crate::fold::rows::*;
+use crate::fold::task;
 use crate::fold::totals::Totals;
 use crate::fold::{Changes, Definition};
 use crate::limits::VALUE_HEAD_CHARS;
@@ -32,6 +33,7 @@ impl Writing<'_> {
         self.variables(changes.variables.rows).await?;
         self.jobs(changes.jobs).await?;
         self.timers(changes.timers).await?;
+        self.tasks(changes.tasks).await?;
         self.messages(changes.messages).await?;
         self.starts_closed(changes.closed).await?;
         self.subscriptions(changes.subscriptions).await?;
@@ -188,6 +190,40 @@ impl Writing<'_> {
             })
             .await?;
         ended(statements, connection, sql::TIMER_PATCHES, table.patches).await
+    }
+
+    async fn tasks(&mut self, table: Table<TaskRow, TaskPatch>) -> Result<()> {
+        let Writing { connection, statements, .. } = self;
+        let rows = table.rows.into_iter();
+        statements
+            .write(connection, sql::TASKS, rows, |row, to| {
+                let task = row.task;
+                to.int(row.key).int(row.instance).int(row.element).int(row.definition);
+                to.int(row.state).maybe_text(&task.assignee);
+                to.maybe_string(task::names(&task.candidate_groups));
+                to.maybe_string(task::names(&task.candidate_users));
+                to.maybe(task::moment(task.due_date.as_deref()));
+                to.maybe(task::moment(task.follow_up_date.as_deref()));
+                to.int(i64::from(task.priority)).maybe_text(&task.form_id);
+                to.maybe_text(&task.external_form).int(row.created).maybe(row.ended);
+            })
+            .await?;
+        let (mut changed, mut ended) = (Vec::new(), HashMap::new());
+        for (key, patch) in table.patches {
+            changed.extend(patch.task.map(|task| (key, task)));
+            ended.extend(patch.ended.map(|(state, time)| (key, Ended { state, time })));
+        }
+        statements
+            .write(connection, sql::TASK_CHANGES, changed.into_iter(), |(key, task), to| {
+                to.int(key).maybe_text(&task.assignee);
+                to.maybe_string(task::names(&task.candidate_groups));
+                to.maybe_string(task::names(&task.candidate_users));
+                to.maybe(task::moment(task.due_date.as_deref()));
+                to.maybe(task::moment(task.follow_up_date.as_deref()));
+                to.int(i64::from(task.priority));
+            })
+            .await?;
+        self::ended(statements, connection, sql::TASK_PATCHES, ended).await
     }
 
     async fn messages(&mut self, table: Table<MessageRow, MessagePatch>) -> Result<()> {

@@ -108,6 +108,10 @@ fn waited(wait: &Wait, now: i64) -> Json {
             put("job", job);
             "job"
         }
+        What::Task { key, assignee } => {
+            put("userTask", json!({"userTaskKey": key_text(*key), "assignee": assignee}));
+            "user-task"
+        }
         What::Join { missing } => {
             let flow =
                 |(flow, source): &(String, String)| json!({"sequenceFlowId": flow, "from": source});

@@ -8,6 +8,7 @@ use axum::Json as Answer;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use engine::event::Text;
+use history::query::Filter;
 use history::{Overview, Standing, Stands};
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
@@ -44,6 +45,7 @@ pub async fn overview(State(gateway): State<Gateway>) -> Result<Response, Proble
 
 async fn read(gateway: &Gateway) -> Result<Json, Failure> {
     let reader = gateway.reader()?;
+    search::caught_up(gateway, &reader, &Filter::default()).await?;
     let workers: BTreeMap<Text, usize> = gateway.attention().attended().into_iter().collect();
     let attended = |name: &str| workers.contains_key(name);
     let now = jiff::Timestamp::now().as_millisecond();

@@ -9,6 +9,7 @@ use axum::extract::{Query, State};
 use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse, Response};
 use engine::PartitionId;
+use history::query::Filter;
 use history::{Detail, Happening, KINDS, META, Position, Reader, Told, Watched};
 use http::HeaderMap;
 use serde::Deserialize;
@@ -54,7 +55,10 @@ pub async fn stream(
     let header = headers.get("last-event-id").map(|value| value.to_str().unwrap_or("?"));
     let from = header.filter(|text| !text.is_empty()).or(wanted.from.as_deref());
     let marks = match from {
-        None | Some("now") => Marks::now(&reader).await?,
+        None | Some("now") => {
+            search::caught_up(&gateway, &reader, &Filter::default()).await?;
+            Marks::now(&reader).await?
+        }
         Some("start" | "0") => Marks::default(),
         Some(text) => Marks::read(text)?,
     };

@@ -57,6 +57,8 @@ fn condition(field: &'static Field, value: Json) -> Result<Filter, Failure> {
             Ok(Filter::All(tests?))
         }
         Kind::Tags => {
+            // One name stands for a list of it.
+            let value = if value.is_string() { Json::Array(vec![value]) } else { value };
             let tags: Result<_, _> =
                 list(name, value)?.iter().map(|tag| plain(field, tag)).collect();
             Ok(Filter::Is(Condition { field, test: Test::In(tags?) }))

@@ -72,6 +72,11 @@ pub fn wait_state(record: &Record) -> Json {
             "messageName": part("waitName"),
             "correlationKey": part("correlationKey"),
         }),
+        Some("USER_TASK") => json!({
+            "userTaskKey": part("key"),
+            "assignee": part("waitName"),
+            "dueDate": part("due"),
+        }),
         _ => json!({
             "dueDate": record.int("due"),
             "repetitions": part("remaining"),
