@@ -154,7 +154,7 @@ impl Line {
         loop {
             match take() {
                 Ok(()) => return Ok(()),
-                Err(error) if error.is_full() && !self.ending() => std::thread::sleep(PAUSE),
+                Err(error) if error.is_full() && !self.ending() => std::thread::park_timeout(PAUSE),
                 Err(error) => return Err(error.to_string()),
             }
         }

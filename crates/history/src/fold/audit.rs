@@ -24,10 +24,10 @@ impl Fold<'_> {
             return;
         };
         let (actor, actor_type) = who(&step.cause);
-        let ordinal = self.changes.audit.len() as i64;
         let definition = Some(self.definition(instance)).filter(|key| *key != 0);
         self.changes.audit.push(AuditRow {
-            key: super::instance::ordinal_key(at, ordinal),
+            // One line a step.
+            key: super::instance::ordinal_key(at, 0),
             time: at.time,
             instance: Some(instance),
             definition,

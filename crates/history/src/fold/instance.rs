@@ -234,10 +234,16 @@ impl Fold<'_> {
     fn correlated(&mut self, at: At, instance: Key, subscription: Key, message: Key, closes: bool) {
         let state = if closes { names::CORRELATED } else { names::CREATED };
         self.subscription_is(subscription, state, at.time);
-        let ordinal = self.changes.correlated.len() as i64;
-        let key = ordinal_key(at, ordinal);
+        let key = self.correlated_key(at);
         let row = CorrelatedRow { key, subscription, message, instance, time: at.time };
         self.changes.correlated.push(row);
+    }
+
+    /// The same however steps are cut into batches.
+    pub(super) fn correlated_key(&self, at: At) -> Key {
+        let first = ordinal_key(at, 0);
+        let rows = self.changes.correlated.iter().rev();
+        ordinal_key(at, rows.take_while(|row| row.key >= first).count() as i64)
     }
 
     fn incident(&mut self, at: At, i: Key, event: &E) {
@@ -319,7 +325,7 @@ impl Fold<'_> {
     }
 }
 
-/// Unique per event of a partition: its position, and which of the batch it is.
+/// Unique per event of a partition: its position, and which of its step it is.
 pub(super) fn ordinal_key(at: At, ordinal: i64) -> Key {
     let position = i64::try_from(at.lsn).unwrap_or(i64::MAX) << 12;
     engine::key::key(at.partition, position | (ordinal & 0xFFF))

@@ -57,8 +57,7 @@ impl Fold<'_> {
     /// A start event took the message. Which one is known by the message's name once both rows are
     /// written, so the subscription is left open here.
     fn started(&mut self, at: At, message: engine::Key, instance: engine::Key) {
-        let ordinal = self.changes.correlated.len() as i64;
-        let key = super::instance::ordinal_key(at, ordinal);
+        let key = self.correlated_key(at);
         let row =
             super::rows::CorrelatedRow { key, subscription: 0, message, instance, time: at.time };
         self.changes.correlated.push(row);
