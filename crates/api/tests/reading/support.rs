@@ -166,6 +166,8 @@ impl Rig {
         };
         let (status, told) = self.send("POST", &format!("/v2/jobs/{job}/{path}"), body).await;
         assert_eq!(status, StatusCode::NO_CONTENT, "{told}");
+        // A subscription opens at the partition of its key.
+        tokio::task::block_in_place(|| self.engine.settle());
         job
     }
 
