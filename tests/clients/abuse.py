@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 
-from lifecycle import SIMPLE, deploy, ready
+from lifecycle import SIMPLE, deploy, grevy_command, ready
 from server import Server
 
 
@@ -132,6 +132,8 @@ def test_a_job_type_that_nobody_asks_for_is_reported(grevy):
         assert row["type"] == "io.camunda:http-json:1", row
         assert "connector 'http-json:1'" in row["advice"], row
         assert b"connector 'http-json:1'" in (server.folder / "server.log").read_bytes()
+        code, out, err = grevy_command(grevy, server, "status")
+        assert code == 0 and "connector 'http-json:1'" in out, (out, err)
         gauge = 'grevy_job_type_unattended{type="io.camunda:http-json:1"} 1'
         assert gauge in server.call("GET", "/metrics")[1]
         taken = {"type": row["type"], "timeout": 60_000, "maxJobsToActivate": 1}

@@ -26,13 +26,15 @@ def expect(what, condition, found):
 def rpcs(stub):
     bpmn = open(f"{MODELS}/simple.bpmn", "rb").read()
     create = pb.CreateProcessInstanceRequest
-    late = [
-        (stub.EvaluateDecision, pb.EvaluateDecisionRequest(decisionId="d")),
-        (stub.ModifyProcessInstance, pb.ModifyProcessInstanceRequest(processInstanceKey=1)),
-        (stub.MigrateProcessInstance, pb.MigrateProcessInstanceRequest(processInstanceKey=1)),
-        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName="s")),
+    # What a version does not have yet it says; what it has finds nothing here.
+    late = (CODE.UNIMPLEMENTED, CODE.NOT_FOUND, CODE.INVALID_ARGUMENT)
+    cases = [
+        (stub.EvaluateDecision, pb.EvaluateDecisionRequest(decisionId="nobody"), late),
+        (stub.EvaluateDecision, pb.EvaluateDecisionRequest(), late),
+        (stub.ModifyProcessInstance, pb.ModifyProcessInstanceRequest(processInstanceKey=1), late),
+        (stub.MigrateProcessInstance, pb.MigrateProcessInstanceRequest(processInstanceKey=1), late),
+        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName=" "), late),
     ]
-    cases = [(call, message, CODE.UNIMPLEMENTED) for call, message in late]
     for key in (UNKNOWN, FOREIGN, 0, -1, 2**63 - 1, -2**63):
         cases += [
             (stub.CompleteJob, pb.CompleteJobRequest(jobKey=key), CODE.NOT_FOUND),
@@ -125,7 +127,8 @@ def grpc_cases():
                     list(answer)
                 expect(what, False, "was accepted")
             except grpc.RpcError as error:
-                expect(what, error.code() == code, f"{error.code()} {error.details()[:200]}")
+                fits = error.code() in (code if isinstance(code, tuple) else (code,))
+                expect(what, fits, f"{error.code()} {error.details()[:200]}")
                 expect(what, "xpected" in error.details(), f"says only {error.details()[:200]!r}")
         empty = list(stub.ActivateJobs(pb.ActivateJobsRequest(
             type="t", worker="w", timeout=1000, maxJobsToActivate=1, requestTimeout=-1)))
@@ -232,10 +235,12 @@ def rest_cases():
         ("POST", "/v2/deployments", b"", 400), ("GET", "/v2/nonsense", None, 404),
         ("POST", "/v2/topology", {}, 405), ("PUT", "/v2/clock", {"timestamp": 1}, 403),
     ]
-    for path in ("/v2/signals/broadcast", "/v2/process-instances/search",
-                 "/v2/user-tasks/search", "/v2/decision-definitions/evaluation",
+    for path in ("/v2/signals/broadcast", "/v2/decision-definitions/evaluation",
                  "/v2/conditionals/evaluation", "/v2/expression/evaluation"):
-        cases.append(("POST", path, {}, 501))
+        cases.append(("POST", path, {"nonsense": 1}, (400, 501)))
+    cases += [("POST", f"/v2/{what}/search", {"filter": {"colour": "red"}}, (400, 501))
+              for what in ("process-instances", "user-tasks", "variables", "jobs",
+                           "element-instances", "process-definitions")]
     cases += [
         ("POST", "/v2/deployments", b"--b--\r\n", 400, form),
         ("POST", "/v2/deployments", part % b"", 400, form),
@@ -252,7 +257,8 @@ def rest_cases():
             # A body that is too large may be cut off before it was sent.
             expect(what, status == 413, error)
             continue
-        expect(what, found == status, f"{found} {text[:200]}")
+        fits = found in (status if isinstance(status, tuple) else (status,))
+        expect(what, fits, f"{found} {text[:200]}")
         expect(what, media == "application/problem+json", media)
         problem = json.loads(text) if media == "application/problem+json" else {}
         fields = {"type", "title", "status", "detail", "instance"}
@@ -272,7 +278,9 @@ def document_cases():
              "application/json; charset=utf-16", "nonsense")
     count = 0
     for path, operations in document["paths"].items():
-        for method in operations:
+        for method, operation in operations.items():
+            if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
+                continue
             keys = ("1", "x", "%00", "99999999999999999999999", "-1", "a" * 5_000)
             paths = [path]
             if "{" in path:

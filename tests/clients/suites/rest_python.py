@@ -97,7 +97,8 @@ async def main():
         await until(now(lambda: [s for s in seen if s[0] == limit]), "the job")
 
         broken = await order("broken", 4)
-        query = m.IncidentSearchQuery.from_dict({"filter": {"processInstanceKey": broken}})
+        open_ones = {"processInstanceKey": broken, "state": "ACTIVE"}
+        query = m.IncidentSearchQuery.from_dict({"filter": open_ones})
 
         async def incidents():
             return (await client.search_incidents(data=query)).items
