@@ -63,28 +63,6 @@ impl Runner {
                 elements: ids.split(',').map(|id| (Text::from(id), variables.clone())).collect(),
                 cancel_remaining: rest.contains(&"alone"),
             }),
-            ("complete-task", [task, rest @ ..]) => Command::CompleteUserTask {
-                task: self.key(task)?,
-                variables,
-                action: rest.first().copied().unwrap_or_default().into(),
-            },
-            ("assign", [task, rest @ ..]) => Command::AssignUserTask {
-                task: self.key(task)?,
-                assignee: rest.first().filter(|name| **name != "-").map(|name| Text::from(*name)),
-                allow_override: !rest.contains(&"keep"),
-                action: "".into(),
-            },
-            ("update-task", [task, ..]) => Command::UpdateUserTask {
-                task: self.key(task)?,
-                changes: TaskChanges {
-                    candidate_groups: options.text("groups").map(|_| options.list("groups")),
-                    candidate_users: options.text("users").map(|_| options.list("users")),
-                    due_date: options.text("due").map(Text::from),
-                    follow_up_date: options.text("follow-up").map(Text::from),
-                    priority: options.number("priority").map(|n| n as i32),
-                },
-                action: "".into(),
-            },
             ("decide", [decision, ..]) => decide(decision, &options, variables),
             ("resolve", [incident]) => Command::ResolveIncident { incident: self.key(incident)? },
             ("set", [scope, ..]) => Command::SetVariables {
@@ -101,6 +79,9 @@ impl Runner {
             ("pin", [after]) => Command::PinClock { at: Some(self.now + milliseconds(after)?) },
             ("unpin", []) => Command::PinClock { at: None },
             ("lease", [job_type, ..]) => lease(job_type, &options)?,
+            ("complete-task" | "assign" | "update-task", [task, rest @ ..]) => {
+                self.task_command(verb, task, rest, variables)?
+            }
             (_, [job, rest @ ..]) => self.job_command(verb, job, rest, variables)?,
             _ => return Err(format!("expected a command, but got '{verb}'")),
         })
@@ -133,6 +114,39 @@ impl Runner {
             activate: activate.collect(),
             terminate: terminate.collect::<Result<_, _>>()?,
         }))
+    }
+
+    fn task_command(
+        &self,
+        verb: &str,
+        task: &str,
+        rest: &[&str],
+        variables: Vec<NamedValue>,
+    ) -> Result<Command, String> {
+        let (options, task) = (Options(rest), self.key(task)?);
+        Ok(match verb {
+            "complete-task" => {
+                let action = rest.first().copied().unwrap_or_default().into();
+                Command::CompleteUserTask { task, variables, action }
+            }
+            "assign" => Command::AssignUserTask {
+                task,
+                assignee: rest.first().filter(|name| **name != "-").map(|name| Text::from(*name)),
+                allow_override: !rest.contains(&"keep"),
+                action: "".into(),
+            },
+            _ => Command::UpdateUserTask {
+                task,
+                changes: TaskChanges {
+                    candidate_groups: options.text("groups").map(|_| options.list("groups")),
+                    candidate_users: options.text("users").map(|_| options.list("users")),
+                    due_date: options.text("due").map(Text::from),
+                    follow_up_date: options.text("follow-up").map(Text::from),
+                    priority: options.number("priority").map(|n| n as i32),
+                },
+                action: "".into(),
+            },
+        })
     }
 
     fn job_command(

@@ -7,7 +7,8 @@ use model::ElementIndex;
 
 use super::expression::{Expr, Problem, TimerExpr};
 use super::parts::{
-    AdHoc, Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, unsupported_listener,
+    AdHoc, Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, caught,
+    unsupported_listener,
 };
 use super::{Order, Scope};
 use crate::event::{ElementNo, FlowNo, Text};
@@ -488,13 +489,5 @@ impl<'a> Compiler<'a> {
             E::Terminate => return Err("a catch event of this kind"),
         };
         Ok(Some(Catch { element: self.no(at), interrupting, trigger }))
-    }
-}
-
-/// The code of a catch event; `None` catches all.
-fn caught(definition: &model::Code) -> Option<Text> {
-    match &definition.code {
-        Some(model::Text::Static(code)) if !code.is_empty() => Some(code.clone()),
-        _ => None,
     }
 }

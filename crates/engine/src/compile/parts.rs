@@ -212,3 +212,11 @@ pub(super) fn unsupported_listener(event: model::ListenerEvent) -> Option<&'stat
         }
     }
 }
+
+/// The code of a catch event; `None` catches all.
+pub(super) fn caught(definition: &model::Code) -> Option<Text> {
+    match &definition.code {
+        Some(model::Text::Static(code)) if !code.is_empty() => Some(code.clone()),
+        _ => None,
+    }
+}

@@ -50,6 +50,19 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
+    /// As [`Step::start`], with variables of its own.
+    fn start_with(&mut self, i: Key, scope: Key, no: ElementNo, own: &[NamedValue]) -> Done {
+        if own.is_empty() {
+            return self.start(i, scope, no, Via::None);
+        }
+        let key = self.new_key(i);
+        let many = self.process(i)?.element(no).multi_instance.is_some();
+        let element = ElementRef { no, role: if many { Role::Body } else { Role::Itself } };
+        self.tell(i, InstanceEvent::ElementActivating { key, element, scope, via: Via::None });
+        self.set_locals(i, key, own);
+        self.activate(i, key)
+    }
+
     /// The scope instance that an element is activated in; missing ones are made.
     fn modified_scope(
         &mut self,

@@ -17,8 +17,7 @@ use super::way::Way;
 use crate::compile::{Kind, Process};
 use crate::decide::{Done, Step};
 use crate::event::{
-    ElementNo, ElementRef, FlowNo, InstanceEvent, ListenerKind, NamedValue, PROCESS, Role, Trigger,
-    Via, Work,
+    ElementNo, ElementRef, FlowNo, InstanceEvent, ListenerKind, PROCESS, Role, Trigger, Via, Work,
 };
 use crate::incident::Failure;
 use crate::key::Key;
@@ -119,25 +118,6 @@ impl Step<'_> {
         let role = if element.multi_instance.is_some() { Role::Body } else { Role::Itself };
         let element = ElementRef { no, role };
         self.tell(i, InstanceEvent::ElementActivating { key, element, scope, via });
-        self.activate(i, key)
-    }
-
-    /// As [`Step::start`], with variables of its own.
-    pub(crate) fn start_with(
-        &mut self,
-        i: Key,
-        scope: Key,
-        no: ElementNo,
-        own: &[NamedValue],
-    ) -> Done {
-        if own.is_empty() {
-            return self.start(i, scope, no, Via::None);
-        }
-        let key = self.new_key(i);
-        let many = self.process(i)?.element(no).multi_instance.is_some();
-        let element = ElementRef { no, role: if many { Role::Body } else { Role::Itself } };
-        self.tell(i, InstanceEvent::ElementActivating { key, element, scope, via: Via::None });
-        self.set_locals(i, key, own);
         self.activate(i, key)
     }
 

@@ -1,6 +1,6 @@
-//! Ad-hoc sub-process: elements in it begin when they are asked for, by an expression when it begins
-//! or by command, each in a scope of its own. Without a completion condition it completes when all
-//! that was begun has ended; with one, when that holds after something has ended.
+//! Ad-hoc sub-process: elements in it begin when they are asked for, by an expression when it
+//! begins or by command, each in a scope of its own. Without a completion condition it completes
+//! when all that was begun has ended; with one, when that holds after something has ended.
 
 use value::{Packed, Value};
 
