@@ -2,6 +2,9 @@
 
 /// Events of one step; more becomes deferred work that is interleaved with other commands.
 pub const STEP_EVENTS_MAX: usize = 1_000;
+/// Bytes of the values in one step, half of what a group of the journal holds; more becomes
+/// deferred work.
+pub const STEP_BYTES_MAX: usize = 8 << 20;
 /// Bytes of the variables that one command may bring, as MessagePack.
 /// INVALID_ARGUMENT: "expected variables of at most 4 MiB, but …".
 pub const VARIABLES_BYTES_MAX: usize = 4 << 20;

@@ -231,6 +231,8 @@ impl Dispatcher {
         let jobs = match answer {
             Ok(Ok(Reply::Jobs(jobs))) => Ok(jobs),
             Ok(Err(rejection)) => Err(Error::Rejected(rejection)),
+            // Its jobs wait still, and nothing announces them again.
+            Err(Error::DiskFull) => Ok(LeasedJobs { jobs: Vec::new(), more: true }),
             // The partition starts again and announces its jobs anew.
             Ok(Ok(_)) | Err(_) => Ok(LeasedJobs::default()),
         };

@@ -14,6 +14,10 @@ pub const TURN_COMMANDS_MAX: usize = 1_024;
 /// Bytes of one group above which a turn ends; a step may add as much again.
 pub const TURN_BYTES_MAX: usize = 4 << 20;
 
+/// Bytes of one step that always fit a group; the instances of a larger one are set aside when
+/// the journal does not take it.
+pub const STEP_BYTES_MAX: usize = 8 << 20;
+
 /// Groups appended and not yet durable above which intake stops.
 pub const AHEAD_GROUPS_MAX: usize = 256;
 

@@ -150,6 +150,9 @@ pub trait Machine: Sized + Send + 'static {
         Ok(())
     }
 
+    /// A cold aggregate cannot be read: no work of ours asks for it any more.
+    fn lose(&mut self, _aggregate: Key) {}
+
     /// The durable form of everything but its aggregates; `None` for a machine whose log is folded
     /// whole at each start.
     fn save(&self) -> Option<Vec<u8>> {

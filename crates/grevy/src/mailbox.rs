@@ -160,7 +160,9 @@ impl<M: Machine> Mailbox<M> {
     /// Tells the loop something. Dropped when it is closed.
     pub fn signal(&self, signal: Signal<M>) {
         let mut waiting = self.lock();
-        if !waiting.closed || matches!(signal, Signal::Notice(..)) {
+        // What waits for a blob must still be handled, and learns of it here.
+        let needed = matches!(signal, Signal::Notice(..) | Signal::Loaded(..));
+        if !waiting.closed || needed {
             waiting.signals.push_back(signal);
             drop(waiting);
             self.arrived.notify_one();

@@ -60,7 +60,17 @@ impl Step<'_> {
     fn leased(&mut self, row: Available, lease: &LeaseJobs) -> Done<Option<(LeasedJob, usize)>> {
         let i = row.instance;
         self.state.at = Some(i);
-        let process = self.process(i)?;
+        let process = match self.process(i) {
+            Ok(process) => process,
+            Err(Stop::Need(keys)) => return Err(Stop::Need(keys)),
+            Err(Stop::Reject(rejection)) => {
+                // Its definition is parked: it stands aside instead of blocking the others.
+                let build = env!("CARGO_PKG_VERSION").into();
+                let reason = rejection.reason.into();
+                self.tell(i, InstanceEvent::Quarantined { reason, build });
+                return Ok(None);
+            }
+        };
         let instance = self.hot(i);
         let Some(job) = instance.jobs.get(&row.job) else { return Ok(None) };
         let Some(host) = instance.element(job.element) else { return Ok(None) };

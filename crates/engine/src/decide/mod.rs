@@ -29,9 +29,10 @@ pub(crate) use step::{Change, Done, Step, Stop};
 use crate::catalog::Catalog;
 use crate::command::{Answer, Command, Reply};
 use crate::effect::Effect;
-use crate::event::{Event, Text};
+use crate::event::{Event, InstanceEvent, Text};
 use crate::key::{Key, PartitionId, SLOT_COUNT, Slot};
-use crate::state::State;
+use crate::rejection::Rejection;
+use crate::state::{Lookup, State};
 
 /// What a decision may know beside the state.
 #[derive(Debug, Clone, Copy)]
@@ -133,7 +134,12 @@ impl State {
             }
             Err(Stop::Reject(rejection)) => {
                 self.abort();
-                self.at = None;
+                let at = self.at.take();
+                if let (Command::Tick | Command::Continue { .. }, Some(i)) = (command, at)
+                    && matches!(self.instance(i), Lookup::Hot(_))
+                {
+                    return Ok(self.set_aside(i, rejection, turn));
+                }
                 if let Command::Inbound { from, sequence, item } = command {
                     return Ok(self.pass_over(*from, *sequence, item, turn));
                 }
@@ -152,6 +158,18 @@ impl State {
     pub fn abort_panicked(&mut self) -> Option<Key> {
         self.abort();
         self.at.take()
+    }
+
+    /// Work of our own that cannot be done would be tried again at once, for ever: its instance
+    /// stands still, visibly, and everything else goes on.
+    fn set_aside(&mut self, i: Key, rejection: Rejection, turn: &Turn<'_>) -> Decision {
+        let mut step = Step::new(self, turn);
+        let build = env!("CARGO_PKG_VERSION").into();
+        let reason = rejection.reason.into();
+        step.tell(i, InstanceEvent::Quarantined { reason, build });
+        let Step { events, effects, .. } = step;
+        self.keep();
+        Decision { answer: Ok(Reply::Done), events, effects }
     }
 
     /// An item that cannot be handled still counts as received; its sender is told.

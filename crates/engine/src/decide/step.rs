@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::event::{Event, InstanceEvent, Item, PartitionEvent, Text, Work};
 use crate::incident::Failure;
 use crate::key::{BLOCK_LENGTHS, Key, PartitionId, Slot};
-use crate::limits::{ERROR_MESSAGE_CHARS_MAX, STEP_EVENTS_MAX};
+use crate::limits::{ERROR_MESSAGE_CHARS_MAX, STEP_BYTES_MAX, STEP_EVENTS_MAX};
 use crate::rejection::Rejection;
 use crate::state::{Instance, Lookup, State};
 
@@ -27,6 +27,8 @@ pub(crate) struct Step<'a> {
     pub state: &'a mut State,
     pub turn: &'a Turn<'a>,
     pub events: Vec<Event>,
+    /// About what the large parts of `events` weigh.
+    bytes: usize,
     pub effects: Vec<Effect>,
     queue: VecDeque<(Key, Work)>,
     /// Items for this very partition; handled in the same step.
@@ -62,6 +64,7 @@ impl<'a> Step<'a> {
             state,
             turn,
             events: Vec::new(),
+            bytes: 0,
             effects: Vec::new(),
             queue: VecDeque::new(),
             local: VecDeque::new(),
@@ -79,6 +82,7 @@ impl<'a> Step<'a> {
             panic!("an injected fault");
         }
         self.state.fold(&event);
+        self.bytes += weight(&event);
         self.events.push(event);
     }
 
@@ -113,7 +117,7 @@ impl<'a> Step<'a> {
                 let own: Vec<Change> = own.into_iter().map(|(_, change)| change).collect();
                 self.check_conditions(instance, &own)?;
             } else if let Some((instance, work)) = self.queue.pop_front() {
-                if self.events.len() >= STEP_EVENTS_MAX {
+                if self.events.len() >= STEP_EVENTS_MAX || self.bytes >= STEP_BYTES_MAX {
                     self.defer(instance, work)?;
                 } else {
                     self.work(instance, &work)?;
@@ -269,4 +273,19 @@ pub(crate) fn cut(text: &str) -> Text {
         Some((at, _)) => text[..at].into(),
         None => text.into(),
     }
+}
+
+/// Bytes of the values that an event carries; everything else in it is small.
+fn weight(event: &Event) -> usize {
+    if let Event::Instance { event: InstanceEvent::VariableSet { value, .. }, .. } = event {
+        return value.len();
+    }
+    if let Event::Partition(PartitionEvent::OutboxQueued { item, .. }) = event
+        && let Item::Correlate { variables, .. }
+        | Item::Signal { variables, .. }
+        | Item::Publish { variables, .. } = item
+    {
+        return variables.iter().map(|(_, value)| value.len()).sum();
+    }
+    0
 }

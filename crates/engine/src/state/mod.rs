@@ -293,6 +293,17 @@ impl State {
         self.gullible = true;
     }
 
+    /// A cold instance cannot be read: nothing of it is due or handed out any more, so that others
+    /// go on. Not an event; the next start tries to read it again.
+    pub fn lose(&mut self, key: Key) {
+        self.wakes.retain(|wake| wake.owner != key);
+        self.pending.remove(&key);
+        for jobs in self.jobs.values_mut() {
+            jobs.retain(|row| row.instance != key);
+        }
+        self.jobs.retain(|_, jobs| !jobs.is_empty());
+    }
+
     /// Brings a cold instance back.
     pub fn restore(&mut self, instance: Box<Instance>) {
         self.instances.insert(instance.key, Residence::Hot(instance));

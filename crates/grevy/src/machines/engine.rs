@@ -259,6 +259,10 @@ impl Machine for Engine {
         self.state.passivate(instance).is_some()
     }
 
+    fn lose(&mut self, instance: Key) {
+        self.state.lose(instance);
+    }
+
     fn restore(&mut self, instance: Key, blob: &[u8]) -> Result<(), Error> {
         let restored = record::checkpoint::decode_instance(blob).map_err(|error| {
             Error::Internal { reason: format!("the blob of instance {instance}: {error}") }

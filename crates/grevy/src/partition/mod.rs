@@ -123,6 +123,10 @@ pub struct Partition<M: Machine> {
     stalled: bool,
     full: bool,
     paused: bool,
+    /// Aggregates of a step that may be larger than the journal takes.
+    oversized: Vec<Key>,
+    /// Nothing new is begun: what is due fires after the next start.
+    closing: bool,
     jump: JumpGuard,
     /// Inputs of this turn that are not handled yet.
     todo: VecDeque<Input<M>>,
@@ -204,6 +208,7 @@ impl<M: Machine> Partition<M> {
             let room = TURN_COMMANDS_MAX - self.todo.len().min(TURN_COMMANDS_MAX);
             let batch = self.mailbox.take(room, self.may_decide(), patience);
             self.busy.get_or_insert_with(|| self.parts.activity.begin());
+            self.closing = batch.closed;
             let closed = batch.closed && batch.inputs.is_empty() && batch.signals.is_empty();
             for signal in batch.signals {
                 self.handle(signal);
@@ -236,7 +241,7 @@ impl<M: Machine> Partition<M> {
         }
         let pending = self.machine.work(self.work_after);
         let work = pending.is_some_and(|(key, _)| !self.waiting.contains_key(&key));
-        if work && !self.paused || !self.todo.is_empty() {
+        if work && !self.paused && !self.closing || !self.todo.is_empty() {
             return Some(Duration::ZERO);
         }
         let due = self.next_due()?;
@@ -250,7 +255,7 @@ impl<M: Machine> Partition<M> {
     }
 
     fn next_due(&self) -> Option<i64> {
-        let silent = self.paused || self.tick_waits;
+        let silent = self.paused || self.tick_waits || self.closing;
         self.machine.next_due().filter(|_| !silent)
     }
 

@@ -40,6 +40,8 @@ impl<M: Machine> Partition<M> {
             stalled: false,
             full: false,
             paused: parts.paused,
+            oversized: Vec::new(),
+            closing: false,
             jump: JumpGuard::new(),
             todo: Default::default(),
             outcomes: Vec::new(),

@@ -32,6 +32,7 @@ impl<M: Machine> Partition<M> {
             Ok(append) => {
                 self.stalled = false;
                 self.group.clear();
+                self.oversized.clear();
                 self.accepted = append.lsn_last;
                 self.status.accepted.store(self.accepted, Ordering::Release);
                 self.stamp();
@@ -44,7 +45,19 @@ impl<M: Machine> Partition<M> {
                 self.set_full(true);
             }
             Err(journal::Error::Backlog { .. }) => self.stalled = true,
+            Err(error @ journal::Error::TooLarge { .. }) => self.too_large(error),
             Err(error) => self.recover(error),
+        }
+    }
+
+    /// The journal will never take this group. It is dropped with everything else that is not
+    /// durable, and what made it so large is set aside, or the same work would make it again.
+    fn too_large(&mut self, error: journal::Error) {
+        let culprits = std::mem::take(&mut self.oversized);
+        let reason = error.to_string();
+        self.recover(error);
+        for key in culprits {
+            self.quarantine(Some(key), &reason);
         }
     }
 

@@ -8,7 +8,7 @@ use super::release::Outcome;
 use super::{Partition, panic_text};
 use crate::Error;
 use crate::activity::Token;
-use crate::limits::TURN_BYTES_MAX;
+use crate::limits::{STEP_BYTES_MAX, TURN_BYTES_MAX};
 use crate::machine::{Decision, Machine, Step};
 use crate::mailbox::{Class, Deliver, Envelope, Input, Look};
 
@@ -26,26 +26,33 @@ impl<M: Machine> Partition<M> {
         }
         if self.may_decide() {
             self.tick();
+            self.cut();
             let mut work = self.todo.len().max(IDLE_WORK_MAX);
             while self.may_decide() {
                 let input = self.todo.pop_front();
                 if let Some(input) = input {
                     self.prelude();
                     self.input(input);
-                    work -= usize::from(self.work() && work > 0);
+                    self.cut();
+                    work -= usize::from(work > 0 && self.may_decide() && self.work());
                 } else if work > 0 && self.work() {
                     work -= 1;
                 } else {
                     break;
                 }
-                if self.group.bytes() > TURN_BYTES_MAX {
-                    self.append();
-                }
+                self.cut();
             }
             self.prelude();
         }
         self.append();
         self.release();
+    }
+
+    /// Ends the group before the next step could make it larger than the journal takes.
+    fn cut(&mut self) {
+        if self.group.bytes() > TURN_BYTES_MAX {
+            self.append();
+        }
     }
 
     /// News that must be known before the commands that follow.
@@ -81,7 +88,7 @@ impl<M: Machine> Partition<M> {
 
     /// One unit of deferred work; was there one?
     fn work(&mut self) -> bool {
-        if self.paused {
+        if self.paused || self.closing {
             return false;
         }
         let Some((key, command)) = self.machine.work(self.work_after) else { return false };
@@ -164,7 +171,11 @@ impl<M: Machine> Partition<M> {
             self.time = now;
             let build = self.parts.build.clone();
             let step = Step { time: now, cause: envelope.cause, build, events };
+            let before = self.group.bytes();
             self.group.push_with(|out| M::encode(&step, out));
+            if self.group.bytes() - before > STEP_BYTES_MAX {
+                self.oversized = M::aggregates(&step.events);
+            }
             if self.parts.vault.is_some() || self.parts.forget.is_some() {
                 self.changed(M::aggregates(&step.events));
             }
@@ -198,7 +209,7 @@ impl<M: Machine> Partition<M> {
         }
     }
 
-    fn quarantine(&mut self, aggregate: Option<Key>, reason: &str) {
+    pub(super) fn quarantine(&mut self, aggregate: Option<Key>, reason: &str) {
         let command = aggregate.and_then(|key| self.machine.quarantine(key, reason));
         let Some(command) = command else {
             // Nothing to set aside: the same work would strike at once, so timers stop instead.
