@@ -42,6 +42,11 @@ pub fn types(path: &str, masked: &[u8], found: &mut Vec<Finding>) {
             let rest = &masked[at + keyword.len()..];
             let length = rest.iter().take_while(|byte| is_word(**byte)).count();
             let name = String::from_utf8_lossy(&rest[..length]);
+            // What an implementation gives to a trait is named by the trait.
+            let indented = at > 0 && masked[at - 1] == b' ';
+            if keyword == "type " && indented && rest[length..].starts_with(b" = ") {
+                continue;
+            }
             if table::TYPE_SUFFIXES_REFUSED.iter().any(|suffix| name.ends_with(suffix)) {
                 push(line_of(masked, at), &name);
             }
