@@ -18,15 +18,16 @@ impl Gateway {
         variables: Vec<NamedValue>,
     ) -> Result<Key, Failure> {
         caller.principal.require(Action::Ingest)?;
-        let engine = self.engine_for(caller)?;
-        let _permit = self.shared.pressure.admit()?;
+        let engine = self.engine_for(caller).await?;
+        // Signals come in at the first partition.
+        let _permit = self.admit(false, 1)?;
         let done = engine.broadcast_signal_of(name, tenant, variables).await;
         done.map_err(|error| Failure::of("BROADCAST", error))
     }
 
     pub async fn modify(&self, caller: &Caller, modify: ModifyInstance) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller)?.modify(modify).await;
+        let done = self.engine_for(caller).await?.modify(modify).await;
         done.map_err(|error| Failure::of("MODIFY", error))
     }
 
@@ -38,7 +39,7 @@ impl Gateway {
         action: &str,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller)?.complete_user_task(task, variables, action).await;
+        let done = self.engine_for(caller).await?.complete_user_task(task, variables, action).await;
         done.map_err(|error| Failure::of("COMPLETE", error))
     }
 
@@ -52,7 +53,7 @@ impl Gateway {
         action: &str,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let engine = self.engine_for(caller)?;
+        let engine = self.engine_for(caller).await?;
         let done = engine.assign_user_task(task, assignee.as_deref(), allow_override, action).await;
         done.map_err(|error| Failure::of("ASSIGN", error))
     }
@@ -65,7 +66,7 @@ impl Gateway {
         action: &str,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller)?.update_user_task(task, changes, action).await;
+        let done = self.engine_for(caller).await?.update_user_task(task, changes, action).await;
         done.map_err(|error| Failure::of("UPDATE", error))
     }
 }
