@@ -49,9 +49,8 @@ export function useLoad<T>(key: string, load: () => Promise<T>): Loaded<T> {
   useEffect(() => {
     void run();
   }, [key]);
-  // An answer for another key is not for this view.
-  const { data, error } = shown.key === key ? shown : { data: undefined, error: undefined };
-  return { data, error, reload };
+  // What was there before stays until the answer is: a list that flickers cannot be read.
+  return { data: shown.data, error: shown.key === key ? shown.error : undefined, reload };
 }
 
 /** Calls `changed` soon after events that the query selects, not more often than is of use. */

@@ -67,7 +67,6 @@ export async function collect<T>(from: Search<T>, query: Query, max: number): Pr
 
 export const overview = () => get<Overview>("/grevy/v1/overview");
 export const definition = (key: Key) => get<Definition>(`/v2/process-definitions/${key}`);
-export const heat = (key: Key) => get<Heat>(`/grevy/v1/process-definitions/${key}/heat`);
 export const explain = (key: Key) => get<Explanation>(`/grevy/v1/explain/${key}`);
 export const instance = (key: Key) => get<Instance>(`/v2/process-instances/${key}`);
 export const variable = (key: Key) => get<Variable>(`/v2/variables/${key}`);
@@ -75,6 +74,12 @@ export const variable = (key: Key) => get<Variable>(`/v2/variables/${key}`);
 export async function definitionCounts(): Promise<DefinitionCounts[]> {
   const path = "/v2/process-definitions/statistics/process-instances";
   return (await post<Found<DefinitionCounts>>(path, { page: { limit: 1000 } })).items;
+}
+
+/** Counts of now, durations of what completed in a range of time. */
+export function heat(key: Key, range: Record<string, string>): Promise<Heat> {
+  const path = `/grevy/v1/process-definitions/${key}/heat`;
+  return get<Heat>(`${path}?${new URLSearchParams(range)}`);
 }
 
 /** The model as a picture can be made of it: laid out where the file has no coordinates. */

@@ -42,11 +42,15 @@ export function follow(query: string, follower: Follower): () => void {
           event: (event) => follower.event(event),
         });
       } catch (error) {
+        const status = error instanceof Problem ? error.status : 0;
         // A position that is no longer kept: what is shown is loaded again, so start from now.
-        if (error instanceof Problem && error.status === 400) last = null;
+        if (status === 400) last = null;
+        // Asking again does not make it allowed; signing in loads the page anew.
+        if (status === 401 || status === 403) stop.abort();
       }
-      if (stopped.aborted) break;
+      if (ended) break;
       link.value = "cut";
+      if (stopped.aborted) break;
       await new Promise((done) => setTimeout(done, wait));
       wait = Math.min(2 * wait, AGAIN_MS_MAX);
     }

@@ -154,8 +154,10 @@ export interface Overview {
   incidentGroups: IncidentGroup[];
   jobTypes: JobType[];
   stuck: Stuck[];
-  steps?: {
+  /** The slowest of those that completed lately. */
+  steps: {
     processDefinitionId: string;
+    processDefinitionKey: Key;
     elementId: string;
     count: number;
     p50Ms: number;

@@ -20,6 +20,8 @@ export interface GridProps<R> {
   id: (row: R) => string;
   /** How many there are in all, where only some are here. */
   total?: number;
+  /** There are more than `total`; the server counts no further. */
+  over?: boolean;
   more?: (() => void) | undefined;
   /** All rows, for CSV; those on screen without it. */
   all?: () => Promise<R[]>;
@@ -75,11 +77,11 @@ function Row<R>({ row, columns, marked }: GridProps<R> & { row: R }): JSX.Elemen
   );
 }
 
-function total<R>({ rows, total }: GridProps<R>): string {
+function total<R>({ rows, total, over }: GridProps<R>): string {
   if (rows === undefined) return "";
   return total === undefined || total === rows.length
     ? count(rows.length)
-    : `${count(rows.length)} of ${count(total)}`;
+    : `${count(rows.length)} of ${count(total)}${over ? "+" : ""}`;
 }
 
 /** Arrow keys go from row to row, by the first thing in a row that can have the focus. */

@@ -16,16 +16,21 @@ const TESTS: [string, string][] = [
 
 export interface VariableTest {
   name: string;
+  /** Inside the variable. */
+  path?: string;
   value: Record<string, string>;
 }
 
 /** `amount > 100`, `customer.name = Ann`; `null` when it is not a comparison. */
 export function variableTest(text: string): VariableTest | null {
   const found = /^\s*([\p{L}_][\p{L}\p{N}_.\-[\]]*?)\s*(!=|>=|<=|=|>|<|~)\s*(.*?)\s*$/u.exec(text);
-  const [, name, sign, value] = found ?? [];
+  const [, whole, sign, wanted] = found ?? [];
   const test = TESTS.find(([known]) => known === sign)?.[1];
-  if (name === undefined || value === undefined || test === undefined) return null;
-  return { name, value: { [test]: sign === "~" ? `*${escaped(value)}*` : asJson(value) } };
+  if (whole === undefined || wanted === undefined || test === undefined) return null;
+  const value = { [test]: sign === "~" ? `*${escaped(wanted)}*` : asJson(wanted) };
+  const dot = whole.indexOf(".");
+  if (dot < 0) return { name: whole, value };
+  return { name: whole.slice(0, dot), path: whole.slice(dot + 1), value };
 }
 
 /** Variables are compared as JSON: what is none is text. */
@@ -36,6 +41,16 @@ function asJson(text: string): string {
   } catch {
     return JSON.stringify(text);
   }
+}
+
+/** Of local times in the address; what is none is left out. */
+export function timeRange(query: URLSearchParams): Record<string, string> {
+  const range: Record<string, string> = {};
+  for (const name of ["from", "to"]) {
+    const time = Date.parse(query.get(name) ?? "");
+    if (!Number.isNaN(time)) range[name] = new Date(time).toISOString();
+  }
+  return range;
 }
 
 /** The filter that a query of this page's address means. */
@@ -50,11 +65,9 @@ export function instanceFilter(query: URLSearchParams): Record<string, unknown> 
   }
   const business = query.get("business");
   if (business) filter.businessId = { $like: `*${escaped(business)}*` };
-  const range: Record<string, string> = {};
-  const [from, to] = [query.get("from"), query.get("to")];
-  if (from) range.$gte = new Date(from).toISOString();
-  if (to) range.$lt = new Date(to).toISOString();
-  if (from || to) filter.startDate = range;
+  const { from, to } = timeRange(query);
+  if (from) filter.startDate = { $gte: from };
+  if (to) filter.startDate = { ...(from ? { $gte: from } : {}), $lt: to };
   const tests = query.getAll("var").map(variableTest);
   const known = tests.filter((test) => test !== null);
   if (known.length > 0) filter.variables = known;

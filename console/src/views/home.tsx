@@ -29,7 +29,7 @@ export function HomeView(): JSX.Element {
           <StuckList stuck={data.stuck} />
         </div>
       )}
-      {data && <Latency steps={data.steps ?? []} />}
+      {data && <Latency steps={data.steps} />}
     </>
   );
 }
@@ -171,12 +171,18 @@ function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
   );
 }
 
-type Step = NonNullable<Overview["steps"]>[number];
+type Step = Overview["steps"][number];
 
 function Latency({ steps }: { steps: Step[] }): JSX.Element {
   const columns: Column<Step>[] = [
     { head: "Process", value: (step) => step.processDefinitionId },
-    { head: "Step", value: (step) => step.elementId },
+    {
+      head: "Step",
+      value: (step) => step.elementId,
+      cell: ({ processDefinitionKey: key, elementId: id }) => (
+        <a href={`/processes/${key}?heat=p95&element=${encodeURIComponent(id)}`}>{id}</a>
+      ),
+    },
     { head: "Count", kind: "number", value: (step) => step.count },
     { head: "p50", kind: "number", value: (step) => step.p50Ms, cell: (s) => span(s.p50Ms) },
     { head: "p95", kind: "number", value: (step) => step.p95Ms, cell: (s) => span(s.p95Ms) },
@@ -184,10 +190,11 @@ function Latency({ steps }: { steps: Step[] }): JSX.Element {
   return (
     <Grid
       name="Step latency"
+      caption="Slowest steps of the last ten minutes"
       columns={columns}
       rows={steps}
       id={(step) => `${step.processDefinitionId} ${step.elementId}`}
-      empty="No step has ended in the last hour."
+      empty="No step has ended in the last ten minutes."
     />
   );
 }

@@ -67,6 +67,7 @@ export function IncidentsView(): JSX.Element {
         <div class="bar">
           <button class="primary" onClick={() => setAsking(true)}>
             Retry all {count(total)}
+            {data?.page.hasMoreTotalItems && "+"}
           </button>
           <span class="quiet">Each is tried again once; what fails again comes back here.</span>
         </div>
@@ -77,6 +78,7 @@ export function IncidentsView(): JSX.Element {
         columns={COLUMNS}
         rows={data?.items}
         total={total}
+        over={data?.page.hasMoreTotalItems === true}
         id={(row) => row.incidentKey}
         all={() => calls.collect(calls.incidents, search, calls.CSV_ROWS_MAX)}
         more={more(data?.items.length, total, () => setLimit(2 * limit))}

@@ -50,6 +50,7 @@ export function InstanceList({ definition, changed, deployed }: Props): JSX.Elem
         columns={useColumns()}
         rows={data?.items}
         total={total}
+        over={data?.page.hasMoreTotalItems === true}
         id={(row) => row.processInstanceKey}
         marked={(row) => row.hasIncident}
         all={() => calls.collect(calls.instances, search, calls.CSV_ROWS_MAX)}

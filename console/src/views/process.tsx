@@ -13,6 +13,7 @@ import { Failed } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
 import { go, query, withQuery } from "../router";
 import { namesOf } from "../names";
+import { timeRange } from "./filters";
 import { InstanceList } from "./instance-list";
 
 const VERSIONS_MAX = 1000;
@@ -48,7 +49,8 @@ interface VersionProps {
 function Version({ all, shown, deployed }: VersionProps): JSX.Element {
   const key = shown.processDefinitionKey;
   const picture = useLoad(`picture ${key}`, () => calls.diagram(key));
-  const heat = useLoad(`heat ${key}`, () => calls.heat(key));
+  const range = timeRange(query.value);
+  const heat = useLoad(`heat ${key} ${JSON.stringify(range)}`, () => calls.heat(key, range));
   const measure = (query.value.get("heat") ?? "counts") as marks.Measure;
   const element = query.value.get("element");
   const laid = useMemo(() => {

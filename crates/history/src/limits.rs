@@ -101,3 +101,6 @@ pub const OVERVIEW_PULSES: i64 = 60;
 
 /// Rows of each list of an overview.
 pub const OVERVIEW_ROWS_MAX: usize = 100;
+
+/// The slowest steps of an overview; the others are looked for process by process.
+pub const OVERVIEW_STEPS_MAX: usize = 10;

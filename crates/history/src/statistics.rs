@@ -322,10 +322,10 @@ fn element_count(row: &SqliteRow) -> Result<ElementCount> {
 }
 
 /// Buckets with how many are in each.
-type Buckets = Vec<(i64, i64)>;
+pub(crate) type Buckets = Vec<(i64, i64)>;
 
 /// The bucket in which so many percent have ended.
-fn percentile(buckets: &[(i64, i64)], percent: i64) -> i64 {
+pub(crate) fn percentile(buckets: &[(i64, i64)], percent: i64) -> i64 {
     let total: i64 = buckets.iter().map(|(_, amount)| amount).sum();
     let wanted = (total * percent + 99) / 100;
     let mut seen = 0;

@@ -3,6 +3,7 @@
 //! the shapes.
 
 mod changes;
+mod diagram;
 mod explain;
 mod heat;
 mod overview;
@@ -21,6 +22,7 @@ pub fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(stream::stream))
         .routes(routes!(overview::overview))
         .routes(routes!(heat::heat))
+        .routes(routes!(diagram::diagram))
         .routes(routes!(explain::explain))
         .routes(routes!(changes::taken_flows))
         .routes(routes!(changes::variable_changes))

@@ -24,6 +24,9 @@ const AGE_MAX: Duration = Duration::from_secs(1);
 /// A message that somebody has waited for this long stands still.
 const UNHEARD_MS: i64 = 3_600_000;
 
+/// Latency is that of steps that completed within this time.
+const LATELY_MS: i64 = 600_000;
+
 /// The last overview, shared by all who look.
 #[derive(Debug, Default)]
 pub struct Overviews(Mutex<Option<(Instant, Arc<Json>)>>);
@@ -49,8 +52,11 @@ async fn read(gateway: &Gateway) -> Result<Json, Failure> {
     let workers: BTreeMap<Text, usize> = gateway.attention().attended().into_iter().collect();
     let attended = |name: &str| workers.contains_key(name);
     let now = jiff::Timestamp::now().as_millisecond();
-    let found = reader.overview(now, now - UNHEARD_MS, &attended).await;
-    Ok(shown(&found.map_err(search::failed)?, &workers, now))
+    let found = reader.overview(now, now - UNHEARD_MS, &attended).await.map_err(search::failed)?;
+    let steps = reader.slowest(now - LATELY_MS).await.map_err(search::failed)?;
+    let mut shown = shown(&found, &workers, now);
+    shown["steps"] = steps.iter().map(step).collect();
+    Ok(shown)
 }
 
 fn shown(found: &Overview, workers: &BTreeMap<Text, usize>, now: i64) -> Json {
@@ -93,6 +99,17 @@ fn shown(found: &Overview, workers: &BTreeMap<Text, usize>, now: i64) -> Json {
         "incidentGroups": found.groups.iter().map(group).collect::<Vec<_>>(),
         "jobTypes": found.job_types.iter().map(job_type).collect::<Vec<_>>(),
         "stuck": found.standing.iter().map(|one| stuck(one, now)).collect::<Vec<_>>(),
+    })
+}
+
+fn step(one: &history::SlowStep) -> Json {
+    json!({
+        "processDefinitionId": one.process_id,
+        "processDefinitionKey": key_text(one.definition),
+        "elementId": one.element_id,
+        "count": one.count,
+        "p50Ms": one.p50_ms,
+        "p95Ms": one.p95_ms,
     })
 }
 

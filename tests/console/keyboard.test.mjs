@@ -1,0 +1,89 @@
+// Everything without a mouse.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Browser, oneTask, startServer } from "./harness.mjs";
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+  browser = await Browser.start();
+  await server.deploy("keys.bpmn", oneTask("keys"));
+});
+after(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+/** Tab until the focus is on something with this name. */
+async function tabTo(page, name) {
+  const seen = [];
+  for (let n = 0; n < 60; n++) {
+    await page.keyboard.press("Tab");
+    const text = await page.evaluate(() => {
+      const on = document.activeElement;
+      return on?.getAttribute("aria-label") ?? on?.textContent?.trim() ?? "";
+    });
+    if (text === name) return;
+    seen.push(text);
+  }
+  assert.fail(`expected to reach '${name}' with Tab, but came by ${seen.join(" | ")}`);
+}
+
+test("an_incident_is_mended_by_keyboard_only", async () => {
+  const key = await server.create("keys", { n: 1 }, { businessId: "order-77" });
+  await server.fail("keys", 1, "no stock");
+  const { page, open } = await browser.person(server);
+  await open("/");
+  await page.getByRole("heading", { name: "Incidents by cause" }).waitFor();
+  await page.keyboard.press("/");
+  await page.keyboard.type("order-77");
+  await page.getByRole("option", { name: /order-77.*Incident/ }).waitFor();
+  await page.keyboard.press("Enter");
+  await page.waitForURL(`**/instances/${key}`);
+  await page.locator(".broken").waitFor();
+  await tabTo(page, "Edit n");
+  await page.keyboard.press("Enter");
+  await page.keyboard.press("Control+A");
+  await page.keyboard.type("2");
+  await tabTo(page, "Save");
+  await page.keyboard.press("Enter");
+  await page.getByText("'n' is set.").waitFor();
+  await page.locator("#main").focus();
+  await tabTo(page, "Retry");
+  await page.keyboard.press("Enter");
+  await page.locator(".broken").waitFor({ state: "detached" });
+  browser.quiet();
+});
+
+test("the_palette_finds_any_key_and_arrows_walk_through_a_table", async () => {
+  const key = await server.create("keys", {}, { businessId: "order-78" });
+  await server.fail("keys", 2, "no stock either");
+  const query = { filter: { processInstanceKey: key } };
+  const incident = (await server.post("/incidents/search", query)).items[0];
+  const { page, open } = await browser.person(server);
+  await open("/processes");
+  await page.getByRole("link", { name: "Process keys" }).waitFor();
+  for (const part of [incident.incidentKey, incident.jobKey, incident.elementInstanceKey, key]) {
+    await page.keyboard.press("Control+K");
+    await page.keyboard.type(part);
+    await page.getByRole("option").first().waitFor();
+    await page.keyboard.press("Enter");
+    await page.waitForURL(`**/instances/${key}`);
+    await page.goBack();
+  }
+  await page.keyboard.press("/");
+  await page.keyboard.type("no such thing at all");
+  await page.getByText("Nothing has this.").waitFor();
+  await page.keyboard.press("Escape");
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  await open("/incidents");
+  const rows = page.getByRole("region", { name: "Incidents", exact: true }).locator("tbody tr");
+  await rows.nth(1).waitFor();
+  await rows.first().getByRole("link").focus();
+  await page.keyboard.press("ArrowDown");
+  const focused = await page.evaluate(() => document.activeElement?.closest("tr")?.rowIndex);
+  assert.equal(focused, 2);
+  browser.quiet();
+});

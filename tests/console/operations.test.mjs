@@ -1,0 +1,132 @@
+// An operator at work: find what is stuck, see why, mend it.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { Browser, cells, drawn, oneTask, saved, startServer } from "./harness.mjs";
+
+const CAUSE = "card 4711 was declined";
+
+let server;
+let browser;
+before(async () => {
+  server = await startServer();
+  browser = await Browser.start();
+  await server.deploy("pay.bpmn", oneTask("pay"));
+});
+after(async () => {
+  await browser?.stop();
+  await server?.stop();
+});
+
+test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async () => {
+  const order = { amount: 120, card: "expired" };
+  const key = await server.create("pay", order, { businessId: "order-1" });
+  await server.fail("pay", 1, CAUSE);
+  const { page, open } = await browser.person(server);
+  await open("/");
+  // Home: errors first, by cause.
+  const groups = page.getByRole("region", { name: "Incidents by cause" });
+  await groups.getByRole("link", { name: CAUSE }).click();
+  await page.getByRole("region", { name: "Incidents", exact: true }).waitFor();
+  await page.getByRole("link", { name: key }).click();
+  // The instance: the cause, and where it is.
+  const broken = page.locator(".broken");
+  await broken.getByText(CAUSE).waitFor();
+  await drawn(page);
+  assert.equal(await page.locator(".badge.incident text").textContent(), "1");
+  assert.ok(await page.locator('[data-element-id="work"].has-incident').count());
+  assert.ok(await page.locator('[data-element-id="to-work"].taken').count(), "the taken path");
+  assert.equal(await page.locator('[data-element-id="to-done"].taken').count(), 0);
+  // Mend the data.
+  await page.getByRole("button", { name: "Edit card" }).click();
+  await page.getByLabel("Value of card, as JSON").fill('"valid"');
+  await page.getByRole("button", { name: "Save" }).click();
+  await page.locator("pre.value", { hasText: '"valid"' }).waitFor();
+  await page.getByText("Changed once").waitFor();
+  // Try again: the red goes, and the work can be done.
+  await broken.getByRole("button", { name: "Retry" }).click();
+  await broken.waitFor({ state: "detached" });
+  await server.work("pay", 1, (job) => {
+    assert.equal(job.variables.card, "valid");
+    return server.post(`/jobs/${job.jobKey}/completion`, {});
+  });
+  await page.locator(".head .chip.completed").waitFor();
+  // History keeps the attempt, and who mended it.
+  await page.getByText("One incident before").click();
+  await page.locator(".past").getByText(CAUSE).waitFor();
+  await page.getByRole("region", { name: "What people did" }).getByText("Resolve").waitFor();
+  browser.quiet();
+});
+
+test("v3_v5_filters_show_the_exact_set_also_to_who_opens_the_link", async () => {
+  await server.deploy("ship.bpmn", oneTask("ship"));
+  const made = {};
+  for (const [business, amount, city] of [
+    ["a-1", 10, "Bremen"],
+    ["a-2", 200, "Bremen"],
+    ["b-1", 300, "Ulm"],
+    ["b-2", 400, "Bremen"],
+  ]) {
+    made[business] = await server.create("ship", { amount, city }, { businessId: business });
+  }
+  await server.post(`/process-instances/${made["b-2"]}/cancellation`);
+  const { page, open } = await browser.person(server);
+  await open("/processes/ship");
+  const shown = async () => (await cells(page, "Instances")).map((row) => row[1]).sort();
+  const settle = (expected) => poll(shown, (found) => String(found) === String(expected), expected);
+  await settle(["a-1", "a-2", "b-1", "b-2"]);
+  await page.getByRole("link", { name: "Active", exact: true }).click();
+  await settle(["a-1", "a-2", "b-1"]);
+  await page.getByPlaceholder("Variable").fill("amount > 100");
+  await page.keyboard.press("Enter");
+  await settle(["a-2", "b-1"]);
+  await page.getByPlaceholder("Variable").fill("city = Bremen");
+  await page.keyboard.press("Enter");
+  await settle(["a-2"]);
+  const link = page.url();
+  // A colleague, who has never been here.
+  const colleague = await browser.person(server);
+  await colleague.page.goto(link);
+  await poll(() => cells(colleague.page, "Instances"), (rows) => rows.length === 1);
+  assert.deepEqual(
+    (await cells(colleague.page, "Instances")).map((row) => row.slice(0, 3)),
+    [[made["a-2"], "a-2", "Active"]],
+  );
+  const csv = await saved(colleague.page, "Instances");
+  assert.deepEqual(csv.map((row) => row[1]), ["Business id", "a-2"]);
+  browser.quiet();
+});
+
+test("an_instance_is_canceled_after_a_question", async () => {
+  const key = await server.create("ship", {}, { businessId: "gone" });
+  const { page, open } = await browser.person(server);
+  await open(`/instances/${key}`);
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  await page.getByRole("button", { name: "Back" }).click();
+  await page.locator(".head .chip.active").waitFor();
+  await page.getByRole("button", { name: "Cancel", exact: true }).click();
+  await page.getByRole("button", { name: "Cancel it" }).click();
+  await page.locator(".head .chip.canceled").waitFor();
+  browser.quiet();
+});
+
+test("job_types_that_nobody_works_on_are_marked", async () => {
+  await server.deploy("lonely.bpmn", oneTask("lonely"));
+  await server.create("lonely");
+  const { page, open } = await browser.person(server);
+  await open("/");
+  const row = page.getByRole("row", { name: /lonely/ }).first();
+  await row.getByText("none").waitFor();
+  browser.quiet();
+});
+
+/** Looks until it is as expected; says what it saw last. */
+async function poll(look, good, expected = "something else") {
+  let last;
+  for (const until = Date.now() + 10_000; Date.now() < until; ) {
+    last = await look();
+    if (good(last)) return;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  assert.fail(`expected ${JSON.stringify(expected)}, but saw ${JSON.stringify(last)}`);
+}
