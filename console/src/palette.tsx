@@ -2,7 +2,7 @@
 
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { find, type Hit } from "./find";
 import { go } from "./router";
 
@@ -23,7 +23,8 @@ function Search(): JSX.Element {
   const [text, setText] = useState("");
   const [hits, setHits] = useState<Hit[] | null>(null);
   const [at, setAt] = useState(0);
-  useEffect(() => dialog.current?.showModal(), []);
+  // Before the next key: what is typed at once belongs to the search.
+  useLayoutEffect(() => dialog.current?.showModal(), []);
   useEffect(() => {
     let late = false;
     setHits(null);

@@ -93,7 +93,7 @@ function keys(): () => void {
   const pressed = (event: KeyboardEvent) => {
     const target = event.target instanceof Element ? event.target : null;
     const typing = target?.matches("input, textarea, select, [contenteditable]") ?? false;
-    const jump = (event.ctrlKey || event.metaKey) && event.key === "k";
+    const jump = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
     if (!jump && (event.key !== "/" || typing || event.ctrlKey || event.metaKey)) return;
     event.preventDefault();
     openPalette();

@@ -58,13 +58,15 @@ test("an_incident_is_mended_by_keyboard_only", async () => {
 });
 
 test("the_palette_finds_any_key_and_arrows_walk_through_a_table", async () => {
-  const key = await server.create("keys", {}, { businessId: "order-78" });
-  await server.fail("keys", 2, "no stock either");
+  await server.deploy("finds.bpmn", oneTask("finds"));
+  const key = await server.create("finds", {}, { businessId: "order-78" });
+  await server.create("finds");
+  await server.fail("finds", 2, "no stock either");
   const query = { filter: { processInstanceKey: key } };
   const incident = (await server.post("/incidents/search", query)).items[0];
   const { page, open } = await browser.person(server);
   await open("/processes");
-  await page.getByRole("link", { name: "Process keys" }).waitFor();
+  await page.getByRole("link", { name: "Process finds" }).waitFor();
   for (const part of [incident.incidentKey, incident.jobKey, incident.elementInstanceKey, key]) {
     await page.keyboard.press("Control+K");
     await page.keyboard.type(part);

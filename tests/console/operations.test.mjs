@@ -33,9 +33,9 @@ test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async ()
   const broken = page.locator(".broken");
   await broken.getByText(CAUSE).waitFor();
   await drawn(page);
-  assert.equal(await page.locator(".badge.incident text").textContent(), "1");
-  assert.ok(await page.locator('[data-element-id="work"].has-incident').count());
-  assert.ok(await page.locator('[data-element-id="to-work"].taken').count(), "the taken path");
+  await page.locator(".badge.incident text", { hasText: /^1$/ }).waitFor();
+  await page.locator('.has-incident[data-element-id="work"]').waitFor();
+  await page.locator('.taken[data-element-id="to-work"]').waitFor({ state: "attached" });
   assert.equal(await page.locator('[data-element-id="to-done"].taken').count(), 0);
   // Mend the data.
   await page.getByRole("button", { name: "Edit card" }).click();

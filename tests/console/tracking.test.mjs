@@ -22,7 +22,7 @@ const POOLS = {
   Shipping: ["GoodsShipped"],
 };
 
-/** Four pools, an event each, and what they send each other. */
+/** Four pools with a step each. */
 function collaboration() {
   const names = Object.keys(POOLS);
   const pools = names.map(
@@ -33,7 +33,7 @@ function collaboration() {
     return `<bpmn:process id="${name}">
       <bpmn:startEvent id="${name}-begun" />
       <bpmn:sequenceFlow id="${name}-f" sourceRef="${name}-begun" targetRef="${step}" />
-      <bpmn:intermediateThrowEvent id="${step}" name="${step}" />
+      <bpmn:task id="${step}" name="${step}" />
     </bpmn:process>`;
   });
   return `<?xml version="1.0" encoding="UTF-8"?>
@@ -78,7 +78,9 @@ test("t7_a_trace_ticks_exactly_what_it_has_reached_for_two_who_watch", async () 
   for (const { page, open } of people) {
     await open("/trace/t1");
     await drawn(page);
-    for (const pool of Object.keys(POOLS)) await page.getByText(pool, { exact: true }).first().waitFor();
+    for (const pool of Object.keys(POOLS)) {
+      await page.locator(".diagram").getByText(pool, { exact: true }).first().waitFor();
+    }
     await page.locator(".badge.tick").nth(1).waitFor();
     const ticked = await page.locator(".is-done").evaluateAll((all) =>
       all.map((one) => one.getAttribute("data-element-id")).sort(),

@@ -46,7 +46,7 @@ function waiting(id) {
 test("v7_an_order_that_waits_in_silence_is_listed_with_its_message", async () => {
   server = await startServer("--pinnable-clock");
   await server.deploy("silent.bpmn", waiting("silent"));
-  const now = Date.now();
+  const now = Date.now() + 3 * DAY;
   await stopClock(now - 3 * DAY);
   const stuck = await server.create("silent", { orderId: "order-1" });
   // The right name and nearly the right key: kept, and taken by nobody.
@@ -58,6 +58,7 @@ test("v7_an_order_that_waits_in_silence_is_listed_with_its_message", async () =>
   await stopClock(now);
   const healthy = await server.create("silent", { orderId: "order-2" });
   const { page, open } = await browser.person(server);
+  await page.clock.setFixedTime(now);
   await open("/");
   const list = page.getByRole("region", { name: "Stuck and late" });
   const row = list.getByRole("row", { name: new RegExp(stuck) });
@@ -67,7 +68,7 @@ test("v7_an_order_that_waits_in_silence_is_listed_with_its_message", async () =>
   // The instance says why, and what nearly came.
   await row.getByRole("link").click();
   const waits = page.getByRole("region", { name: "What it waits for" });
-  await waits.getByText(/waited for 3 days.*PaymentReceived.*order-1/).waitFor();
+  await waits.getByText(/waited for 3 d .*PaymentReceived.*order-1/).waitFor();
   await waits.getByText(/Near miss.*ORDER-1/).waitFor();
   // Publish what it waits for, filled in already.
   await waits.getByRole("button", { name: "Publish this message" }).click();
@@ -109,7 +110,7 @@ test("v6_what_a_named_user_did_stands_with_the_instance", async () => {
 test("b1_b3_screen_csv_and_api_say_the_same_of_known_durations", async () => {
   server = await startServer("--pinnable-clock");
   const definition = await server.deploy("timed.bpmn", oneTask("timed"));
-  const begin = Date.now() - DAY;
+  const begin = Date.now();
   // Nineteen take ten seconds, one takes a thousand.
   for (let n = 0; n < 20; n++) {
     const at = begin + n * 2_000_000;

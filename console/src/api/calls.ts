@@ -89,7 +89,7 @@ export async function diagram(key: Key): Promise<string> {
 
 export async function flows(key: Key): Promise<string[]> {
   const path = `/v2/process-instances/${key}/sequence-flows`;
-  return (await get<{ items: Flow[] }>(path)).items.map((flow) => flow.sequenceFlowId);
+  return (await get<{ items: Flow[] }>(path)).items.map((flow) => flow.elementId);
 }
 
 export async function statistics(key: Key): Promise<ElementCounts[]> {

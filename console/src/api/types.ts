@@ -110,7 +110,8 @@ export interface Audit {
 }
 
 export interface Flow {
-  sequenceFlowId: string;
+  /** Of the flow itself; what is called its id has the instance before it. */
+  elementId: string;
 }
 
 /** Grevy's own answers. */

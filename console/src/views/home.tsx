@@ -1,6 +1,7 @@
 /** Home: what goes on, what is broken, what nobody works on, what does not move. */
 
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import * as calls from "../api/calls";
 import type { IncidentGroup, JobType, Overview, Stuck } from "../api/types";
 import { age, count, errorName, span } from "../format";
@@ -141,8 +142,12 @@ function JobTypes({ types }: { types: JobType[] }): JSX.Element {
   );
 }
 
+/** At first; the page is to be seen at one look. */
+const STUCK_ROWS = 8;
+
 function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
   const now = useNow(10_000);
+  const [shown, setShown] = useState(STUCK_ROWS);
   const columns: Column<Stuck>[] = [
     {
       head: "Instance",
@@ -164,7 +169,10 @@ function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
     <Grid
       name="Stuck and late"
       columns={columns}
-      rows={stuck}
+      rows={stuck.slice(0, shown)}
+      total={stuck.length}
+      all={async () => stuck}
+      more={shown < stuck.length ? () => setShown(stuck.length) : undefined}
       id={(row) => `${row.processInstanceKey} ${row.elementId}`}
       empty="Nothing is stuck."
     />

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { Wait } from "../../api/types";
+import type { NearMiss, Wait } from "../../api/types";
 import { age, span } from "../../format";
 import { useNow } from "../../live";
 import { withQuery } from "../../router";
@@ -55,24 +55,13 @@ function WaitCard({ wait, all, changed }: PartProps & { wait: Wait }): JSX.Eleme
         <span class="kind">{KINDS[wait.kind]}</span>{" "}
         <a href={withQuery({ element: wait.elementId })}>{nameOf(all, wait.elementId)}</a>
       </h3>
-      <p>{wait.text}</p>
+      <p>{message === undefined ? wait.text : waited(message, wait.since, now)}</p>
       {due !== null && (
         <p class="due" title={wait.dueDate}>
           {due > 0 ? `Due in ${span(due)}` : `Due for ${span(-due)}`}
         </p>
       )}
-      {message !== undefined && message.nearMisses.length > 0 && (
-        <ul class="near">
-          {message.nearMisses.map((miss) => (
-            <li key={miss.messageKey}>
-              Near miss: <b>{miss.name}</b> came with key{" "}
-              <code>{miss.correlationKey}</code>, not{" "}
-              <code>{message.correlationKey}</code>
-              , {age(miss.publishTime, now)} ago{miss.expired ? "; it has expired" : ""}
-            </li>
-          ))}
-        </ul>
-      )}
+      {message !== undefined && <Nearly message={message} now={now} />}
       {message !== undefined && (
         <button onClick={() => setPublishing(true)}>Publish this message</button>
       )}
@@ -85,6 +74,54 @@ function WaitCard({ wait, all, changed }: PartProps & { wait: Wait }): JSX.Eleme
         />
       )}
     </li>
+  );
+}
+
+type Message = NonNullable<Wait["message"]>;
+
+/** The server's sentence has the near misses in it, which stand in a list of their own here. */
+function waited({ name, correlationKey }: Message, since: string | null, now: number): string {
+  const time = since === null ? "" : ` for ${span(now - Date.parse(since))}`;
+  return `It has waited${time} for the message '${name}' with the key '${correlationKey}'.`;
+}
+
+const MISSES = 3;
+
+/** The likeliest first: the right name with another spelling of the key. */
+function likeliest({ name, correlationKey, nearMisses }: Message): NearMiss[] {
+  const key = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+  const rank = (miss: NearMiss) =>
+    miss.name !== name ? 2 : key(miss.correlationKey) === key(correlationKey) ? 0 : 1;
+  return [...nearMisses].sort((a, b) => rank(a) - rank(b));
+}
+
+function Nearly({ message, now }: { message: Message; now: number }): JSX.Element | null {
+  const [all, setAll] = useState(false);
+  const misses = likeliest(message);
+  if (misses.length === 0) return null;
+  return (
+    <ul class="near">
+      {misses.slice(0, all ? misses.length : MISSES).map((miss) => (
+        <li key={miss.messageKey}>
+          Near miss: <b>{miss.name}</b> came {age(miss.publishTime, now)} ago{" "}
+          {miss.name === message.name ? "with the key" : "with this key, under another name"}
+          {miss.name === message.name && (
+            <>
+              {" "}
+              <code>{miss.correlationKey}</code>
+            </>
+          )}
+          {miss.expired ? "; it has expired" : "; it is kept"}
+        </li>
+      ))}
+      {!all && misses.length > MISSES && (
+        <li>
+          <button class="plain" onClick={() => setAll(true)}>
+            {misses.length - MISSES} more
+          </button>
+        </li>
+      )}
+    </ul>
   );
 }
 

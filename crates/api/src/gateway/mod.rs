@@ -9,7 +9,7 @@ mod instances;
 mod jobs;
 mod topology;
 
-use std::sync::atomic::AtomicUsize;
+use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 use engine::event::Text;
@@ -60,6 +60,8 @@ struct Shared {
     readback: RwLock<Option<Arc<Readback>>>,
     overviews: Overviews,
     pinnable_clock: bool,
+    /// Where a test has stopped the clock; negative while it goes.
+    pinned: AtomicI64,
     polls: Arc<AtomicUsize>,
     streams: Arc<AtomicUsize>,
     live_streams: Arc<AtomicUsize>,
@@ -102,6 +104,7 @@ impl Gateway {
             readback: RwLock::default(),
             overviews: Overviews::default(),
             pinnable_clock: parts.pinnable_clock,
+            pinned: AtomicI64::new(-1),
             polls: Arc::default(),
             streams: Arc::default(),
             live_streams: Arc::default(),
@@ -181,6 +184,13 @@ impl Gateway {
     /// The last overview that the page was shown.
     pub(crate) fn overviews(&self) -> &Overviews {
         &self.shared.overviews
+    }
+
+    /// Time as the engine has it, ms since 1970: what has waited how long is told by it. A clock
+    /// that was stopped before this server started goes here until it is stopped again.
+    pub fn now(&self) -> i64 {
+        let pinned = self.shared.pinned.load(Ordering::Acquire);
+        if pinned >= 0 { pinned } else { jiff::Timestamp::now().as_millisecond() }
     }
 
     pub fn access(&self) -> &Access {

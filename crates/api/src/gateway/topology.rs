@@ -1,5 +1,7 @@
 //! What the server is made of, answered also before it is ready.
 
+use std::sync::atomic::Ordering;
+
 use grevy::partition::Health as Found;
 
 use super::{Caller, Gateway, Stage};
@@ -55,6 +57,7 @@ impl Gateway {
         for done in self.engine_for(caller).await?.pin_clock(at) {
             done.await.map_err(|error| Failure::of("PIN", error))?;
         }
+        self.shared.pinned.store(at.unwrap_or(-1), Ordering::Release);
         Ok(())
     }
 

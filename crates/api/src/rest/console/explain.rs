@@ -29,7 +29,7 @@ pub async fn explain(
         let known = attended.iter().find(|(job_type, _)| &**job_type == wanted);
         Some(known.map_or(0, |(_, workers)| *workers))
     };
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = gateway.now();
     let found = reader.explain(key, &Surroundings { now, workers: &workers }).await;
     let found = found.map_err(search::failed)?.ok_or_else(|| {
         let text = format!("Expected something with the key '{key}', but there is nothing");

@@ -51,7 +51,7 @@ async fn read(gateway: &Gateway) -> Result<Json, Failure> {
     search::caught_up(gateway, &reader, &Filter::default()).await?;
     let workers: BTreeMap<Text, usize> = gateway.attention().attended().into_iter().collect();
     let attended = |name: &str| workers.contains_key(name);
-    let now = jiff::Timestamp::now().as_millisecond();
+    let now = gateway.now();
     let found = reader.overview(now, now - UNHEARD_MS, &attended).await.map_err(search::failed)?;
     let steps = reader.slowest(now - LATELY_MS).await.map_err(search::failed)?;
     let mut shown = shown(&found, &workers, now);
