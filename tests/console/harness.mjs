@@ -32,9 +32,18 @@ export async function startServer(...more) {
   const ended = new Promise((done) => child.once("exit", done));
   for await (const line of createInterface({ input: child.stdout })) {
     const found = /^REST\s+(\S+)\/v2$/.exec(line);
-    if (found) return new Server(found[1], child, ended);
+    if (found) return ready(new Server(found[1], child, ended));
   }
   throw new Error("expected the server to print its address, but it ended");
+}
+
+/** It listens before it has read its journal. */
+async function ready(server) {
+  for (const until = Date.now() + 60_000; Date.now() < until; ) {
+    if ((await fetch(`${server.url}/v2/status`)).status === 204) return server;
+    await new Promise((done) => setTimeout(done, 20));
+  }
+  throw new Error("expected the server to take commands within a minute, but it does not");
 }
 
 class Server {

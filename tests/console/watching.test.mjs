@@ -63,7 +63,7 @@ test("v7_an_order_that_waits_in_silence_is_listed_with_its_message", async () =>
   await open("/");
   const list = page.getByRole("region", { name: "Stuck and late" });
   const row = list.getByRole("row", { name: new RegExp(stuck) });
-  await row.getByText("3 d").waitFor();
+  await row.getByText("3 d", { exact: true }).waitFor();
   await row.getByText(/PaymentReceived.*order-1/).waitFor();
   assert.equal(await list.getByText(healthy).count(), 0, "a healthy one is not listed");
   // The instance says why, and what nearly came.
