@@ -123,8 +123,8 @@ impl Line {
         Ok(())
     }
 
-    /// Where the journal begins later than history ends, what lies between is missing: said, listed,
-    /// and gone on behind. That is so when a server ran without history for a while.
+    /// Where the journal begins later than history ends, what lies between is missing: said,
+    /// listed, and gone on behind. That is so when a server ran without history for a while.
     fn missed(&self, partition: PartitionId, from: u64, first: u64) {
         tracing::error!(partition, from, first, "history misses steps that are no longer there");
         let time = jiff::Timestamp::now().as_millisecond();

@@ -39,8 +39,9 @@ pub struct Wanted {
 /// What happens, as it happens. `Last-Event-ID`, or `from`, goes on behind a position: the id of
 /// an event, `start`, or `now`, which is the default.
 #[utoipa::path(get, path = "/stream", operation_id = "stream", tag = "Grevy",
-    params(("processInstanceKey" = Option<String>, Query), ("processDefinitionId" = Option<String>, Query),
-        ("types" = Option<String>, Query, description = "kinds of events, with commas between them"),
+    params(("processInstanceKey" = Option<String>, Query),
+        ("processDefinitionId" = Option<String>, Query),
+        ("types" = Option<String>, Query, description = "kinds of events, commas between them"),
         ("from" = Option<String>, Query, description = "id of an event, `start` or `now`"),
         ("Last-Event-ID" = Option<String>, Header)),
     responses((status = 200, body = String, content_type = "text/event-stream"),
@@ -115,7 +116,8 @@ impl Marks {
         let marks: Option<BTreeMap<_, _>> = text.split('-').map(part).collect();
         marks.map(Marks).ok_or_else(|| {
             Failure::invalid(format!(
-                "Expected a position as an earlier event gave it, 'start' or 'now', but got '{text}'"
+                "Expected a position as an earlier event gave it, 'start' or 'now', but got \
+                 '{text}'"
             ))
         })
     }

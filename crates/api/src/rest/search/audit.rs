@@ -19,9 +19,11 @@ pub fn router() -> OpenApiRouter<Gateway> {
 schema::listed!(AuditLogSearchQueryRequest, AuditLogSearchQueryRequestResult, AUDIT);
 schema::shown!(AuditLogResult, AUDIT);
 
-#[utoipa::path(post, path = "/audit-logs/search", operation_id = "searchAuditLogs", tag = "Audit log",
+#[utoipa::path(post, path = "/audit-logs/search",
+    operation_id = "searchAuditLogs", tag = "Audit log",
     request_body = Option<AuditLogSearchQueryRequest>,
-    responses((status = 200, body = AuditLogSearchQueryRequestResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = AuditLogSearchQueryRequestResult),
+        (status = 400, body = Detail)))]
 async fn search_audit_logs(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -29,7 +31,8 @@ async fn search_audit_logs(
     super::search(&gateway, &AUDIT, body, None, render::item).await
 }
 
-#[utoipa::path(get, path = "/audit-logs/{auditLogKey}", operation_id = "getAuditLog", tag = "Audit log",
+#[utoipa::path(get, path = "/audit-logs/{auditLogKey}",
+    operation_id = "getAuditLog", tag = "Audit log",
     params(("auditLogKey" = String, Path)), responses((status = 200, body = AuditLogResult),
         (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn get_audit_log(

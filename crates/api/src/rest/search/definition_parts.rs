@@ -41,7 +41,8 @@ async fn get_xml(
 }
 
 /// There are no start forms yet: 204 says that a definition has none.
-#[utoipa::path(get, path = "/process-definitions/{processDefinitionKey}/form", operation_id = "getStartProcessForm",
+#[utoipa::path(get, path = "/process-definitions/{processDefinitionKey}/form",
+    operation_id = "getStartProcessForm",
     tag = "Process definition", params(("processDefinitionKey" = String, Path)),
     responses((status = 204), (status = 404, body = Detail)))]
 async fn get_form(
@@ -54,7 +55,8 @@ async fn get_form(
 }
 
 /// Counts per element, over the instances that the filter finds.
-#[utoipa::path(post, path = "/process-definitions/{processDefinitionKey}/statistics/element-instances",
+#[utoipa::path(post,
+    path = "/process-definitions/{processDefinitionKey}/statistics/element-instances",
     operation_id = "getProcessDefinitionStatistics", tag = "Process definition",
     params(("processDefinitionKey" = String, Path)), request_body = Option<Object>,
     responses((status = 200, body = Object), (status = 400, body = Detail),

@@ -54,9 +54,11 @@ schema::listed!(
 );
 schema::shown!(ProcessDefinitionResult, PROCESS_DEFINITION);
 
-#[utoipa::path(post, path = "/process-definitions/search", operation_id = "searchProcessDefinitions", tag = "Process definition",
+#[utoipa::path(post, path = "/process-definitions/search",
+    operation_id = "searchProcessDefinitions", tag = "Process definition",
     request_body = Option<ProcessDefinitionSearchQuery>,
-    responses((status = 200, body = ProcessDefinitionSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ProcessDefinitionSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_process_definitions(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -64,9 +66,12 @@ async fn search_process_definitions(
     super::search(&gateway, &PROCESS_DEFINITION, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/process-definitions/{processDefinitionKey}/variable-names/search", operation_id = "searchProcessDefinitionVariableNames", tag = "Process definition",
-    request_body = Option<ProcessDefinitionVariableNameSearchQuery>, params(("processDefinitionKey" = String, Path)),
-    responses((status = 200, body = ProcessDefinitionVariableNameSearchQueryResult), (status = 400, body = Detail),
+#[utoipa::path(post, path = "/process-definitions/{processDefinitionKey}/variable-names/search",
+    operation_id = "searchProcessDefinitionVariableNames", tag = "Process definition",
+    request_body = Option<ProcessDefinitionVariableNameSearchQuery>,
+    params(("processDefinitionKey" = String, Path)),
+    responses((status = 200, body = ProcessDefinitionVariableNameSearchQueryResult),
+        (status = 400, body = Detail),
         (status = 404, body = Detail)))]
 async fn search_variable_names(
     State(gateway): State<Gateway>,
@@ -77,9 +82,11 @@ async fn search_variable_names(
     super::search(&gateway, &VARIABLE_NAME, body, Some(scope), render::item).await
 }
 
-#[utoipa::path(post, path = "/process-definitions/statistics/process-instances", operation_id = "getProcessDefinitionInstanceStatistics", tag = "Process definition",
+#[utoipa::path(post, path = "/process-definitions/statistics/process-instances",
+    operation_id = "getProcessDefinitionInstanceStatistics", tag = "Process definition",
     request_body = Option<ProcessDefinitionInstanceStatisticsQuery>,
-    responses((status = 200, body = ProcessDefinitionInstanceStatisticsQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ProcessDefinitionInstanceStatisticsQueryResult),
+        (status = 400, body = Detail)))]
 async fn process_statistics(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -87,9 +94,11 @@ async fn process_statistics(
     super::search(&gateway, &PROCESS_STATISTICS, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/process-definitions/statistics/process-instances-by-version", operation_id = "getProcessDefinitionInstanceVersionStatistics", tag = "Process definition",
+#[utoipa::path(post, path = "/process-definitions/statistics/process-instances-by-version",
+    operation_id = "getProcessDefinitionInstanceVersionStatistics", tag = "Process definition",
     request_body = Option<ProcessDefinitionInstanceVersionStatisticsQuery>,
-    responses((status = 200, body = ProcessDefinitionInstanceVersionStatisticsQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ProcessDefinitionInstanceVersionStatisticsQueryResult),
+        (status = 400, body = Detail)))]
 async fn version_statistics(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -97,9 +106,11 @@ async fn version_statistics(
     super::search(&gateway, &VERSION_STATISTICS, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/process-definitions/statistics/message-subscriptions", operation_id = "getProcessDefinitionMessageSubscriptionStatistics", tag = "Process definition",
+#[utoipa::path(post, path = "/process-definitions/statistics/message-subscriptions",
+    operation_id = "getProcessDefinitionMessageSubscriptionStatistics", tag = "Process definition",
     request_body = Option<ProcessDefinitionMessageSubscriptionStatisticsQuery>,
-    responses((status = 200, body = ProcessDefinitionMessageSubscriptionStatisticsQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ProcessDefinitionMessageSubscriptionStatisticsQueryResult),
+        (status = 400, body = Detail)))]
 async fn subscription_statistics(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -107,8 +118,10 @@ async fn subscription_statistics(
     super::search(&gateway, &SUBSCRIPTION_STATISTICS, body, None, render::item).await
 }
 
-#[utoipa::path(get, path = "/process-definitions/{processDefinitionKey}", operation_id = "getProcessDefinition", tag = "Process definition",
-    params(("processDefinitionKey" = String, Path)), responses((status = 200, body = ProcessDefinitionResult),
+#[utoipa::path(get, path = "/process-definitions/{processDefinitionKey}",
+    operation_id = "getProcessDefinition", tag = "Process definition",
+    params(("processDefinitionKey" = String, Path)),
+    responses((status = 200, body = ProcessDefinitionResult),
         (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn get_process_definition(
     State(gateway): State<Gateway>,

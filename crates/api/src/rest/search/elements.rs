@@ -27,9 +27,11 @@ schema::listed!(IncidentSearchQuery, IncidentSearchQueryResult, INCIDENT);
 schema::listed!(WaitingElementSearchQuery, WaitingElementSearchQueryResult, STUCK);
 schema::shown!(ElementInstanceResult, ELEMENT_INSTANCE);
 
-#[utoipa::path(post, path = "/element-instances/search", operation_id = "searchElementInstances", tag = "Element instance",
+#[utoipa::path(post, path = "/element-instances/search",
+    operation_id = "searchElementInstances", tag = "Element instance",
     request_body = Option<ElementInstanceSearchQuery>,
-    responses((status = 200, body = ElementInstanceSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ElementInstanceSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_element_instances(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -37,9 +39,11 @@ async fn search_element_instances(
     super::search(&gateway, &ELEMENT_INSTANCE, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/element-instances/wait-states/search", operation_id = "searchElementInstanceWaitStates", tag = "Element instance",
+#[utoipa::path(post, path = "/element-instances/wait-states/search",
+    operation_id = "searchElementInstanceWaitStates", tag = "Element instance",
     request_body = Option<ElementInstanceWaitStateQuery>,
-    responses((status = 200, body = ElementInstanceWaitStateQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ElementInstanceWaitStateQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_wait_states(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -47,7 +51,8 @@ async fn search_wait_states(
     super::search(&gateway, &WAIT_STATE, body, None, render::wait_state).await
 }
 
-#[utoipa::path(post, path = "/element-instances/{elementInstanceKey}/incidents/search", operation_id = "searchElementInstanceIncidents", tag = "Element instance",
+#[utoipa::path(post, path = "/element-instances/{elementInstanceKey}/incidents/search",
+    operation_id = "searchElementInstanceIncidents", tag = "Element instance",
     request_body = Option<IncidentSearchQuery>, params(("elementInstanceKey" = String, Path)),
     responses((status = 200, body = IncidentSearchQueryResult), (status = 400, body = Detail),
         (status = 404, body = Detail)))]
@@ -60,9 +65,11 @@ async fn search_element_incidents(
     super::search(&gateway, &INCIDENT, body, Some(scope), render::item).await
 }
 
-#[utoipa::path(post, path = "/element-instances/waiting/search", operation_id = "searchWaitingElements", tag = "Element instance",
+#[utoipa::path(post, path = "/element-instances/waiting/search",
+    operation_id = "searchWaitingElements", tag = "Element instance",
     request_body = Option<WaitingElementSearchQuery>,
-    responses((status = 200, body = WaitingElementSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = WaitingElementSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_stuck(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -70,8 +77,10 @@ async fn search_stuck(
     super::search(&gateway, &STUCK, body, None, render::item).await
 }
 
-#[utoipa::path(get, path = "/element-instances/{elementInstanceKey}", operation_id = "getElementInstance", tag = "Element instance",
-    params(("elementInstanceKey" = String, Path)), responses((status = 200, body = ElementInstanceResult),
+#[utoipa::path(get, path = "/element-instances/{elementInstanceKey}",
+    operation_id = "getElementInstance", tag = "Element instance",
+    params(("elementInstanceKey" = String, Path)),
+    responses((status = 200, body = ElementInstanceResult),
         (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn get_element_instance(
     State(gateway): State<Gateway>,

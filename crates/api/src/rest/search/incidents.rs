@@ -45,9 +45,11 @@ async fn search_incidents(
     super::search(&gateway, &INCIDENT, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/incidents/statistics/process-instances-by-error", operation_id = "getProcessInstanceStatisticsByError", tag = "Incident",
+#[utoipa::path(post, path = "/incidents/statistics/process-instances-by-error",
+    operation_id = "getProcessInstanceStatisticsByError", tag = "Incident",
     request_body = Option<IncidentProcessInstanceStatisticsByErrorQuery>,
-    responses((status = 200, body = IncidentProcessInstanceStatisticsByErrorQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = IncidentProcessInstanceStatisticsByErrorQueryResult),
+        (status = 400, body = Detail)))]
 async fn error_statistics(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -55,9 +57,11 @@ async fn error_statistics(
     super::search(&gateway, &ERROR_STATISTICS, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/incidents/statistics/process-instances-by-definition", operation_id = "getProcessInstanceStatisticsByDefinition", tag = "Incident",
+#[utoipa::path(post, path = "/incidents/statistics/process-instances-by-definition",
+    operation_id = "getProcessInstanceStatisticsByDefinition", tag = "Incident",
     request_body = Option<IncidentProcessInstanceStatisticsByDefinitionQuery>,
-    responses((status = 200, body = IncidentProcessInstanceStatisticsByDefinitionQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = IncidentProcessInstanceStatisticsByDefinitionQueryResult),
+        (status = 400, body = Detail)))]
 async fn error_version_statistics(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -65,9 +69,11 @@ async fn error_version_statistics(
     super::search(&gateway, &ERROR_VERSION_STATISTICS, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/incidents/fingerprints/search", operation_id = "searchIncidentFingerprints", tag = "Incident",
+#[utoipa::path(post, path = "/incidents/fingerprints/search",
+    operation_id = "searchIncidentFingerprints", tag = "Incident",
     request_body = Option<IncidentFingerprintSearchQuery>,
-    responses((status = 200, body = IncidentFingerprintSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = IncidentFingerprintSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_fingerprints(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -75,7 +81,8 @@ async fn search_fingerprints(
     super::search(&gateway, &FINGERPRINT, body, None, render::item).await
 }
 
-#[utoipa::path(get, path = "/incidents/{incidentKey}", operation_id = "getIncident", tag = "Incident",
+#[utoipa::path(get, path = "/incidents/{incidentKey}",
+    operation_id = "getIncident", tag = "Incident",
     params(("incidentKey" = String, Path)), responses((status = 200, body = IncidentResult),
         (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn get_incident(

@@ -25,9 +25,11 @@ schema::listed!(IncidentSearchQuery, IncidentSearchQueryResult, INCIDENT);
 schema::listed!(ProcessInstanceSearchQuery, ProcessInstanceSearchQueryResult, PROCESS_INSTANCE);
 schema::shown!(ProcessInstanceResult, PROCESS_INSTANCE);
 
-#[utoipa::path(post, path = "/process-instances/search", operation_id = "searchProcessInstances", tag = "Process instance",
+#[utoipa::path(post, path = "/process-instances/search",
+    operation_id = "searchProcessInstances", tag = "Process instance",
     request_body = Option<ProcessInstanceSearchQuery>,
-    responses((status = 200, body = ProcessInstanceSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = ProcessInstanceSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_process_instances(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -35,7 +37,8 @@ async fn search_process_instances(
     super::search(&gateway, &PROCESS_INSTANCE, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/process-instances/{processInstanceKey}/incidents/search", operation_id = "searchProcessInstanceIncidents", tag = "Process instance",
+#[utoipa::path(post, path = "/process-instances/{processInstanceKey}/incidents/search",
+    operation_id = "searchProcessInstanceIncidents", tag = "Process instance",
     request_body = Option<IncidentSearchQuery>, params(("processInstanceKey" = String, Path)),
     responses((status = 200, body = IncidentSearchQueryResult), (status = 400, body = Detail),
         (status = 404, body = Detail)))]
@@ -48,8 +51,10 @@ async fn search_instance_incidents(
     super::search(&gateway, &INCIDENT, body, Some(scope), render::item).await
 }
 
-#[utoipa::path(get, path = "/process-instances/{processInstanceKey}", operation_id = "getProcessInstance", tag = "Process instance",
-    params(("processInstanceKey" = String, Path)), responses((status = 200, body = ProcessInstanceResult),
+#[utoipa::path(get, path = "/process-instances/{processInstanceKey}",
+    operation_id = "getProcessInstance", tag = "Process instance",
+    params(("processInstanceKey" = String, Path)),
+    responses((status = 200, body = ProcessInstanceResult),
         (status = 400, body = Detail), (status = 404, body = Detail)))]
 async fn get_process_instance(
     State(gateway): State<Gateway>,

@@ -31,9 +31,11 @@ schema::listed!(
     MESSAGE_SUBSCRIPTION
 );
 
-#[utoipa::path(post, path = "/message-subscriptions/search", operation_id = "searchMessageSubscriptions", tag = "Message subscription",
+#[utoipa::path(post, path = "/message-subscriptions/search",
+    operation_id = "searchMessageSubscriptions", tag = "Message subscription",
     request_body = Option<MessageSubscriptionSearchQuery>,
-    responses((status = 200, body = MessageSubscriptionSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = MessageSubscriptionSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_message_subscriptions(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
@@ -41,9 +43,11 @@ async fn search_message_subscriptions(
     super::search(&gateway, &MESSAGE_SUBSCRIPTION, body, None, render::item).await
 }
 
-#[utoipa::path(post, path = "/correlated-message-subscriptions/search", operation_id = "searchCorrelatedMessageSubscriptions", tag = "Message subscription",
+#[utoipa::path(post, path = "/correlated-message-subscriptions/search",
+    operation_id = "searchCorrelatedMessageSubscriptions", tag = "Message subscription",
     request_body = Option<CorrelatedMessageSubscriptionSearchQuery>,
-    responses((status = 200, body = CorrelatedMessageSubscriptionSearchQueryResult), (status = 400, body = Detail)))]
+    responses((status = 200, body = CorrelatedMessageSubscriptionSearchQueryResult),
+        (status = 400, body = Detail)))]
 async fn search_correlated_message_subscriptions(
     State(gateway): State<Gateway>,
     OptionalJson(body): OptionalJson<Json>,
