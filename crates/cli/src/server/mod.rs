@@ -6,6 +6,7 @@ pub mod settings;
 #[cfg(feature = "track")]
 mod tracking;
 
+use std::io::IsTerminal;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -17,6 +18,8 @@ use crate::Failure;
 use scratch::Scratch;
 use settings::{LogFormat, Serve, Settings};
 
+/// What cannot start says so within this time, before the addresses are printed.
+const PROMPT: std::time::Duration = std::time::Duration::from_millis(250);
 /// The folder of history inside the data folder.
 pub const HISTORY: &str = "history";
 
@@ -45,6 +48,10 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         let server = server::start(config).await?;
         #[cfg(feature = "track")]
         events.wake();
+        // A folder that is in use is found at once: then nothing is said to run.
+        if let Ok(Err(reason)) = tokio::time::timeout(PROMPT, server.ready()).await {
+            return Err(reason.to_string());
+        }
         print(&settings, &server);
         tokio::select! {
             failed = failed(&server) => Err(failed),
@@ -134,7 +141,10 @@ fn log(settings: &Settings) -> Result<(), Failure> {
     let filter = EnvFilter::try_new(&settings.log_level).map_err(|error| {
         Failure(format!("expected log levels such as 'info' or 'warn,api=debug', but {error}"))
     })?;
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let subscriber = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     match settings.log_format {
         LogFormat::Text => subscriber.init(),
         LogFormat::Json => subscriber.json().init(),
