@@ -142,7 +142,8 @@ impl<M: Machine> Partition<M> {
             Err(error) => Err(error),
         };
         if let Err(error) = restored {
-            tracing::error!(partition = %self.parts.name, key, %error, "a cold instance cannot be read: it stands still");
+            let name = &self.parts.name;
+            tracing::error!(partition = %name, key, %error, "unreadable: the instance stands still");
             self.machine.lose(key);
             for input in waited {
                 refuse(input, &error.to_string());
