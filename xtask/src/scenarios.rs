@@ -1,7 +1,8 @@
 //! `docs/scenarios.md`: which acceptance scenario has which test.
 //!
 //! The ids come from `../shared/scenarios.md`, the tests from their names: `fn e1_one_line()`,
-//! `test('S1 …')`, `def test_m9_…`. The page is committed, and compared where the source exists.
+//! `test('S1 …')`, `def test_m9_…`, `p1_ttl.txt` among the golden scenarios. The page is committed, and
+//! compared where the source exists.
 
 use crate::needs::shared;
 use crate::tidy::{Language, files, mask};
@@ -68,6 +69,9 @@ fn page(root: &Path) -> Result<Option<String>, String> {
         if path.starts_with("xtask/") {
             continue;
         }
+        proofs_of_golden(&path).into_iter().for_each(|(id, proof)| {
+            proofs.entry(id).or_default().push(proof);
+        });
         let kind = ["rs", "ts", "tsx", "mjs", "js", "py"].iter().any(|end| path.ends_with(end));
         let Some(text) = kind.then(|| std::fs::read_to_string(root.join(&path)).ok()).flatten()
         else {
@@ -103,6 +107,14 @@ fn scenarios(text: &str) -> Vec<Scenario> {
         list.push(Scenario { id: id.to_owned(), title });
     }
     list
+}
+
+/// A golden scenario is a test by itself: its file has the id in its name.
+fn proofs_of_golden(path: &str) -> Option<(String, Proof)> {
+    let file = path.strip_prefix("tests/conformance/scenarios/")?;
+    let name = file.strip_suffix(".txt")?;
+    let (path, name) = (path.to_owned(), name.to_owned());
+    Some((id_of(&name)?, Proof { path, name, bus: "–", lab: false }))
 }
 
 fn proofs_in(path: &str, text: &str) -> Vec<(String, Proof)> {
@@ -224,6 +236,14 @@ mod tests {
         let found = proofs_in("console/v3.test.ts", "  test('V3 operations', async () => {\n");
         assert_eq!(found[0].0, "V3");
         assert_eq!(proofs_in("tests/clients/t.py", "def test_m9_polyglot(port):\n")[0].0, "M9");
+    }
+
+    #[test]
+    fn golden_scenarios_prove_the_id_in_their_name() {
+        let id = |path| super::proofs_of_golden(path).map(|(id, _)| id);
+        assert_eq!(id("tests/conformance/scenarios/p1_ttl.txt"), Some("P1".to_owned()));
+        assert_eq!(id("tests/conformance/scenarios/ad_hoc.txt"), None);
+        assert_eq!(id("docs/p1_ttl.txt"), None);
     }
 
     #[test]

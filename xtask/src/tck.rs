@@ -18,7 +18,8 @@ pub fn run(root: &Path, suites: &[String]) -> Result<bool, String> {
         return Err(format!("expected the acceptance data in {place}; see CONTRIBUTING.md"));
     }
     let data = data.to_string_lossy();
-    let mut words = vec!["cargo", "run", "--quiet", "--release", "--package", PACKAGE, "--"];
+    let mut words =
+        vec!["cargo", "run", "--quiet", "--release", "--package", PACKAGE, "--bin", "tck", "--"];
     words.extend(["--data", &data]);
     words.extend(suites.iter().map(String::as_str));
     show(root, &words)

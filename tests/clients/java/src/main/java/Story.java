@@ -121,7 +121,9 @@ public final class Story {
   }
 
   private static String incident(long instance, String field) throws Exception {
-    String body = "{\"filter\":{\"processInstanceKey\":\"" + instance + "\"}}";
+    // A resolved incident stays in the search; what is asked is whether one is open.
+    String body = "{\"filter\":{\"state\":\"ACTIVE\",\"processInstanceKey\":\"" + instance
+        + "\"}}";
     HttpRequest request = HttpRequest.newBuilder(URI.create(REST + "/v2/incidents/search"))
         .header("content-type", "application/json")
         .POST(HttpRequest.BodyPublishers.ofString(body)).build();
