@@ -1,8 +1,8 @@
 //! `docs/scenarios.md`: which acceptance scenario has which test.
 //!
 //! The ids come from `../shared/scenarios.md`, the tests from their names: `fn e1_one_line()`,
-//! `test('S1 …')`, `def test_m9_…`, `p1_ttl.txt` among the golden scenarios. The page is committed, and
-//! compared where the source exists.
+//! `test('S1 …')`, `def test_m9_…`, `p1_ttl.txt` among the golden scenarios. The page is committed,
+//! and compared where the source exists.
 
 use crate::needs::shared;
 use crate::tidy::{Language, files, mask};

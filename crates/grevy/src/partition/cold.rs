@@ -143,7 +143,7 @@ impl<M: Machine> Partition<M> {
         };
         if let Err(error) = restored {
             let name = &self.parts.name;
-            tracing::error!(partition = %name, key, %error, "unreadable: the instance stands still");
+            tracing::error!(partition = %name, key, %error, "unreadable: it stands still");
             self.machine.lose(key);
             for input in waited {
                 refuse(input, &error.to_string());
