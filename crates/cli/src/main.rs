@@ -92,10 +92,24 @@ impl<E: std::fmt::Display> From<E> for Failure {
 }
 
 fn main() -> ExitCode {
+    end_with_the_pipe();
     run(Cli::parse()).unwrap_or_else(|Failure(message)| {
         eprintln!("error: {message}");
         ExitCode::from(2)
     })
+}
+
+/// Whoever reads the output may have seen enough (`grevy … | head`): that is no bug of ours.
+fn end_with_the_pipe() {
+    let told = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        let text = panic.payload_as_str().unwrap_or_default();
+        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+            // As a shell counts an end by SIGPIPE.
+            std::process::exit(141);
+        }
+        told(panic);
+    }));
 }
 
 fn run(cli: Cli) -> Result<ExitCode, Failure> {
