@@ -35,7 +35,7 @@ pub const SUITES: &[Suite] = &[
             "--show-output",
         ],
         folder: ".",
-        minutes: 14,
+        minutes: 12,
         needs: &[],
         format: Format::Cargo,
     },
@@ -53,7 +53,7 @@ pub const SUITES: &[Suite] = &[
         // It builds the server itself, with the console that was just built.
         command: &["node", "--test", "--test-concurrency=1", "--test-reporter=spec"],
         folder: "tests/console",
-        minutes: 3,
+        minutes: 5,
         needs: &[Need::Console, Need::Npm("tests/console"), Need::Chromium],
         format: Format::Node,
     },
