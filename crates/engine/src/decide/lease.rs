@@ -65,9 +65,7 @@ impl Step<'_> {
             Err(Stop::Need(keys)) => return Err(Stop::Need(keys)),
             Err(Stop::Reject(rejection)) => {
                 // Its definition is parked: it stands aside instead of blocking the others.
-                let build = env!("CARGO_PKG_VERSION").into();
-                let reason = rejection.reason.into();
-                self.tell(i, InstanceEvent::Quarantined { reason, build });
+                self.set_aside(i, rejection);
                 return Ok(None);
             }
         };

@@ -29,7 +29,7 @@ pub(crate) use step::{Change, Done, Step, Stop};
 use crate::catalog::Catalog;
 use crate::command::{Answer, Command, Reply};
 use crate::effect::Effect;
-use crate::event::{Event, InstanceEvent, Text};
+use crate::event::{Event, Text};
 use crate::key::{Key, PartitionId, SLOT_COUNT, Slot};
 use crate::rejection::Rejection;
 use crate::state::{Lookup, State};
@@ -114,8 +114,8 @@ impl State {
         turn: &Turn<'_>,
         request: Option<&Text>,
     ) -> Result<Decision, Need> {
-        if let Some(reply) = request.and_then(|id| self.answered(id, command)) {
-            return Ok(Decision { answer: Ok(reply), events: Vec::new(), effects: Vec::new() });
+        if let Some(answer) = request.and_then(|id| self.answered(id, command)) {
+            return Ok(Decision { answer, events: Vec::new(), effects: Vec::new() });
         }
         let mut step = Step::new(self, turn);
         let outcome = step.command(command).and_then(|reply| {
@@ -164,9 +164,7 @@ impl State {
     /// stands still, visibly, and everything else goes on.
     fn set_aside(&mut self, i: Key, rejection: Rejection, turn: &Turn<'_>) -> Decision {
         let mut step = Step::new(self, turn);
-        let build = env!("CARGO_PKG_VERSION").into();
-        let reason = rejection.reason.into();
-        step.tell(i, InstanceEvent::Quarantined { reason, build });
+        step.set_aside(i, rejection);
         let Step { events, effects, .. } = step;
         self.keep();
         Decision { answer: Ok(Reply::Done), events, effects }

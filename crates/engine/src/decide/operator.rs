@@ -39,6 +39,14 @@ impl Step<'_> {
         Ok(Reply::Done)
     }
 
+    /// What cannot be done for an instance would be tried again at once, for ever: it stands still,
+    /// visibly, until a build can go on with it.
+    pub(super) fn set_aside(&mut self, i: Key, rejection: Rejection) {
+        let build = env!("CARGO_PKG_VERSION").into();
+        let reason = rejection.reason.into();
+        self.tell(i, InstanceEvent::Quarantined { reason, build });
+    }
+
     pub(super) fn quarantine(&mut self, i: Key, reason: &Text, build: &Text) -> Done<Reply> {
         if self.live(i)?.is_some_and(|instance| instance.quarantine.is_none()) {
             let (reason, build) = (reason.clone(), build.clone());

@@ -1,7 +1,7 @@
 //! A request that comes again with the same id gets the answer of the first.
 
 use super::{Done, Step, Stop};
-use crate::command::{Command, CreatedInstance, Reply};
+use crate::command::{Answer, Command, CreatedInstance, Reply};
 use crate::event::{Answered, Event, PartitionEvent, Text};
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::rejection::Rejection;
@@ -10,8 +10,14 @@ use crate::state::State;
 impl State {
     /// The answer to an earlier request with this id. What the client sends with every try (tags,
     /// tenant) is taken from the command.
-    pub(super) fn answered(&self, id: &str, command: &Command) -> Option<Reply> {
+    pub(super) fn answered(&self, id: &str, command: &Command) -> Option<Answer> {
         let answered = self.requests.answered(id)?;
+        if !fits(answered, command) {
+            return Some(Err(Rejection::invalid(format!(
+                "expected a request id of its own for each request, but '{id}' was that of another \
+                 kind of request"
+            ))));
+        }
         let tenant = || match command {
             Command::CreateInstance(create) => create.tenant.clone(),
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
@@ -19,7 +25,7 @@ impl State {
             }
             _ => crate::command::DEFAULT_TENANT.into(),
         };
-        Some(match answered {
+        Some(Ok(match answered {
             Answered::Done => Reply::Done,
             Answered::Created { instance, definition, process_id, version } => {
                 let (tags, business_id) = match command {
@@ -48,8 +54,28 @@ impl State {
                 Reply::Correlated { message: *message, instance: *instance, tenant: tenant() }
             }
             Answered::VariablesSet { key } => Reply::VariablesSet { key: *key },
-        })
+        }))
     }
+}
+
+/// Is it the answer of such a command? Another one must not pass for carried out.
+fn fits(answered: &Answered, command: &Command) -> bool {
+    let special = match answered {
+        Answered::Done => None,
+        Answered::Created { .. } => Some(matches!(command, Command::CreateInstance(_))),
+        Answered::Published { .. } => Some(matches!(command, Command::PublishMessage(_))),
+        Answered::Correlating { .. } | Answered::Correlated { .. } => {
+            Some(matches!(command, Command::CorrelateMessage(_)))
+        }
+        Answered::VariablesSet { .. } => Some(matches!(command, Command::SetVariables { .. })),
+    };
+    special.unwrap_or(!matches!(
+        command,
+        Command::CreateInstance(_)
+            | Command::PublishMessage(_)
+            | Command::CorrelateMessage(_)
+            | Command::SetVariables { .. }
+    ))
 }
 
 impl Step<'_> {

@@ -63,10 +63,8 @@ impl Step<'_> {
             Ok(_) => self.fire(wake.owner, wake.key),
             Err(Stop::Need(keys)) => Err(Stop::Need(keys)),
             Err(Stop::Reject(rejection)) => {
-                // Its definition is parked: it waits, visibly, until a build can run it again.
-                let build = env!("CARGO_PKG_VERSION").into();
-                let reason = rejection.reason.into();
-                self.tell(wake.owner, InstanceEvent::Quarantined { reason, build });
+                // Its definition is parked.
+                self.set_aside(wake.owner, rejection);
                 Ok(())
             }
         }
