@@ -135,6 +135,13 @@ pub enum Command {
         sequence: u64,
         item: Item,
     },
+    /// An item that cannot be handled here (a bug of ours, an unreadable instance) counts as
+    /// received, and its sender is told; else it would come again for ever.
+    PassOver {
+        from: PartitionId,
+        sequence: u64,
+        item: Item,
+    },
     OutboxAcknowledged {
         to: PartitionId,
         upto: u64,

@@ -97,8 +97,8 @@ impl fmt::Display for Error {
             Error::Overloaded { what } => write!(f, "RESOURCE_EXHAUSTED: {what}"),
             Error::Unavailable { reason } => write!(
                 f,
-                "UNAVAILABLE: expected the journal to keep the command, but {reason}; \
-                 it may or may not have happened"
+                "UNAVAILABLE: expected the partition and its journal to be there, but {reason}; \
+                 a command may or may not have happened"
             ),
             Error::DiskFull => f.write_str(
                 "DISK_FULL: expected room on the disk, but it is full; free some and the engine \

@@ -271,6 +271,7 @@ impl Grevy {
             Command::SetVariables { scope, .. } => *scope,
             Command::OutboxAcknowledged { .. }
             | Command::Inbound { .. }
+            | Command::PassOver { .. }
             | Command::StartEpoch { .. }
             | Command::LeaseJobs(_)
             | Command::Tick
@@ -473,7 +474,8 @@ pub(crate) fn look<M: Machine, T: Send + 'static>(
     read: impl Fn(&mut M) -> Result<T, Need> + Send + 'static,
 ) -> Pending<T> {
     let (given, pending): (Promise<T>, _) = promise();
-    let mut given = Some(given);
+    let mailbox = Arc::clone(&remote.mailbox);
+    let mut given = Some(given.or(move || mailbox.why()));
     let look = move |machine: &mut M| {
         let value = read(machine)?;
         let given = given.take();

@@ -107,6 +107,12 @@ pub trait Machine: Sized + Send + 'static {
         None
     }
 
+    /// The command that passes over what another machine sent and this one cannot handle, so that
+    /// what follows it is not held up.
+    fn pass_over(&self, _command: &Self::Command) -> Option<Self::Command> {
+        None
+    }
+
     /// Time stands at, in ms, while an operator pinned it.
     fn pinned(&self) -> Option<i64> {
         None

@@ -146,6 +146,9 @@ impl<M: Machine> Mailbox<M> {
     pub fn look(&self, class: Class, look: Look<M>, token: Token) {
         let mut waiting = self.lock();
         if waiting.closed || waiting.admit(class).is_err() {
+            // Dropping it may ask for the reason.
+            drop(waiting);
+            drop(look);
             return;
         }
         let queue = match class {
@@ -155,6 +158,12 @@ impl<M: Machine> Mailbox<M> {
         queue.push_back(Input::Look(look, token));
         drop(waiting);
         self.arrived.notify_one();
+    }
+
+    /// Why a look was dropped.
+    pub(crate) fn why(&self) -> Error {
+        let unavailable = || Error::Unavailable { reason: "it folds its log again".to_owned() };
+        self.lock().admit(Class::Progress).err().unwrap_or_else(unavailable)
     }
 
     /// Tells the loop something. Dropped when it is closed.

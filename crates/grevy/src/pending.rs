@@ -40,23 +40,35 @@ impl<T> Slot<T> {
 #[must_use = "an answer that nobody waits for hides its error"]
 pub struct Pending<T>(Arc<Slot<T>>);
 
-/// The other end. Dropping it unresolved answers [`Error::Closed`].
-pub(crate) struct Promise<T>(Option<Arc<Slot<T>>>);
+/// Why a promise was dropped unresolved.
+type Lost = Box<dyn Fn() -> Error + Send>;
+
+/// The other end. Dropping it unresolved answers [`Error::Closed`], or what it was made with.
+pub(crate) struct Promise<T> {
+    slot: Option<Arc<Slot<T>>>,
+    lost: Option<Lost>,
+}
 
 /// Both ends.
 pub(crate) fn promise<T>() -> (Promise<T>, Pending<T>) {
     let slot = Arc::new(Slot { state: Mutex::new(State::Empty(None)), ready: Condvar::new() });
-    (Promise(Some(Arc::clone(&slot))), Pending(slot))
+    (Promise { slot: Some(Arc::clone(&slot)), lost: None }, Pending(slot))
 }
 
 impl<T> Promise<T> {
+    /// With an answer of its own for when it is dropped unresolved.
+    pub fn or(mut self, lost: impl Fn() -> Error + Send + 'static) -> Promise<T> {
+        self.lost = Some(Box::new(lost));
+        self
+    }
+
     /// Hands the value over.
     pub fn resolve(mut self, value: Result<T, Error>) {
         self.put(value);
     }
 
     fn put(&mut self, value: Result<T, Error>) {
-        let Some(slot) = self.0.take() else { return };
+        let Some(slot) = self.slot.take() else { return };
         let before = std::mem::replace(&mut *slot.lock(), State::Ready(value));
         slot.ready.notify_all();
         if let State::Empty(Some(waker)) = before {
@@ -67,7 +79,10 @@ impl<T> Promise<T> {
 
 impl<T> Drop for Promise<T> {
     fn drop(&mut self) {
-        self.put(Err(Error::Closed));
+        if self.slot.is_some() {
+            let lost = self.lost.take();
+            self.put(Err(lost.map_or(Error::Closed, |lost| lost())));
+        }
     }
 }
 

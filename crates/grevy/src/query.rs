@@ -15,6 +15,7 @@ use crate::machines::Engine;
 use crate::ops::no_instance;
 use crate::partition::Health;
 use crate::pending::promise;
+use crate::shared::Shared;
 use crate::{Grevy, Pending, Variables};
 
 /// A lease token is epoch and counter; the counter has so many bits (`engine-rules.md` 7).
@@ -179,6 +180,7 @@ impl Grevy {
         let gathered = Gathered {
             rows: std::sync::Mutex::default(),
             given: std::sync::Mutex::new(Some(given)),
+            asked: Arc::clone(shared),
         };
         let gathered = Arc::new(gathered);
         for (remote, index) in shared.partitions().iter().zip(0usize..) {
@@ -196,8 +198,10 @@ impl Grevy {
     }
 }
 
-/// Rows of each partition; given when the last partition has answered or dropped its look.
+/// Rows of each partition; given when the last partition has answered or dropped its look. An
+/// answer in part would pass for the whole.
 struct Gathered<T> {
+    asked: Arc<Shared>,
     rows: std::sync::Mutex<std::collections::BTreeMap<usize, Vec<T>>>,
     given: std::sync::Mutex<Option<crate::pending::Promise<Vec<T>>>>,
 }
@@ -212,10 +216,15 @@ impl<T> Gathered<T> {
 impl<T> Drop for Gathered<T> {
     fn drop(&mut self) {
         let rows = self.rows.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let rows = std::mem::take(rows).into_values().flatten().take(QUERY_ROWS_MAX).collect();
+        let rows = std::mem::take(rows);
+        let mut asked = self.asked.partitions().iter().zip(0usize..);
+        let answer = match asked.find(|(_, index)| !rows.contains_key(index)) {
+            Some((silent, _)) => Err(silent.mailbox.why()),
+            None => Ok(rows.into_values().flatten().take(QUERY_ROWS_MAX).collect()),
+        };
         let given = self.given.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         if let Some(given) = given.take() {
-            given.resolve(Ok(rows));
+            given.resolve(answer);
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use engine::command::{DEFAULT_TENANT, LeaseJobs, PublishMessage};
 use engine::event::{Event as Happened, InstanceEvent};
+use grevy::partition::Health;
 use grevy::{Checkpoints, Error, Event, Grevy, Job, Model};
 use journal::FileConfig;
 use journal::fs::test::{Fault, Op, TestFs};
@@ -231,4 +232,36 @@ fn what_comes_twice_is_taken_once_and_the_test_sees_when_nobody_looks() {
     assert_eq!(notes_taken(false), 8);
     let taken = notes_taken(true);
     assert!(taken > 8, "without de-duplication {taken} of 8 notes were taken");
+}
+
+#[test]
+fn a_look_at_all_partitions_is_whole_or_says_that_one_is_missing() {
+    let fs = TestFs::new();
+    let grevy = open(&fs).expect("it opens");
+    grevy.deploy_model(model()).wait().expect("deployed");
+    let create = |n: u32| grevy.start("pay", [("id", n.to_string().as_str())]).wait();
+    let mut keys: Vec<_> = (0..10).map(|n| create(n).expect("created").instance).collect();
+    keys.sort_unstable();
+    assert_eq!(grevy.instances(0).wait().expect("both answer"), keys);
+
+    fs.inject(Op::Sync, 0, u64::MAX, Fault::Fail);
+    assert_eq!(create(10).expect_err("its journal failed").code(), "UNAVAILABLE");
+    let broken = |health: &grevy::PartitionHealth| health.health == Health::Unavailable;
+    while !grevy.health().iter().any(broken) {
+        std::thread::yield_now();
+    }
+    assert_eq!(grevy.instances(0).wait().expect_err("in part").code(), "UNAVAILABLE");
+    assert_eq!(grevy.incidents(0).wait().expect_err("in part").code(), "UNAVAILABLE");
+    fs.heal();
+    while grevy.health().iter().any(broken) {
+        std::thread::yield_now();
+    }
+    let found = loop {
+        match grevy.instances(0).wait() {
+            Ok(found) => break found,
+            Err(error) => assert!(error.is_transient(), "{error}"),
+        }
+    };
+    assert!(keys.iter().all(|key| found.contains(key)), "nothing acknowledged is missing");
+    grevy.close();
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use engine::{Cause, Key};
 use grevy::machine::{Decision, Machine, Need, Place, Step};
 use grevy::mailbox::{Class, Envelope};
-use grevy::partition::{Forgetful, Partition, Parts, Remote};
+use grevy::partition::{Forgetful, Health, Partition, Parts, Remote};
 use grevy::{Activity, Clock, Error};
 use journal::MemoryJournal;
 
@@ -31,6 +31,9 @@ enum Command {
     Arm(i64),
     Tick,
     SetAside(Key),
+    /// From another machine: 13 strikes, 77 needs what cannot be read.
+    Item(Key),
+    Over(Key),
 }
 
 #[derive(Debug, PartialEq)]
@@ -81,6 +84,12 @@ impl Machine for Tally {
             Command::SetAside(key) => {
                 self.timers.retain(|t| *t != 13);
                 (Ok(0), vec![Event::Aside(*key)])
+            }
+            Command::Over(item) => (Ok(*item), vec![Event::Aside(*item)]),
+            Command::Item(77) => return Err(Need(vec![77])),
+            Command::Item(item) => {
+                assert!(*item != 13, "unlucky item");
+                (Ok(*item), vec![Event::Added(1, *item)])
             }
             Command::Add(_, 0) => (Err("expected a number, but got 0".to_owned()), vec![]),
             Command::Add(key, n) => {
@@ -157,7 +166,12 @@ impl Machine for Tally {
     fn subject(&self, command: &Command) -> Option<Key> {
         match command {
             Command::Add(key, _) => Some(*key),
-            Command::Epoch | Command::Arm(_) | Command::Tick | Command::SetAside(_) => None,
+            Command::Epoch
+            | Command::Arm(_)
+            | Command::Tick
+            | Command::SetAside(_)
+            | Command::Item(_)
+            | Command::Over(_) => None,
         }
     }
 
@@ -171,6 +185,10 @@ impl Machine for Tally {
 
     fn quarantine(&self, aggregate: Key, _reason: &str) -> Option<Command> {
         Some(Command::SetAside(aggregate))
+    }
+
+    fn pass_over(&self, command: &Command) -> Option<Command> {
+        if let Command::Item(item) = command { Some(Command::Over(*item)) } else { None }
     }
 
     fn aggregates(events: &[Event]) -> Vec<Key> {
@@ -318,6 +336,22 @@ fn nothing_leaves_before_it_is_durable_not_even_a_refusal() {
     assert!(refused.recv_timeout(SOON).unwrap().unwrap().is_err());
     assert_eq!(seen.recv_timeout(SOON).unwrap(), Some(5));
     assert_eq!(rig.effects.recv_timeout(SOON).unwrap(), "1:5");
+}
+
+#[test]
+fn what_another_machine_sent_and_cannot_be_handled_is_passed_over() {
+    let rig = rig(MemoryJournal::new(), None);
+    let struck = rig.ask(Command::Item(13), Class::Internal);
+    assert!(struck.recv_timeout(SOON).unwrap().is_err());
+    let unreadable = rig.ask(Command::Item(77), Class::Internal);
+    assert!(unreadable.recv_timeout(SOON).unwrap().is_err());
+    assert_eq!(
+        rig.ask(Command::Item(5), Class::Internal).recv_timeout(SOON).unwrap().unwrap(),
+        Ok(5)
+    );
+    assert_eq!(rig.remote.status.health(), Health::Healthy, "timers go on");
+    let log = rig.end();
+    assert_eq!(log[1..], ["10 aside:13", "10 aside:13", "10 aside:77", "10 add:1:5"]);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use crate::event::{SlotEvent, Subscriber};
 use crate::key::{Key, Slot};
-use crate::state::{Message, Named, State, SubscriberRow};
+use crate::state::{Message, Named, State, SubscriberRow, Wake, WakeKind};
 
 impl State {
     pub(super) fn apply_slot(&mut self, slot: Slot, event: &SlotEvent) {
@@ -36,17 +36,17 @@ impl State {
             }
             SlotEvent::Expired { message } => self.drop_message(*message),
             SlotEvent::SubscriptionOpened(subscriber) => self.open_subscriber(slot, subscriber),
-            SlotEvent::SubscriptionClosed { subscription } => self.close_subscriber(*subscription),
+            SlotEvent::SubscriptionClosed { subscription } => self.withdraw(*subscription),
             SlotEvent::Correlating { message, subscription } => {
                 let process_id = self.asked_process(*subscription);
-                self.edit_message(*message, |row| {
+                self.edit_asked(*message, |row| {
                     row.asked.push(*subscription);
                     row.taken_by.extend(process_id);
                 });
                 self.edit_subscriber(*subscription, |row| row.asked = Some(*message));
             }
             SlotEvent::Correlated { message, subscription, closes } => {
-                self.edit_message(*message, |row| row.asked.retain(|s| s != subscription));
+                self.edit_asked(*message, |row| row.asked.retain(|s| s != subscription));
                 self.edit_subscriber(*subscription, |row| row.asked = None);
                 if *closes {
                     self.close_subscriber(*subscription);
@@ -54,7 +54,7 @@ impl State {
             }
             SlotEvent::CorrelationRejected { message, subscription } => {
                 let process_id = self.asked_process(*subscription);
-                self.edit_message(*message, |row| {
+                self.edit_asked(*message, |row| {
                     row.asked.retain(|s| s != subscription);
                     row.taken_by.retain(|taken| Some(taken) != process_id.as_ref());
                 });
@@ -74,6 +74,19 @@ impl State {
         }
     }
 
+    /// It was closed before it could answer: its process has not had the message that it was asked
+    /// to take.
+    fn withdraw(&mut self, subscription: Key) {
+        let asked = self.messages.subscriber(subscription).and_then(|row| row.asked);
+        if let Some(message) = asked {
+            let process_id = self.asked_process(subscription);
+            self.edit_message(message, |row| {
+                row.taken_by.retain(|taken| Some(taken) != process_id.as_ref());
+            });
+        }
+        self.close_subscriber(subscription);
+    }
+
     fn asked_process(&self, subscription: Key) -> Option<crate::event::Text> {
         Some(self.messages.subscriber(subscription)?.subscriber.process_id.clone())
     }
@@ -90,6 +103,15 @@ impl State {
         if let Some(mut row) = self.messages.message(key).cloned() {
             edit(&mut row);
             self.set_message(key, Some(row));
+        }
+    }
+
+    /// While somebody is being asked it does not expire: it may have to go to the next candidate.
+    fn edit_asked(&mut self, key: Key, edit: impl FnOnce(&mut Message)) {
+        self.edit_message(key, edit);
+        if let Some(row) = self.messages.message(key) {
+            let (due, present) = (row.deadline, row.asked.is_empty());
+            self.set_wake(Wake::new(due, WakeKind::MessageExpiry, key, key), present);
         }
     }
 

@@ -226,6 +226,10 @@ impl Step<'_> {
             Command::Continue { instance } => self.resume_work(*instance),
             Command::ApplyMeta { position } => self.apply_meta(*position),
             Command::Inbound { from, sequence, item } => self.inbound(*from, *sequence, item),
+            Command::PassOver { from, sequence, item } => {
+                self.refuse_item(*from, *sequence, item);
+                Ok(Reply::Done)
+            }
             Command::OutboxAcknowledged { to, upto } => self.acknowledged(*to, *upto),
             Command::Quarantine { instance, reason, build } => {
                 self.quarantine(*instance, reason, build)

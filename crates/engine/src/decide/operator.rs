@@ -60,6 +60,7 @@ impl Step<'_> {
         match quarantined {
             Some(true) => {
                 self.tell(i, InstanceEvent::Repaired);
+                self.subscribe_again(i);
                 self.effects.push(Effect::WorkPending { instance: i });
                 Ok(Reply::Done)
             }

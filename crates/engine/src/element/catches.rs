@@ -99,17 +99,8 @@ impl Step<'_> {
                 self.tell(i, InstanceEvent::SignalAwaited { key, host, target, name });
             }
             Ready::Message { target, name, correlation_key, interrupting } => {
-                let created = &self.hot(i).created;
-                let subscriber = Subscriber {
-                    subscription: key,
-                    instance: i,
-                    tenant: created.tenant.clone(),
-                    process_id: created.process_id.clone(),
-                    name: name.clone(),
-                    correlation_key: correlation_key.clone(),
-                    interrupting,
-                };
-                let slot = slot_of(&subscriber.tenant, &correlation_key, "", &name);
+                let subscriber = self.subscriber(i, key, &name, &correlation_key, interrupting);
+                let slot = self.slot(i, &correlation_key, &name);
                 self.tell(
                     i,
                     InstanceEvent::SubscriptionOpening {
@@ -129,6 +120,38 @@ impl Step<'_> {
                     self.send_slot(slot, Item::OpenSubscription { slot, subscriber });
                 }
             }
+        }
+    }
+
+    fn subscriber(
+        &self,
+        i: Key,
+        subscription: Key,
+        name: &Text,
+        correlation_key: &Text,
+        interrupting: bool,
+    ) -> Subscriber {
+        let created = &self.hot(i).created;
+        Subscriber {
+            subscription,
+            instance: i,
+            tenant: created.tenant.clone(),
+            process_id: created.process_id.clone(),
+            name: name.clone(),
+            correlation_key: correlation_key.clone(),
+            interrupting,
+        }
+    }
+
+    /// Messages were refused while the instance stood still, and their slots closed what it waits
+    /// for: it takes what is buffered and what comes from here on.
+    pub(crate) fn subscribe_again(&mut self, i: Key) {
+        let waits = self.hot(i).subscriptions.clone();
+        for (key, row) in waits {
+            let Subscription { name, correlation_key, interrupting, .. } = row;
+            let subscriber = self.subscriber(i, key, &name, &correlation_key, interrupting);
+            let slot = self.slot(i, &correlation_key, &name);
+            self.send_slot(slot, Item::OpenSubscription { slot, subscriber });
         }
     }
 

@@ -79,13 +79,13 @@ impl Step<'_> {
         }
     }
 
-    /// What came from another instance waits until the quarantine is lifted; a called instance that
+    /// What came from another instance or partition waits until the quarantine is lifted; a called instance that
     /// must end does so without walking through what a bug may have bent.
     fn work_quarantined(&mut self, i: Key, work: &Work) -> Done {
         match work {
-            Work::CalledCompleted { .. } | Work::CalledTerminated { .. } => {
-                self.defer(i, work.clone())
-            }
+            Work::Activate { .. }
+            | Work::CalledCompleted { .. }
+            | Work::CalledTerminated { .. } => self.defer(i, work.clone()),
             Work::Terminate { key } if *key == i => self.end_instance(i, false),
             _ => Ok(()),
         }

@@ -7,7 +7,9 @@ use std::collections::BTreeSet;
 use engine::command::{
     CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, LeasedJob, PublishMessage,
 };
-use engine::{Answer, Catalog, Command, Effect, Event, Key, Reply, Routes, State, Turn, meta};
+use engine::{
+    Answer, Catalog, Command, Effect, Event, Key, PartitionId, Reply, Routes, State, Turn, meta,
+};
 
 /// A small generator; seeds make runs repeatable.
 pub struct Random(u64);
@@ -50,12 +52,17 @@ pub struct World {
 
 impl World {
     pub fn new(seed: u64, forget: bool) -> World {
+        World::at(1, Routes::new(1), seed, forget)
+    }
+
+    /// One of several partitions.
+    pub fn at(partition: PartitionId, routes: Routes, seed: u64, forget: bool) -> World {
         let mut world = World {
-            state: State::new(1),
-            replayed: State::new(1),
+            state: State::new(partition),
+            replayed: State::new(partition),
             catalog: Catalog::new(),
             meta: meta::State::new(),
-            routes: Routes::new(1),
+            routes,
             position: 0,
             now: 1_700_000_000_000,
             steps: 0,

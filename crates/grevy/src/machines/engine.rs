@@ -144,6 +144,7 @@ impl Machine for Engine {
             | Command::Tick
             | Command::ApplyMeta { .. }
             | Command::Inbound { .. }
+            | Command::PassOver { .. }
             | Command::OutboxAcknowledged { .. }
             | Command::PinClock { .. } => return None,
         };
@@ -187,6 +188,11 @@ impl Machine for Engine {
             reason: reason.into(),
             build: self.build.clone(),
         })
+    }
+
+    fn pass_over(&self, command: &Command) -> Option<Command> {
+        let Command::Inbound { from, sequence, item } = command else { return None };
+        Some(Command::PassOver { from: *from, sequence: *sequence, item: item.clone() })
     }
 
     fn pinned(&self) -> Option<i64> {

@@ -146,7 +146,7 @@ impl<M: Machine> Partition<M> {
             tracing::error!(partition = %name, key, %error, "unreadable: it stands still");
             self.machine.lose(key);
             for input in waited {
-                refuse(input, &error.to_string());
+                self.unreadable(input, &error.to_string());
             }
             return;
         }
@@ -156,6 +156,16 @@ impl<M: Machine> Partition<M> {
         for input in waited.into_iter().rev() {
             self.todo.push_front(input);
         }
+    }
+
+    /// Refuses what needs an aggregate that cannot be read.
+    fn unreadable(&mut self, input: Input<M>, reason: &str) {
+        if let Input::Command(envelope) = &input
+            && let Some(over) = self.machine.pass_over(&envelope.command)
+        {
+            self.pass_over(over, reason);
+        }
+        refuse(input, reason);
     }
 
     /// A step changed these. Those that a forgetting test chooses leave memory; the others are

@@ -200,7 +200,13 @@ impl<M: Machine> Partition<M> {
             });
             return;
         };
-        if envelope.class == Class::Internal {
+        if let Some(over) = self.machine.pass_over(&envelope.command) {
+            let aside = at.or(subject).and_then(|key| self.machine.quarantine(key, &reason));
+            if let Some(aside) = aside {
+                self.surely(aside, Source::Operator);
+            }
+            self.pass_over(over, &reason);
+        } else if envelope.class == Class::Internal {
             self.quarantine(at.or(subject), &reason);
         }
         if let Some(reply) = envelope.reply {
@@ -209,16 +215,16 @@ impl<M: Machine> Partition<M> {
         }
     }
 
-    pub(super) fn quarantine(&mut self, aggregate: Option<Key>, reason: &str) {
-        let command = aggregate.and_then(|key| self.machine.quarantine(key, reason));
-        let Some(command) = command else {
-            // Nothing to set aside: the same work would strike at once, so timers stop instead.
-            tracing::error!(partition = %self.parts.name, "timers are paused until resume");
-            self.pause(true);
-            return;
-        };
+    /// What follows it must not wait for ever for what cannot be handled.
+    pub(super) fn pass_over(&mut self, command: M::Command, reason: &str) {
+        tracing::error!(partition = %self.parts.name, ?command, reason, "passed over");
+        self.surely(command, Source::Outbox);
+    }
+
+    /// What must not strike; if it does, timers stop, because work would come round for ever.
+    fn surely(&mut self, command: M::Command, source: Source) {
         let now = self.now();
-        let cause = Cause { source: Source::Operator, ..Cause::default() };
+        let cause = Cause { source, ..Cause::default() };
         let machine = &mut self.machine;
         match catch_unwind(AssertUnwindSafe(|| machine.decide(&command, &cause, now))) {
             Ok(Ok(decision)) => {
@@ -232,5 +238,16 @@ impl<M: Machine> Partition<M> {
                 self.pause(true);
             }
         }
+    }
+
+    pub(super) fn quarantine(&mut self, aggregate: Option<Key>, reason: &str) {
+        let command = aggregate.and_then(|key| self.machine.quarantine(key, reason));
+        let Some(command) = command else {
+            // Nothing to set aside: the same work would strike at once, so timers stop instead.
+            tracing::error!(partition = %self.parts.name, "timers are paused until resume");
+            self.pause(true);
+            return;
+        };
+        self.surely(command, Source::Operator);
     }
 }
