@@ -290,6 +290,7 @@ impl Builder {
             let (skip, policy) = (self.skip.clone(), self.checkpoints);
             let skip_upto = partition.skip_upto();
             let ward = Ward { vault, remote, empty, skip, skip_upto, policy, activity };
+            ward.tell();
             wards.push(Box::new(ward));
         }
         Ok(partition)

@@ -197,6 +197,32 @@ fn a_full_disk_refuses_clearly_and_goes_on_when_there_is_room() {
     assert!(ended.completed);
 }
 
+#[test]
+fn a_partition_that_reads_its_log_again_is_not_taken_for_ready() {
+    let fs = TestFs::new();
+    let grevy = open(&fs).unwrap();
+    grevy.deploy_model(model()).wait().unwrap();
+    fs.inject(Op::Sync, 0, u64::MAX, Fault::Fail);
+    let first = grevy.on_partition(1);
+    let error = first.start("pay", [("id", "lost")]).wait().expect_err("nothing is synced");
+    assert_eq!(error.code(), "UNAVAILABLE", "{error}");
+    let health = || grevy.health()[0].health;
+    // What is asked of the loop meanwhile does not hide that it is not there.
+    grevy.pause();
+    let until = std::time::Instant::now() + Duration::from_millis(300);
+    while std::time::Instant::now() < until {
+        assert_eq!(health(), Health::Unavailable);
+        std::thread::yield_now();
+    }
+    fs.heal();
+    let until = std::time::Instant::now() + Duration::from_secs(30);
+    while health() != Health::Paused {
+        assert!(std::time::Instant::now() < until, "{:?}", grevy.health());
+        std::thread::yield_now();
+    }
+    first.start("pay", [("id", "after")]).wait().unwrap();
+}
+
 /// How often eight orders took their note, which came twice through the outbox each.
 #[expect(clippy::unwrap_used, reason = "a test's panic is its report")]
 fn notes_taken(gullible: bool) -> usize {

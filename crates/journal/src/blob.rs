@@ -109,6 +109,12 @@ impl BlobStore {
         self.files.read(key, &loc).map(Some)
     }
 
+    /// Whether the blob of a key lies where an older store has it too.
+    pub fn shares(&self, older: &BlobStore, key: i64) -> bool {
+        let at = self.read().get(key);
+        at.is_some() && at == older.read().get(key)
+    }
+
     /// Whether the key has a blob.
     pub fn contains(&self, key: i64) -> bool {
         self.read().get(key).is_some()
@@ -147,18 +153,26 @@ impl BlobStore {
 
     /// Moves what lives in the file with the most waste, up to `bytes_max` bytes, so that the
     /// file can be removed after the next checkpoints; the bytes moved. 0 if none is worth it.
+    ///
+    /// # Errors
+    /// A file that cannot be read stays as it is and is not tried again; what was moved before
+    /// counts. A disk that cannot be written.
     pub fn compact(&self, bytes_max: u64) -> Result<u64, Error> {
         let Some(number) = self.files.wasteful() else { return Ok(0) };
+        let unreadable = |error| {
+            self.files.give_up(number);
+            error
+        };
         let mut moved = 0;
         let mut at = 0;
         while moved < bytes_max
-            && let Some((key, loc)) = self.files.entry(number, at)?
+            && let Some((key, loc)) = self.files.entry(number, at).map_err(unreadable)?
         {
             at = loc.at + u64::from(loc.len);
             if self.read().get(key) != Some(loc) {
                 continue;
             }
-            let bytes = self.files.read(key, &loc)?;
+            let bytes = self.files.read(key, &loc).map_err(unreadable)?;
             let new = self.files.append(&[(key, bytes.as_slice())])?;
             let mut layers = self.write();
             // Put or deleted meanwhile: then the copy is the waste.

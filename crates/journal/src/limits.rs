@@ -16,5 +16,6 @@ pub const BACKLOG_BYTES_MAX: usize = 64 << 20;
 /// Most groups accepted by one writer and not yet durable.
 pub const BACKLOG_GROUPS_MAX: usize = 1 << 16;
 
-/// Largest blob of a cold instance in bytes.
-pub const BLOB_BYTES_MAX: usize = 64 << 20;
+/// Largest blob of a cold instance in bytes: four times what the variables of one may have. What
+/// is larger stays in memory, in a file of the checkpoint itself.
+pub const BLOB_BYTES_MAX: usize = 256 << 20;

@@ -50,6 +50,17 @@ fn look(gateway: &Gateway) {
             let ahead = row.accepted.saturating_sub(row.durable);
             metrics::gauge!("grevy_steps_not_yet_durable", &label).set(ahead as f64);
         }
+        for row in engine.checkpoint_health() {
+            let label = [("partition", row.partition.to_string())];
+            let gauge = |name: &'static str, value: u64| {
+                metrics::gauge!(name, &label).set(value as f64);
+            };
+            gauge("grevy_checkpoint_position", row.position);
+            gauge("grevy_checkpoints_failed_in_a_row", row.failed);
+            gauge("grevy_instances_too_large_to_leave_memory", row.too_large);
+            gauge("grevy_cold_instances_read", row.read);
+            gauge("grevy_cold_instances_unreadable", row.unreadable);
+        }
     }
     attend(gateway);
     for (job_type, askers) in gateway.attention().attended() {

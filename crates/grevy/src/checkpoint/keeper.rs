@@ -53,6 +53,15 @@ pub(crate) trait Kept: Send {
     fn cool(&self);
 }
 
+impl<M: Machine> Ward<M> {
+    /// Where the vault stands, for whoever watches.
+    pub fn tell(&self) {
+        let status = &self.remote.status;
+        status.checkpoint.store(self.vault.published(), Ordering::Release);
+        status.too_large.store(self.vault.large() as u64, Ordering::Release);
+    }
+}
+
 impl<M: Machine> Kept for Ward<M> {
     fn behind(&self) -> u64 {
         self.remote.journal.durable_lsn().saturating_sub(self.vault.published())
@@ -69,8 +78,14 @@ impl<M: Machine> Kept for Ward<M> {
     fn write(&self) -> Result<Option<u64>, Error> {
         let journal = &*self.remote.journal;
         let skip = (&*self.skip, self.skip_upto);
-        let written = self.vault.write(journal, skip, &*self.empty, &self.remote.holds)?;
-        Ok(written.map(|written| written.steps))
+        let written = self.vault.write(journal, skip, &*self.empty, &self.remote.holds);
+        let status = &self.remote.status;
+        match &written {
+            Ok(_) => status.checkpoints_failed.store(0, Ordering::Release),
+            Err(_) => drop(status.checkpoints_failed.fetch_add(1, Ordering::Release)),
+        }
+        self.tell();
+        Ok(written?.map(|written| written.steps))
     }
 
     fn cool(&self) {

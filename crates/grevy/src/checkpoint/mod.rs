@@ -16,14 +16,17 @@
 //! checkpoint is in the [`Vault`] as it is, so making it cold means to forget it.
 
 mod keeper;
+mod still;
 #[cfg(test)]
 mod tests;
 mod vault;
+mod watch;
 
 use std::time::Duration;
 
 pub(crate) use keeper::{Keeper, Kept, Ward};
 pub use vault::Vault;
+pub use watch::CheckpointHealth;
 
 /// When checkpoints are written, and when instances leave memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

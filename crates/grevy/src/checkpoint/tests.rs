@@ -11,6 +11,8 @@ use ::engine::state::{Lookup, Residence, State};
 use ::engine::{Cause, Key, Routes};
 use journal::{FileConfig, FileJournal, Folder, GroupBuf, Journal, MemoryJournal};
 
+mod damage;
+
 use super::Vault;
 use crate::machine::{Machine, Step};
 use crate::machines::{Engine, Known, Meta};
@@ -86,32 +88,28 @@ fn disk(folder: &Path) -> Disk {
 
 impl Disk {
     fn restore(&self) -> Result<Opened<Engine>, Error> {
-        self.vault.restore(&self.journal, &engine)
+        self.vault.restore(&self.journal, &engine).map(|(opened, _)| opened)
     }
 
     /// Folds the rest; every instance is hot then. How many steps were folded.
     fn finish(&self, mut opened: Opened<Engine>) -> (State, u64) {
-        let tail = Tail {
-            name: "t",
-            journal: &self.journal,
-            skip: &[],
-            skip_upto: 0,
-            vault: Some(&self.vault),
-        };
+        let tail = Tail { name: "t", journal: &self.journal, skip: &[], skip_upto: 0 };
         let upto = self.journal.durable_lsn();
-        let steps = tail.fold(&mut opened, upto, &mut BTreeSet::new()).expect("it fits");
+        let still = self.vault.still();
+        let blob = |key| still.read(key, &tail, &engine);
+        let steps = tail.fold(&mut opened, upto, &mut BTreeSet::new(), &blob).expect("it fits");
         let mut machine = opened.machine;
         let cold = machine.state.instances();
         let cold = cold.filter(|(_, at)| matches!(at, Residence::Cold)).map(|(key, _)| key);
         for key in cold.collect::<Vec<_>>() {
-            let blob = self.vault.get(key).expect("readable").expect("it is kept");
+            let blob = blob(key).expect("readable").expect("it is kept");
             machine.restore(key, &blob).expect("it is whole");
         }
         (machine.state, steps)
     }
 
     fn whole(&self) -> State {
-        self.finish(Opened { machine: engine(), lsn: 0, time: 0 }).0
+        self.finish(Opened::new(engine())).0
     }
 }
 

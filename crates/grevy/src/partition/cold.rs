@@ -1,13 +1,14 @@
 //! Aggregates that are not in memory: what waits for them, and how they come back.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use engine::Key;
 use journal::Lsn;
 
-use super::Partition;
+use super::{Partition, Tail};
 use crate::Error;
 use crate::limits::{COLD_WAITING_MAX, COOL_KEYS_MAX};
 use crate::machine::{Machine, Need, Place};
@@ -109,10 +110,22 @@ impl<M: Machine> Partition<M> {
         let token = self.parts.activity.begin();
         let then = move |blob| mailbox.signal(Signal::Loaded(claim, key, blob, token));
         let forgotten = self.parts.forget.as_ref().and_then(|forget| forget.rows().remove(&key));
-        match (forgotten, &self.parts.vault) {
-            (None, Some(vault)) => vault.load(key, Box::new(then)),
-            (blob, _) => then(Ok(blob)),
-        }
+        let (None, Some(vault)) = (&forgotten, &self.parts.vault) else {
+            return then(Ok(forgotten));
+        };
+        let (reading, name) = (Arc::clone(vault), self.parts.name.clone());
+        let (journal, empty) = (Arc::clone(&self.parts.journal), Arc::clone(&self.parts.empty));
+        let (skip, skip_upto) = (self.parts.skip.clone(), self.skip_upto);
+        vault.load(
+            key,
+            Box::new(move |blob| {
+                let mend = |_| {
+                    let tail = Tail { name: &name, journal: &*journal, skip: &skip, skip_upto };
+                    reading.still().read(key, &tail, &*empty)
+                };
+                then(blob.or_else(mend));
+            }),
+        );
     }
 
     /// Behind what waits for the same aggregate.
@@ -145,6 +158,7 @@ impl<M: Machine> Partition<M> {
             let name = &self.parts.name;
             tracing::error!(partition = %name, key, %error, "unreadable: it stands still");
             self.machine.lose(key);
+            self.status.unreadable.fetch_add(1, Ordering::Release);
             for input in waited {
                 self.unreadable(input, &error.to_string());
             }
@@ -152,6 +166,7 @@ impl<M: Machine> Partition<M> {
         }
         if self.parts.vault.is_some() {
             self.recency.used(key, self.accepted);
+            self.status.read.fetch_add(1, Ordering::Release);
         }
         for input in waited.into_iter().rev() {
             self.todo.push_front(input);
@@ -198,7 +213,7 @@ impl<M: Machine> Partition<M> {
 
     pub(super) fn report_hot(&self) {
         let hot = self.recency.stamps.len() as u64;
-        self.status.hot.store(hot, std::sync::atomic::Ordering::Release);
+        self.status.hot.store(hot, Ordering::Release);
     }
 
     /// Lets go of what was not used for `after` and is in the newest checkpoint as it is.
@@ -216,12 +231,15 @@ impl<M: Machine> Partition<M> {
         if !self.group.is_empty() {
             return;
         }
+        let vault = self.parts.vault.clone();
+        let stays = |key| vault.as_ref().is_some_and(|vault| vault.is_large(key));
         let old = self.recency.oldest(COOL_KEYS_MAX);
         for key in &old {
-            if self.machine.passivate(*key) || self.machine.place(*key) != Place::Hot {
+            let left = !stays(*key) && self.machine.passivate(*key);
+            if left || self.machine.place(*key) != Place::Hot {
                 self.recency.gone(*key);
             } else {
-                // It has work of its own to do.
+                // It has work of its own to do, or is too large.
                 self.recency.used(*key, self.accepted);
             }
         }

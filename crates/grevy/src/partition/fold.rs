@@ -8,7 +8,6 @@ use journal::{Journal, Lsn};
 
 use super::panic_text;
 use crate::Error;
-use crate::checkpoint::Vault;
 use crate::machine::{Machine, Place, Step};
 
 /// A machine with everything up to a position folded.
@@ -19,7 +18,19 @@ pub struct Opened<M> {
     pub lsn: Lsn,
     /// Time of the last step before it, in ms.
     pub time: i64,
+    /// Aggregates of its checkpoint that are in memory, because they are too large for a blob.
+    pub large: BTreeSet<Key>,
 }
+
+impl<M> Opened<M> {
+    /// A machine at the beginning of its log.
+    pub fn new(machine: M) -> Opened<M> {
+        Opened { machine, lsn: 0, time: 0, large: BTreeSet::new() }
+    }
+}
+
+/// Gives the blob of a cold aggregate.
+pub(crate) type Cold<'a> = &'a dyn Fn(Key) -> Result<Option<Vec<u8>>, Error>;
 
 /// A log to fold.
 pub(crate) struct Tail<'a> {
@@ -29,18 +40,17 @@ pub(crate) struct Tail<'a> {
     /// Aggregates whose events an operator chose to leave out, and up to where.
     pub skip: &'a [Key],
     pub skip_upto: Lsn,
-    /// Where cold aggregates lie.
-    pub vault: Option<&'a Vault>,
 }
 
 impl Tail<'_> {
     /// Folds what follows, up to the group that holds `upto`. Adds the aggregates that it changed
-    /// to `touched`; returns how many steps there were.
+    /// to `touched`; returns how many steps there were. Those that are cold come from `cold`.
     pub fn fold<M: Machine>(
         &self,
         opened: &mut Opened<M>,
         upto: Lsn,
         touched: &mut BTreeSet<Key>,
+        cold: Cold<'_>,
     ) -> Result<u64, Error> {
         let (from, mut steps) = (opened.lsn, 0);
         if from >= upto {
@@ -50,7 +60,7 @@ impl Tail<'_> {
         while reader.position() <= upto {
             let Some(group) = reader.next_group()? else { break };
             for frame in group.iter().filter(|frame| frame.lsn > from) {
-                self.frame(opened, frame.lsn, frame.payload, touched)?;
+                self.frame(opened, frame.lsn, frame.payload, touched, cold)?;
                 steps += 1;
             }
         }
@@ -63,10 +73,12 @@ impl Tail<'_> {
         lsn: Lsn,
         payload: &[u8],
         touched: &mut BTreeSet<Key>,
+        cold: Cold<'_>,
     ) -> Result<(), Error> {
         let step = M::decode(payload).map_err(|reason| self.failed(lsn, reason))?;
         let machine = &mut opened.machine;
-        let folded = catch_unwind(AssertUnwindSafe(|| self.step(machine, &step, lsn, touched)));
+        let folded =
+            catch_unwind(AssertUnwindSafe(|| self.step(machine, &step, lsn, touched, cold)));
         match folded {
             Ok(done) => done?,
             Err(panic) => {
@@ -94,6 +106,7 @@ impl Tail<'_> {
         step: &Step<M::Event>,
         lsn: Lsn,
         touched: &mut BTreeSet<Key>,
+        cold: Cold<'_>,
     ) -> Result<(), Error> {
         let skip = if lsn > self.skip_upto { &[] } else { self.skip };
         for key in M::aggregates(&step.events) {
@@ -101,7 +114,7 @@ impl Tail<'_> {
                 continue;
             }
             if machine.place(key) == Place::Cold {
-                let blob = self.vault.map_or(Ok(None), |vault| vault.get(key))?;
+                let blob = cold(key)?;
                 let gone = || self.failed(lsn, format!("instance {key} is not in the cold store"));
                 machine.restore(key, &blob.ok_or_else(gone)?)?;
             }

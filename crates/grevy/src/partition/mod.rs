@@ -78,6 +78,16 @@ pub struct Status {
     pub epoch: AtomicU64,
     /// Aggregates in memory that may leave it.
     pub hot: AtomicU64,
+    /// Cold aggregates that were read, since the start.
+    pub read: AtomicU64,
+    /// Cold aggregates that could not be read, since the start.
+    pub unreadable: AtomicU64,
+    /// Checkpoints that failed since the last that did not.
+    pub checkpoints_failed: AtomicU64,
+    /// Position of the newest checkpoint.
+    pub checkpoint: AtomicU64,
+    /// Aggregates that are too large to leave memory.
+    pub too_large: AtomicU64,
 }
 
 /// How a partition does.
@@ -123,6 +133,8 @@ pub struct Partition<M: Machine> {
     stalled: bool,
     full: bool,
     paused: bool,
+    /// The log is being folded again; whatever happens meanwhile, nobody may take it for ready.
+    down: bool,
     /// Aggregates of a step that may be larger than the journal takes.
     oversized: Vec<Key>,
     /// Nothing new is begun: what is due fires after the next start.
@@ -330,10 +342,11 @@ impl<M: Machine> Partition<M> {
     }
 
     fn report(&self) {
-        let health = match (self.full, self.paused) {
-            (true, _) => Health::DiskFull,
-            (false, true) => Health::Paused,
-            (false, false) => Health::Healthy,
+        let health = match (self.down, self.full, self.paused) {
+            (true, _, _) => Health::Unavailable,
+            (false, true, _) => Health::DiskFull,
+            (false, false, true) => Health::Paused,
+            (false, false, false) => Health::Healthy,
         };
         self.status.health.store(health as u64, Ordering::Release);
         self.status.epoch.store(self.writer.epoch(), Ordering::Release);

@@ -3,7 +3,6 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use engine::command::Source;
@@ -12,7 +11,7 @@ use journal::{Claim, GroupBuf, Lsn, Notify};
 
 use super::cold::Recency;
 use super::release::Outcome;
-use super::{Health, Opened, Partition, Parts, Status, Tail};
+use super::{Opened, Partition, Parts, Status, Tail};
 use crate::Error;
 use crate::clock::JumpGuard;
 use crate::machine::Machine;
@@ -40,6 +39,7 @@ impl<M: Machine> Partition<M> {
             stalled: false,
             full: false,
             paused: parts.paused,
+            down: false,
             oversized: Vec::new(),
             closing: false,
             jump: JumpGuard::new(),
@@ -107,7 +107,8 @@ impl<M: Machine> Partition<M> {
         tracing::error!(partition = %self.parts.name, %error, "folding the log again");
         let unavailable = Error::Unavailable { reason: error.to_string() };
         self.mailbox.refuse(Some(unavailable.clone()));
-        self.status.health.store(Health::Unavailable as u64, Ordering::Release);
+        self.down = true;
+        self.report();
         let mut pause = RETRY_FIRST;
         loop {
             self.claim += 1;
@@ -131,6 +132,7 @@ impl<M: Machine> Partition<M> {
     fn take_over(&mut self, standing: Standing<M>, unavailable: &Error) {
         let Standing { machine, claim, time, touched } = standing;
         self.machine = machine;
+        self.down = false;
         self.time = time;
         self.writer = claim.writer;
         // What the dead writer made durable is history: its outcomes are true.
@@ -238,19 +240,23 @@ fn fold<M: Machine>(
     if let Some(forget) = &parts.forget {
         forget.reset();
     }
-    let mut opened = match &parts.vault {
-        Some(vault) => vault.restore(&*parts.journal, &*parts.empty)?,
-        None => Opened { machine: (parts.empty)(), lsn: 0, time: 0 },
-    };
     let mut touched = BTreeSet::new();
-    let tail = Tail {
-        name: &parts.name,
-        journal: &*parts.journal,
-        skip: &parts.skip,
-        skip_upto,
-        vault: parts.vault.as_deref(),
+    let (journal, empty) = (&*parts.journal, &*parts.empty);
+    let tail = Tail { name: &parts.name, journal, skip: &parts.skip, skip_upto };
+    let opened = match &parts.vault {
+        Some(vault) => {
+            // Held until the fold has ended: no checkpoint is written meanwhile.
+            let (mut opened, still) = vault.restore(journal, empty)?;
+            let cold = |key| still.read(key, &tail, empty);
+            tail.fold(&mut opened, claim.tail, &mut touched, &cold)?;
+            opened
+        }
+        None => {
+            let mut opened = Opened::new(empty());
+            tail.fold(&mut opened, claim.tail, &mut touched, &|_| Ok(None))?;
+            opened
+        }
     };
-    tail.fold(&mut opened, claim.tail, &mut touched)?;
     let Opened { machine, time, .. } = opened;
     Ok(Standing { machine, claim, time, touched })
 }

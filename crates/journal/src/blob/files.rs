@@ -17,6 +17,9 @@ const HEADER_BYTES: usize = 16;
 /// A file that has grown to this size is followed by the next.
 const FILE_BYTES: u64 = 256 << 20;
 
+/// Memory for writes that is kept between them.
+const BUFFER_BYTES: usize = 4 << 20;
+
 /// Where a blob is: the bytes behind its header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Loc {
@@ -38,6 +41,8 @@ struct DataFile {
     /// Bytes of entries that some layer of the index refers to.
     live: u64,
     unsynced: bool,
+    /// Something in it cannot be read, so that it can never go.
+    stuck: bool,
 }
 
 #[derive(Debug, Default)]
@@ -95,7 +100,7 @@ impl Files {
         let fail = |e| Error::io("opening blobs", &path, e);
         let number = number_of(name).ok_or_else(|| fail(damaged("the name is none of one")))?;
         let file = self.place().fs().open(&path).map_err(fail)?;
-        let data = DataFile { file, bytes, live: 0, unsynced: false };
+        let data = DataFile { file, bytes, live: 0, unsynced: false, stuck: false };
         lock(&self.state).files.insert(number, data);
         Ok(())
     }
@@ -128,9 +133,13 @@ impl Files {
         }
         checkpoint_retry(self.place(), || file.write_at(&buffer, start))
             .map_err(|e| Error::io("writing blobs", self.place().dir.join(file_name(number)), e))?;
+        // What one large blob took is not kept for the next small ones.
+        let written = buffer.len() as u64;
+        buffer.clear();
+        buffer.shrink_to(BUFFER_BYTES);
         if let Some(data) = lock(&self.state).files.get_mut(&number) {
-            data.bytes = start + buffer.len() as u64;
-            data.live += buffer.len() as u64;
+            data.bytes = start + written;
+            data.live += written;
             data.unsynced = true;
         }
         Ok(locs)
@@ -150,7 +159,8 @@ impl Files {
             .map_err(|e| Error::io("writing blobs", &path, e))?;
         state.next += 1;
         state.tail = Some(number);
-        let data = DataFile { file: Arc::clone(&file), bytes: 0, live: 0, unsynced: true };
+        let data =
+            DataFile { file: Arc::clone(&file), bytes: 0, live: 0, unsynced: true, stuck: false };
         state.files.insert(number, data);
         Ok((number, file, 0))
     }
@@ -170,7 +180,7 @@ impl Files {
         let n = read_full(file.as_ref(), &mut bytes, from).map_err(fail)?;
         let whole = n == bytes.len() && header(&bytes) == Some((loc.len, key));
         if !whole || stored_checksum(&bytes) != Some(checksum(key, &bytes[HEADER_BYTES..])) {
-            return Err(fail(damaged("it is damaged")));
+            return Err(fail(damaged(&format!("it is damaged at byte {from}"))));
         }
         bytes.drain(..HEADER_BYTES);
         Ok(bytes)
@@ -187,7 +197,8 @@ impl Files {
         let n = n.map_err(|e| Error::io("reading blobs", path(), e))?;
         let found = header(&head).filter(|(len, _)| n == HEADER_BYTES && fits(*len, at, end));
         let Some((len, key)) = found else {
-            return Err(Error::io("reading blobs", path(), damaged("it is damaged")));
+            let damage = damaged(&format!("it is damaged at byte {at}"));
+            return Err(Error::io("reading blobs", path(), damage));
         };
         Ok(Some((key, Loc { at: at + HEADER_BYTES as u64, file: number, len })))
     }
@@ -195,9 +206,16 @@ impl Files {
     /// The file that is not appended to and of which the least is in use, if below half.
     pub(crate) fn wasteful(&self) -> Option<u32> {
         let state = lock(&self.state);
-        let worth = |data: &DataFile| data.live > 0 && data.live * 2 < data.bytes;
+        let worth = |data: &DataFile| !data.stuck && data.live > 0 && data.live * 2 < data.bytes;
         let some = state.files.iter().filter(|(n, data)| state.tail != Some(**n) && worth(data));
         some.min_by_key(|(_, data)| data.live).map(|(number, _)| *number)
+    }
+
+    /// Leaves a file as it is.
+    pub(crate) fn give_up(&self, number: u32) {
+        if let Some(data) = lock(&self.state).files.get_mut(&number) {
+            data.stuck = true;
+        }
     }
 
     /// Syncs what was written; the files and their sizes for a manifest.

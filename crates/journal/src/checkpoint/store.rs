@@ -22,6 +22,8 @@ pub struct CheckpointStore {
     keep: usize,
     /// Published and readable manifests, oldest first.
     manifests: Mutex<Vec<Manifest>>,
+    /// Why others that were there at the start are not among them.
+    damaged: Vec<String>,
     next: Mutex<u64>,
 }
 
@@ -37,22 +39,31 @@ impl CheckpointStore {
     ) -> Result<Arc<CheckpointStore>, Error> {
         let place = folder.place(name)?;
         let mut manifests = Vec::new();
+        let mut damaged = Vec::new();
         let mut last = 0;
         for name in names(&place)? {
             let number = Manifest::number_of(&name);
             let Some(number) = number.or_else(|| part_number(&name)) else { continue };
             last = last.max(number);
-            if Manifest::number_of(&name).is_some()
-                && let Some(manifest) = read_manifest(&place, &name)?
-                && has_files(&place, &manifest)
-            {
-                manifests.push(manifest);
+            if Manifest::number_of(&name).is_some() {
+                let found = read_manifest(&place, &name)?.map(|m| (missing(&place, &m), m));
+                match found {
+                    Some((None, manifest)) => manifests.push(manifest),
+                    Some((Some(what), _)) => damaged.push(format!("checkpoint {number}: {what}")),
+                    None => damaged.push(format!("checkpoint {number}: {name} is damaged")),
+                }
             }
         }
         manifests.sort_by_key(|m: &Manifest| m.number);
         let manifests = Mutex::new(manifests);
         let keep = keep.max(2);
-        Ok(Arc::new(CheckpointStore { place, keep, manifests, next: Mutex::new(last + 1) }))
+        Ok(Arc::new(CheckpointStore {
+            place,
+            keep,
+            manifests,
+            damaged,
+            next: Mutex::new(last + 1),
+        }))
     }
 
     /// The newest checkpoint whose files verify; older ones stand in for damaged ones.
@@ -74,6 +85,11 @@ impl CheckpointStore {
     /// files go with the next that is published.
     pub fn set_aside(&self, number: u64) {
         lock(&self.manifests).retain(|manifest| manifest.number != number);
+    }
+
+    /// Why checkpoints that were there at the start are not counted, a line each.
+    pub fn damaged(&self) -> Vec<String> {
+        self.damaged.clone()
     }
 
     /// What is published, oldest first, damaged ones included whose manifests can be read.
@@ -156,13 +172,18 @@ fn part_number(name: &str) -> Option<u64> {
     name.strip_suffix(".part")?.split_once('-')?.0.parse().ok()
 }
 
-/// Whether all files of a checkpoint are there in full size. One without is not counted among
-/// those that are kept, or it would push out a good one.
-fn has_files(place: &Place, manifest: &Manifest) -> bool {
-    let all = manifest.parts.iter().chain(&manifest.index).chain(&manifest.blobs);
-    all.into_iter().all(|part| {
+/// The first file of a checkpoint that is not there in full size. One without all is not counted
+/// among those that are kept, or it would push out a good one.
+fn missing(place: &Place, manifest: &Manifest) -> Option<String> {
+    let mut all = manifest.parts.iter().chain(&manifest.index).chain(&manifest.blobs);
+    all.find_map(|part| {
         let len = place.fs().open(&place.dir.join(&part.name)).and_then(|file| file.len());
-        len.is_ok_and(|len| len >= part.bytes)
+        let Part { name, bytes } = part;
+        match len {
+            Ok(len) if len >= *bytes => None,
+            Ok(len) => Some(format!("{name} has {len} bytes, but {bytes} were written")),
+            Err(error) => Some(format!("{name} cannot be read: {error}")),
+        }
     })
 }
 
