@@ -37,18 +37,19 @@ impl Model {
     /// Reads and compiles a file. `others` are the files that it may import, directly or through
     /// one another; each is found by its namespace.
     pub fn read_with(xml: &str, others: &[&str], options: Options) -> Result<Model, ModelError> {
-        let mut files = vec![parse(xml)?];
-        for other in others {
-            files.push(parse(other)?);
-        }
+        let texts: Vec<&str> = std::iter::once(xml).chain(others.iter().copied()).collect();
+        let parsed = texts.iter().enumerate().map(|(file, text)| parse(text, file));
+        let files = parsed.collect::<Result<Vec<_>, _>>()?;
         let said = if files[0].is_camunda { Dialect::Camunda } else { Dialect::Standard };
         let dialect = options.dialect.unwrap_or(said);
         let mut compiler = Compiler {
             files: &files,
+            texts: &texts,
             dialect,
             options,
             items: Items::default(),
             places: BTreeMap::new(),
+            names: Vec::new(),
             diagnostics: Vec::new(),
         };
         let elements = compiler.elements();
@@ -91,11 +92,14 @@ fn by_name(elements: &[Element]) -> BTreeMap<String, usize> {
 pub(crate) struct Compiler<'d> {
     /// The file itself, then those that it may import.
     files: &'d [Definitions],
+    texts: &'d [&'d str],
     dialect: Dialect,
     options: Options,
     items: Items,
     /// Elements by file and id.
     places: BTreeMap<(usize, String), usize>,
+    /// The names under which each element is known to those that require it.
+    names: Vec<Vec<Arc<str>>>,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -120,26 +124,23 @@ impl Surroundings {
 impl Compiler<'_> {
     fn error(&mut self, place: &Place, message: String) {
         if self.diagnostics.len() < DIAGNOSTICS_MAX {
-            let (element, line, column) = (place.id.clone(), place.line, place.column);
+            let (line, column) = place.line_and_column(self.texts[place.file]);
+            let element = place.id.clone();
             self.diagnostics.push(Diagnostic { element, line, column, message });
         }
     }
 
     fn elements(&mut self) -> Vec<Element> {
         let files = self.files;
-        let mut at = 0;
         for (file, definitions) in files.iter().enumerate() {
-            let inputs = definitions.inputs.iter().map(|own| &own.id);
-            let decisions = definitions.decisions.iter().map(|own| &own.id);
-            let knowledge = definitions.knowledge.iter().map(|own| &own.id);
-            let services = definitions.services.iter().map(|own| &own.id);
-            for id in inputs.chain(decisions).chain(knowledge).chain(services) {
-                self.places.insert((file, id.clone()), at);
-                at += 1;
+            let names = known_names(definitions, self.dialect);
+            for (id, names) in names {
+                self.places.insert((file, id), self.names.len());
+                self.names.push(names);
             }
             self.compile_items(file);
         }
-        let mut elements = Vec::with_capacity(at);
+        let mut elements = Vec::with_capacity(self.names.len());
         for file in 0..files.len() {
             self.file_elements(file, &mut elements);
         }
@@ -238,7 +239,7 @@ impl Compiler<'_> {
                 true => None,
                 false => self.import_name(file, home),
             };
-            let names = self.names_of(home, element);
+            let names = self.names[element].clone();
             found.push(Requirement { element, import, names });
         }
         found
@@ -249,37 +250,6 @@ impl Compiler<'_> {
         let namespace = &self.files[home].namespace;
         let import = self.files[file].imports.iter().find(|own| own.namespace == *namespace);
         import.filter(|own| !own.name.is_empty()).map(|own| own.name.as_str().into())
-    }
-
-    /// The names under which an element is known to those that require it. In Camunda a decision
-    /// is known by its id, too.
-    fn names_of(&self, home: usize, element: usize) -> Vec<Arc<str>> {
-        let definitions = &self.files[home];
-        let is = |id: &String| self.places.get(&(home, id.clone())) == Some(&element);
-        let mut names: Vec<Arc<str>> = Vec::new();
-        let mut add = |name: &str| {
-            let name: Arc<str> = feel::normalised(name).into();
-            if !name.is_empty() && !names.contains(&name) {
-                names.push(name);
-            }
-        };
-        for decision in definitions.decisions.iter().filter(|own| is(&own.id)) {
-            let variable = decision.variable.as_ref().map_or("", |own| &own.name);
-            add(if variable.is_empty() { &decision.name } else { variable });
-            if self.dialect == Dialect::Camunda {
-                add(&decision.name);
-                add(&decision.id);
-            }
-        }
-        let inputs = definitions.inputs.iter().map(|own| (&own.id, &own.variable));
-        let knowledge = definitions.knowledge.iter().map(|own| (&own.id, &own.variable));
-        let services = definitions.services.iter().map(|own| (&own.id, &own.variable));
-        for (id, variable) in inputs.chain(knowledge).chain(services) {
-            if is(id) {
-                add(&variable.name);
-            }
-        }
-        names
     }
 
     fn surroundings(&self, file: usize, requires: &[Requirement]) -> Surroundings {
@@ -312,7 +282,7 @@ impl Compiler<'_> {
         for (at, element) in elements.iter().enumerate() {
             let mut path = Vec::new();
             if depth(elements, at, &mut depths, &mut path) > REQUIREMENT_DEPTH_MAX {
-                let place = Place { id: element.id.clone(), line: 1, column: 1 };
+                let place = Place { id: element.id.clone(), ..Place::default() };
                 let message = format!(
                     "expected decisions that require at most {REQUIREMENT_DEPTH_MAX} others in a \
                      chain and not themselves, but this one requires more"
@@ -322,6 +292,35 @@ impl Compiler<'_> {
             }
         }
     }
+}
+
+/// Each element of a file, in the order in which elements are numbered: its id, and the names under
+/// which it is known to those that require it. In Camunda a decision is known by its id, too.
+fn known_names(definitions: &Definitions, dialect: Dialect) -> Vec<(String, Vec<Arc<str>>)> {
+    let names = |wanted: &[&str]| {
+        let mut names: Vec<Arc<str>> = Vec::new();
+        for name in wanted {
+            let name: Arc<str> = feel::normalised(name).into();
+            if !name.is_empty() && !names.contains(&name) {
+                names.push(name);
+            }
+        }
+        names
+    };
+    let inputs = definitions.inputs.iter().map(|own| (&own.id, names(&[&own.variable.name])));
+    let decisions = definitions.decisions.iter().map(|own| {
+        let variable = own.variable.as_ref().map_or("", |variable| &variable.name);
+        let variable = if variable.is_empty() { &own.name } else { variable };
+        let known = match dialect {
+            Dialect::Camunda => names(&[variable, &own.name, &own.id]),
+            Dialect::Standard => names(&[variable]),
+        };
+        (&own.id, known)
+    });
+    let knowledge = definitions.knowledge.iter().map(|own| (&own.id, names(&[&own.variable.name])));
+    let services = definitions.services.iter().map(|own| (&own.id, names(&[&own.variable.name])));
+    let all = inputs.chain(decisions).chain(knowledge).chain(services);
+    all.map(|(id, names)| (id.clone(), names)).collect()
 }
 
 /// The length of the longest chain of required decisions; a circle is longer than allowed.

@@ -1,11 +1,24 @@
 //! A DMN file as it is written: typed, with places, names as text.
 
-/// Where an element is in its file.
+/// Where an element is: line and column are found when a problem is told, because counting lines
+/// for each cell of a large table takes longer than reading it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Place {
     pub(crate) id: String,
-    pub(crate) line: u32,
-    pub(crate) column: u32,
+    /// The file, as it counts among those that are read together.
+    pub(crate) file: usize,
+    /// Bytes before the element.
+    pub(crate) offset: usize,
+}
+
+impl Place {
+    /// Line and column in characters, both from 1.
+    pub(crate) fn line_and_column(&self, text: &str) -> (u32, u32) {
+        let before = text.get(..self.offset).unwrap_or(text);
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
+        let line = before.bytes().filter(|byte| *byte == b'\n').count() as u32 + 1;
+        (line, before[line_start..].chars().count() as u32 + 1)
+    }
 }
 
 #[derive(Debug, Default)]
@@ -25,8 +38,13 @@ pub(crate) struct Definitions {
 
 #[derive(Debug)]
 pub(crate) struct Import {
+    pub(crate) place: Place,
     pub(crate) name: String,
     pub(crate) namespace: String,
+    /// The file as its author saw it; tells apart files of the same namespace.
+    pub(crate) location: Option<String>,
+    /// Whether it is a DMN file that is imported, and no schema or PMML.
+    pub(crate) is_dmn: bool,
 }
 
 /// An item definition or component.

@@ -12,6 +12,7 @@ mod compile;
 mod definitions;
 mod error;
 mod evaluate;
+mod header;
 pub mod limits;
 mod model;
 mod parse;
@@ -20,6 +21,7 @@ mod types;
 
 pub use compile::Options;
 pub use error::{Diagnostic, ModelError};
+pub use header::{Header, Import};
 pub use model::{DecisionInfo, Model};
 pub use result::{
     DecisionKind, EvaluatedDecision, EvaluatedInput, EvaluatedOutput, Failure, MatchedRule, Outcome,

@@ -6,6 +6,9 @@ pub const FILE_BYTES_MAX: usize = 8 * 1024 * 1024;
 /// XML nodes of one file.
 pub const XML_NODES_MAX: u32 = 2_000_000;
 
+/// Decisions, inputs, types and other elements of one file. Each expression may name each of them.
+pub const ELEMENTS_MAX: usize = 3_000;
+
 /// Boxed expressions, or item definitions, inside one another.
 pub const NESTING_MAX: usize = 64;
 

@@ -9,11 +9,11 @@ use crate::definitions::{
     Variable,
 };
 use crate::error::{Diagnostic, ModelError};
-use crate::limits::{FILE_BYTES_MAX, NESTING_MAX, XML_NODES_MAX};
+use crate::limits::{ELEMENTS_MAX, FILE_BYTES_MAX, NESTING_MAX, XML_NODES_MAX};
 use roxmltree::{Document, Node, ParsingOptions};
 
-/// Reads one file.
-pub(crate) fn parse(xml: &str) -> Result<Definitions, ModelError> {
+/// Reads one file, which is number `file` among those that are read together.
+pub(crate) fn parse(xml: &str, file: usize) -> Result<Definitions, ModelError> {
     let whole = |line: u32, column: u32, message: String| ModelError {
         diagnostics: vec![Diagnostic { element: String::new(), line, column, message }],
     };
@@ -33,7 +33,7 @@ pub(crate) fn parse(xml: &str) -> Result<Definitions, ModelError> {
             format!("expected the element 'definitions', but found '{}'", root.tag_name().name());
         return Err(whole(1, 1, message));
     }
-    let mut parser = Parser { diagnostics: Vec::new() };
+    let mut parser = Parser { file, diagnostics: Vec::new() };
     let definitions = parser.definitions(root);
     match parser.diagnostics.is_empty() {
         true => Ok(definitions),
@@ -42,6 +42,7 @@ pub(crate) fn parse(xml: &str) -> Result<Definitions, ModelError> {
 }
 
 struct Parser {
+    file: usize,
     diagnostics: Vec<Diagnostic>,
 }
 
@@ -61,24 +62,9 @@ fn attribute_text(node: Node<'_, '_>, name: &str) -> String {
     node.attribute(name).unwrap_or("").to_owned()
 }
 
-fn place(node: Node<'_, '_>) -> Place {
-    let at = node.document().text_pos_at(node.range().start);
-    Place { id: attribute_text(node, "id"), line: at.row, column: at.col }
-}
-
 /// All the text in a node, CDATA and character data alike.
 fn all_text(node: Node<'_, '_>) -> String {
     node.descendants().filter(Node::is_text).filter_map(|part| part.text()).collect()
-}
-
-/// The text in the child `text` of a node.
-fn text_of(node: Node<'_, '_>) -> Text {
-    let inner = child(node, "text");
-    Text { place: place(node), text: inner.map_or(String::new(), all_text).trim().to_owned() }
-}
-
-fn text_in(node: Node<'_, '_>, name: &str) -> Option<Text> {
-    child(node, name).map(text_of).filter(|text| !text.text.is_empty())
 }
 
 /// The type is an attribute since DMN 1.2 and was an element before.
@@ -111,9 +97,25 @@ impl Parser {
         if self.diagnostics.len() >= crate::limits::DIAGNOSTICS_MAX {
             return;
         }
-        let Place { id, line, column } = place(node);
-        let element = if id.is_empty() { attribute_text(node, "name") } else { id };
+        let at = self.place(node);
+        let (line, column) = at.line_and_column(node.document().input_text());
+        let element = if at.id.is_empty() { attribute_text(node, "name") } else { at.id };
         self.diagnostics.push(Diagnostic { element, line, column, message });
+    }
+
+    fn place(&self, node: Node<'_, '_>) -> Place {
+        Place { id: attribute_text(node, "id"), file: self.file, offset: node.range().start }
+    }
+
+    /// The text in the child `text` of a node.
+    fn text_of(&self, node: Node<'_, '_>) -> Text {
+        let inner = child(node, "text");
+        let text = inner.map_or(String::new(), all_text).trim().to_owned();
+        Text { place: self.place(node), text }
+    }
+
+    fn text_in(&self, node: Node<'_, '_>, name: &str) -> Option<Text> {
+        child(node, name).map(|own| self.text_of(own)).filter(|text| !text.text.is_empty())
     }
 
     fn definitions(&mut self, root: Node<'_, '_>) -> Definitions {
@@ -129,12 +131,13 @@ impl Parser {
             namespace,
             ..Definitions::default()
         };
-        for node in root.children().filter(Node::is_element) {
+        for (at, node) in root.children().filter(Node::is_element).enumerate() {
+            if at == ELEMENTS_MAX {
+                self.error(node, format!("expected at most {ELEMENTS_MAX} elements in a file"));
+                break;
+            }
             match node.tag_name().name() {
-                "import" => found.imports.push(Import {
-                    name: feel::normalised(node.attribute("name").unwrap_or("")),
-                    namespace: attribute_text(node, "namespace"),
-                }),
+                "import" => found.imports.push(self.import(node)),
                 "itemDefinition" => found.items.extend(self.item(node, 0)),
                 "inputData" => found.inputs.push(Input {
                     id: attribute_text(node, "id"),
@@ -143,7 +146,7 @@ impl Parser {
                 "decision" => found.decisions.extend(self.decision(node)),
                 "businessKnowledgeModel" => found.knowledge.extend(self.knowledge(node)),
                 "decisionService" => found.services.push(Service {
-                    place: place(node),
+                    place: self.place(node),
                     id: attribute_text(node, "id"),
                     variable: self.element_variable(node),
                     outputs: references(node, "outputDecision"),
@@ -154,6 +157,17 @@ impl Parser {
             }
         }
         found
+    }
+
+    fn import(&self, node: Node<'_, '_>) -> Import {
+        let kind = node.attribute("importType").unwrap_or("");
+        Import {
+            place: self.place(node),
+            name: feel::normalised(node.attribute("name").unwrap_or("")),
+            namespace: attribute_text(node, "namespace"),
+            location: attribute(node, "locationURI"),
+            is_dmn: kind.contains("omg.org/spec/DMN/"),
+        }
     }
 
     /// The variable of an element, which has the element's name if it is not given.
@@ -175,7 +189,7 @@ impl Parser {
         }
         let tag = node.descendants().find(|inner| inner.tag_name().name() == "versionTag");
         Some(Decision {
-            place: place(node),
+            place: self.place(node),
             version_tag: tag.and_then(|tag| attribute(tag, "value")),
             variable: child(node, "variable").map(variable),
             requires: self.requirements(node),
@@ -207,7 +221,7 @@ impl Parser {
             variable.name = feel::normalised(&id);
         }
         Some(Knowledge {
-            place: place(node),
+            place: self.place(node),
             id,
             variable,
             requires: self.requirements(node),
@@ -230,12 +244,12 @@ impl Parser {
             output: attribute(function, "outputTypeRef"),
         });
         Some(Item {
-            place: place(node),
+            place: self.place(node),
             name: feel::normalised(node.attribute("name").unwrap_or("")),
             type_ref: type_ref(node),
             is_collection: node.attribute("isCollection").is_some_and(|flag| flag.trim() == "true"),
-            allowed: text_in(node, "allowedValues"),
-            constraint: text_in(node, "typeConstraint"),
+            allowed: self.text_in(node, "allowedValues"),
+            constraint: self.text_in(node, "typeConstraint"),
             components,
             function,
         })

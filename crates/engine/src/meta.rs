@@ -4,6 +4,7 @@
 mod decisions;
 mod deploy;
 mod image;
+mod imports;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

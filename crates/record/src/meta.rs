@@ -73,6 +73,7 @@ message!("RequirementsDeployed", RequirementsDeployed {
     8 digest: U64,
     9 bytes: Blob,
     10 decisions: List<Msg<DecisionDeployed>>,
+    11 imports: List<Blob>,
 });
 
 message!("DecisionDeployed", DecisionDeployed {

@@ -1,8 +1,6 @@
 //! Boxed expressions, DMN 1.5, 7.3 and 10.2.
 
-use super::{
-    Parser, all_text, attribute, attribute_text, child, children, place, type_ref, variable,
-};
+use super::{Parser, all_text, attribute, attribute_text, child, children, type_ref, variable};
 use crate::definitions::{Boxed, BoxedKind, Function, IteratorKind, Variable};
 use crate::limits::NESTING_MAX;
 use roxmltree::Node;
@@ -64,7 +62,7 @@ impl Parser {
             ),
             kind => self.iterator(node, kind, depth),
         };
-        Some(Boxed { place: place(node), type_ref: type_ref(node), kind })
+        Some(Boxed { place: self.place(node), type_ref: type_ref(node), kind })
     }
 
     fn all_boxed(&mut self, node: Node<'_, '_>, depth: usize) -> Vec<Boxed> {

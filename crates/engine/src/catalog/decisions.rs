@@ -50,7 +50,7 @@ impl Decisions {
             version: deployed.version,
             tenant: deployed.tenant.clone(),
             resource: deployed.resource.clone(),
-            model: meta::compile_decisions(&deployed.bytes),
+            model: meta::compile_decisions(&deployed.bytes, &deployed.imports),
         });
         for own in &deployed.decisions {
             let id = (deployed.tenant.clone(), own.id.clone());

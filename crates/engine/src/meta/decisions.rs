@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use super::{Resource, State};
+use super::State;
+use super::deploy::Read;
 use crate::event::Text;
 use crate::key::Key;
 
@@ -19,6 +20,9 @@ pub struct RequirementsDeployed {
     /// xxh3-64 of the bytes.
     pub digest: u64,
     pub bytes: Arc<[u8]>,
+    /// The files that it imports, directly or through one another, as they were then: a model
+    /// means the same for ever, whatever is deployed or deleted later.
+    pub imports: Vec<Arc<[u8]>>,
     /// In the order of the file.
     pub decisions: Vec<DecisionDeployed>,
 }
@@ -33,25 +37,34 @@ pub struct DecisionDeployed {
     pub version_tag: Option<Text>,
 }
 
-/// Reads and compiles a DMN file; all its problems as one text.
-pub(super) fn read(resource: &Resource) -> Result<dmn::Model, String> {
-    compile(&resource.bytes).map_err(|problems| {
-        let lines: Vec<String> = problems.lines().map(|line| format!("- {line}\n")).collect();
-        format!("'{}':\n{}", resource.name, lines.concat())
-    })
+/// What the bytes of a DMN file and of those that it imports mean to this build.
+pub(crate) fn compile(bytes: &[u8], imports: &[Arc<[u8]>]) -> Result<dmn::Model, String> {
+    let others = imports.iter().map(|own| text(own)).collect::<Result<Vec<_>, _>>()?;
+    let model = dmn::Model::read_with(text(bytes)?, &others, dmn::Options::default());
+    model.map_err(|error| error.to_string())
 }
 
-/// What the bytes of a DMN file mean to this build.
-pub(crate) fn compile(bytes: &[u8]) -> Result<dmn::Model, String> {
-    let text = std::str::from_utf8(bytes)
-        .map_err(|error| format!("expected a DMN file in UTF-8, but it is not: {error}"))?;
-    dmn::Model::read(text).map_err(|error| error.to_string())
+pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
+    std::str::from_utf8(bytes)
+        .map_err(|error| format!("expected a DMN file in UTF-8, but it is not: {error}"))
 }
 
 impl State {
     /// Every DMN file ever deployed, by key.
     pub fn requirements(&self) -> impl Iterator<Item = &Arc<RequirementsDeployed>> {
         self.requirements.values()
+    }
+
+    /// The latest version of each DMN file that is not deleted.
+    pub(super) fn latest_requirements(
+        &self,
+        tenant: &Text,
+    ) -> impl Iterator<Item = &Arc<RequirementsDeployed>> {
+        let mut latest = std::collections::BTreeMap::new();
+        for own in self.of_tenant(tenant).filter(|own| !self.deleted.contains(&own.key)) {
+            latest.insert(&*own.id, own);
+        }
+        latest.into_values()
     }
 
     fn of_tenant(&self, tenant: &Text) -> impl Iterator<Item = &Arc<RequirementsDeployed>> {
@@ -69,14 +82,13 @@ impl State {
         all.map(|deployed| deployed.version).max().unwrap_or(0)
     }
 
-    /// The latest version of the file, if it is this very file and all its decisions are still
-    /// the latest of their ids.
+    /// The latest version of the file, if it is this very file, imports the very same files, and
+    /// all its decisions are still the latest of their ids.
     pub(super) fn known_requirements(
         &self,
         tenant: &Text,
         model: &dmn::Model,
-        digest: u64,
-        resource: &Text,
+        read: &Read<'_>,
     ) -> Option<&Arc<RequirementsDeployed>> {
         let live = || self.of_tenant(tenant).filter(|own| !self.deleted.contains(&own.key));
         let latest = live().filter(|own| *own.id == *model.id()).max_by_key(|own| own.version)?;
@@ -85,7 +97,9 @@ impl State {
             all.map(|decision| decision.version).max()
         };
         let current = || latest.decisions.iter().all(|own| newest(&own.id) == Some(own.version));
-        let same = latest.digest == digest && latest.resource == *resource;
+        let same = latest.digest == read.digest
+            && latest.resource == read.resource.name
+            && latest.imports == read.imports;
         (same && current()).then_some(latest)
     }
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     Deployed, DeployedProcess, Event, ProcessDeployed, Reply, RequirementsDeployed, Resource,
-    State, check_size, decisions, read,
+    State, check_size, decisions, imports::Library, read,
 };
 use crate::compile::Order;
 use crate::event::Text;
@@ -12,9 +12,11 @@ use crate::key::Key;
 use crate::rejection::Rejection;
 
 /// A resource that was read, with what makes it known.
-struct Read<'a> {
-    resource: &'a Resource,
-    digest: u64,
+pub(super) struct Read<'a> {
+    pub(super) resource: &'a Resource,
+    pub(super) digest: u64,
+    /// Of a DMN file: those that it imports, directly or through one another.
+    pub(super) imports: Vec<Arc<[u8]>>,
     content: Content,
 }
 
@@ -33,9 +35,14 @@ impl State {
         let mut problems = String::new();
         let mut warnings = Vec::new();
         let mut found = Vec::new();
+        let mut library = Library::new(self, tenant, resources);
         for resource in resources {
+            let mut imports = Vec::new();
             let content = if resource.name.ends_with(".dmn") {
-                decisions::read(resource).map(Content::Decisions)
+                library.read(resource).map(|(model, found)| {
+                    imports = found;
+                    Content::Decisions(model)
+                })
             } else {
                 read(resource).map(|(definitions, said)| {
                     warnings.extend(said);
@@ -44,7 +51,7 @@ impl State {
             };
             let digest = xxhash_rust::xxh3::xxh3_64(&resource.bytes);
             match content {
-                Ok(content) => found.push(Read { resource, digest, content }),
+                Ok(content) => found.push(Read { resource, digest, imports, content }),
                 Err(problem) => problems.push_str(&problem),
             }
         }
@@ -84,9 +91,7 @@ impl State {
                     })
                 })
             }
-            Content::Decisions(model) => {
-                self.known_requirements(tenant, model, read.digest, &read.resource.name).is_some()
-            }
+            Content::Decisions(model) => self.known_requirements(tenant, model, read).is_some(),
         }
     }
 }
@@ -194,7 +199,7 @@ impl Deploying<'_> {
 
     fn add_decisions(&mut self, read: &Read<'_>, model: &dmn::Model) {
         let name = &read.resource.name;
-        let known = self.state.known_requirements(self.tenant, model, read.digest, name);
+        let known = self.state.known_requirements(self.tenant, model, read);
         if let Some(known) = known.filter(|_| !self.renew) {
             self.requirements.push(known.clone());
             return;
@@ -218,6 +223,7 @@ impl Deploying<'_> {
             resource: name.clone(),
             digest: read.digest,
             bytes: read.resource.bytes.clone(),
+            imports: read.imports.clone(),
             decisions,
         };
         self.requirements.push(Arc::new(deployed.clone()));
