@@ -99,7 +99,8 @@ impl Compiler<'_> {
             | Op::Next(target)
             | Op::FilterBegin(target)
             | Op::FilterStep(target)
-            | Op::Index(target) => *target = here,
+            | Op::Index(target)
+            | Op::Function(_, target) => *target = here,
             Op::ScopedEntry(entry) => self.program.scoped[*entry as usize].target = here,
             other => unreachable!("{other:?} has no target"),
         }

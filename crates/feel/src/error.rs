@@ -180,7 +180,49 @@ impl WarningKind {
     }
 }
 
+const NO_VARIABLE: &str = "No variable found with name '";
+const NO_FUNCTION: &str = "No function found with name '";
+
 impl Warning {
+    pub(crate) fn no_variable(name: &str) -> (WarningKind, String) {
+        (WarningKind::NoVariableFound, format!("{NO_VARIABLE}{name}'"))
+    }
+
+    pub(crate) fn no_function(name: &str) -> (WarningKind, String) {
+        (WarningKind::NoFunctionFound, format!("{NO_FUNCTION}{name}'"))
+    }
+
+    /// The variable or function that was not found, if that is what this warning tells.
+    pub(crate) fn missing_name(&self) -> Option<&str> {
+        let name = match self.kind {
+            WarningKind::NoVariableFound => self.message.strip_prefix(NO_VARIABLE),
+            WarningKind::NoFunctionFound => self.message.strip_prefix(NO_FUNCTION),
+            WarningKind::NoContextEntryFound
+            | WarningKind::NoPropertyFound
+            | WarningKind::NotComparable
+            | WarningKind::InvalidType
+            | WarningKind::FunctionInvocationFailure => None,
+        };
+        name?.strip_suffix('\'')
+    }
+
+    /// Adds the name that may be meant, if one is near.
+    pub(crate) fn suggest(&mut self, variables: &[String]) {
+        let Some(name) = self.missing_name() else { return };
+        let variables = variables.iter().map(String::as_str);
+        let near = match self.kind {
+            WarningKind::NoFunctionFound => {
+                let functions = crate::builtins::names().map(|name: &str| name);
+                closest(name, functions.chain(variables))
+            }
+            _ => closest(name, variables),
+        };
+        if let Some(near) = near {
+            let hint = format!("; did you mean '{near}'?");
+            self.message.push_str(&hint);
+        }
+    }
+
     /// A warning of a function that is not written in FEEL; it has the place of its call.
     pub fn function(message: String) -> Warning {
         Warning { kind: WarningKind::FunctionInvocationFailure, message, line: 1, column: 1 }

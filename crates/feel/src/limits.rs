@@ -33,6 +33,9 @@ pub const RANGE_ELEMENTS_MAX: i64 = 4_000_000;
 /// Warnings kept of one evaluation; later ones are counted, not kept.
 pub const WARNINGS_MAX: usize = 50;
 
+/// Variables that are looked through for one that may be meant by a name that is not found.
+pub const SUGGESTIONS_MAX: usize = 200;
+
 /// Characters of a value shown in a warning.
 pub const SHOWN_VALUE_CHARS_MAX: usize = 100;
 

@@ -15,6 +15,8 @@ pub(crate) enum Op {
     Constant(u32),
     /// Pushes a variable.
     Variable(u32),
+    /// Pushes a variable that is called; without one warns, pushes `null` and jumps past the call.
+    Function(u32, u32),
     /// Pushes what a path from a variable leads to.
     VariablePath(u32),
     /// Pushes a copy of a slot.

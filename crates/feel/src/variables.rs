@@ -1,5 +1,6 @@
 //! Where an expression finds its variables.
 
+use crate::limits::SUGGESTIONS_MAX;
 use value::{Context, Value};
 
 /// Variables by name. Implementations may keep them in any form and decode what is asked for.
@@ -17,6 +18,11 @@ pub trait Variables {
             value = next;
         }
         Some(value)
+    }
+
+    /// Names that there are, to suggest one where a name is not found. A few are enough.
+    fn names(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -44,6 +50,10 @@ impl Variables for Context {
         let (root, members) = path.split_first()?;
         follow(Context::get(self, root)?, members)
     }
+
+    fn names(&self) -> Vec<String> {
+        self.iter().map(|(name, _)| name.to_string()).take(SUGGESTIONS_MAX).collect()
+    }
 }
 
 impl<N: AsRef<str>> Variables for [(N, Value)] {
@@ -56,6 +66,10 @@ impl<N: AsRef<str>> Variables for [(N, Value)] {
         let (_, value) = self.iter().rev().find(|(own, _)| own.as_ref() == *root)?;
         follow(value, members)
     }
+
+    fn names(&self) -> Vec<String> {
+        self.iter().map(|(name, _)| name.as_ref().to_owned()).take(SUGGESTIONS_MAX).collect()
+    }
 }
 
 impl<N: AsRef<str>> Variables for Vec<(N, Value)> {
@@ -65,6 +79,10 @@ impl<N: AsRef<str>> Variables for Vec<(N, Value)> {
 
     fn get_path(&self, path: &[&str]) -> Option<Value> {
         self.as_slice().get_path(path)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.as_slice().names()
     }
 }
 
@@ -76,6 +94,10 @@ impl<N: AsRef<str>, const COUNT: usize> Variables for [(N, Value); COUNT] {
     fn get_path(&self, path: &[&str]) -> Option<Value> {
         self.as_slice().get_path(path)
     }
+
+    fn names(&self) -> Vec<String> {
+        self.as_slice().names()
+    }
 }
 
 impl<N: AsRef<str> + Ord + std::borrow::Borrow<str>> Variables
@@ -83,6 +105,10 @@ impl<N: AsRef<str> + Ord + std::borrow::Borrow<str>> Variables
 {
     fn get(&self, name: &str) -> Option<Value> {
         std::collections::BTreeMap::get(self, name).cloned()
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.keys().map(|name| name.as_ref().to_owned()).take(SUGGESTIONS_MAX).collect()
     }
 }
 
@@ -93,5 +119,9 @@ impl<V: Variables + ?Sized> Variables for &V {
 
     fn get_path(&self, path: &[&str]) -> Option<Value> {
         (**self).get_path(path)
+    }
+
+    fn names(&self) -> Vec<String> {
+        (**self).names()
     }
 }

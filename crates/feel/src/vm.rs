@@ -102,8 +102,15 @@ impl<'v> Machine<'v> {
         self.execute(program.clone(), 0, 0)
     }
 
+    /// The warnings; what may be meant by a name is looked for here, once, not where a loop may
+    /// warn a million times.
     pub(crate) fn into_warnings(mut self) -> Vec<Warning> {
-        std::mem::take(&mut self.core.warnings)
+        let mut warnings = std::mem::take(&mut self.core.warnings);
+        if warnings.iter().any(|warning| warning.missing_name().is_some()) {
+            let names = self.variables.names();
+            warnings.iter_mut().for_each(|warning| warning.suggest(&names));
+        }
+        warnings
     }
 
     pub(crate) fn start_trace(&mut self) {

@@ -86,6 +86,20 @@ fn warnings_say_what_is_missing_and_where() {
     ] {
         assert_eq!(warnings(text)[0], expected, "{text}");
     }
+    for (text, expected) in [
+        ("ordr.total", "No variable found with name 'ordr'; did you mean 'order'?"),
+        ("[nme, Flag]", "No variable found with name 'nme'; did you mean 'name'?"),
+        ("cout(xs)", "No function found with name 'cout'; did you mean 'count'?"),
+        (
+            "string lenght(name)",
+            "No function found with name 'string lenght'; did you mean 'string length'?",
+        ),
+        ("xyz(1, 2)", "No function found with name 'xyz' (line 1, column 1)"),
+        ("name(1)", "Expected function but found '\"Ada\"'"),
+        ("2 * cout(missing)", "No function found with name 'cout'"),
+    ] {
+        assert!(warnings(text)[0].starts_with(expected), "{text}: {:?}", warnings(text));
+    }
     assert!(warnings("is defined(missing)").is_empty());
     assert!(warnings("[1, 2][i]").len() == 1);
 }

@@ -36,6 +36,12 @@ impl Variables for Part<'_, '_> {
             false => self.outer.and_then(|outer| outer.get_path(path)),
         }
     }
+
+    fn names(&self) -> Vec<String> {
+        let mut names = self.names.as_slice().names();
+        names.extend(self.outer.map(|outer| outer.names()).unwrap_or_default());
+        names
+    }
 }
 
 /// Turns anything that can be iterated into a list, by the rules of the language.

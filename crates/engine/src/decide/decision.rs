@@ -32,6 +32,10 @@ impl feel::Variables for Given<'_> {
         let (name, rest) = path.split_first()?;
         self.find(name)?.get(rest)
     }
+
+    fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| name.to_string()).collect()
+    }
 }
 
 impl Step<'_> {

@@ -34,6 +34,12 @@ impl feel::Variables for Scoped<'_> {
         }
         self.instance?.read(self.scope, name, |value| value.get(rest))
     }
+
+    fn names(&self) -> Vec<String> {
+        let before = self.before.iter().map(|(name, _)| name.to_string());
+        let seen = self.instance.map(|instance| instance.visible(self.scope)).unwrap_or_default();
+        before.chain(seen.iter().map(|(name, _)| name.to_string())).collect()
+    }
 }
 
 impl Step<'_> {

@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::ast::{Arguments, Kind, NodeId};
 use crate::builtins::{self, BuiltIn};
-use crate::error::{WarningKind, closest};
+use crate::error::{Warning, WarningKind};
 use crate::program::{BuiltInCall, Op};
 use std::sync::Arc;
 use value::Value;
@@ -18,7 +18,7 @@ impl Compiler<'_> {
                 return self.built_in(function, arguments);
             }
             if !self.inside_filter() && !self.in_function {
-                return self.unknown(name, callee, arguments);
+                return self.unknown(name, arguments);
             }
         }
         self.expression(callee);
@@ -26,15 +26,15 @@ impl Compiler<'_> {
     }
 
     /// A name that is neither a built-in nor known here: a variable may hold a function.
-    fn unknown(&mut self, name: &Arc<str>, callee: NodeId, arguments: &Arguments) {
+    fn unknown(&mut self, name: &Arc<str>, arguments: &Arguments) {
         if name.contains(' ') {
-            let hint = closest(name, builtins::names())
-                .map_or(String::new(), |near| format!("; did you mean '{near}'?"));
-            let message = format!("No function found with name '{name}'{hint}");
-            return self.fail(WarningKind::NoFunctionFound, message);
+            let (kind, message) = Warning::no_function(name);
+            return self.fail(kind, message);
         }
-        self.expression(callee);
+        let index = super::index_of(&mut self.program.variables, name);
+        let callee = self.emit_with(Op::Function(index, 0), 1);
         self.invoke(arguments);
+        self.land(callee);
     }
 
     fn invoke(&mut self, arguments: &Arguments) {

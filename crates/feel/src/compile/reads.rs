@@ -8,7 +8,7 @@ pub(super) fn reads(program: &Program) -> Vec<Read> {
     let mut reads: Vec<Read> = Vec::new();
     for op in &program.code {
         let read = match op {
-            Op::Variable(index) => {
+            Op::Variable(index) | Op::Function(index, _) => {
                 Read { name: program.variables[*index as usize].clone(), path: Vec::new() }
             }
             Op::VariablePath(index) => program.paths[*index as usize].clone(),

@@ -3,7 +3,7 @@
 use super::core::{bounded, out_of_fuel, shown};
 use super::{Machine, Outcome, Trouble, arithmetic, compare, property};
 use crate::builtins;
-use crate::error::{EvalError, EvalErrorKind, WarningKind};
+use crate::error::{EvalError, EvalErrorKind, Warning, WarningKind};
 use crate::expression::Step;
 use crate::limits::TRACE_STEPS_MAX;
 use crate::program::{Op, Program};
@@ -97,6 +97,7 @@ impl Machine<'_> {
         match op {
             Op::Variable(index) => self.variable(&program.variables[index as usize]),
             Op::VariablePath(index) => self.path(program, index),
+            Op::Function(index, end) => self.function(&program.variables[index as usize], end),
             Op::ScopedEntry(index) => Ok(self.scoped_entry(program, index)),
             Op::JumpIfFalse(target) => Ok(self.jump_if(false, target)),
             Op::JumpIfTrue(target) => Ok(self.jump_if(true, target)),
@@ -237,6 +238,22 @@ impl Machine<'_> {
         }
     }
 
+    /// A variable that is called. If there is none, the arguments are not evaluated.
+    fn function(&mut self, name: &str, end: u32) -> Result<Flow, Trouble> {
+        match self.variables.get(name) {
+            Some(value) => {
+                self.push(value);
+                Ok(Flow::Next)
+            }
+            None => {
+                let (kind, message) = Warning::no_function(name);
+                self.core.warn_here(kind, message);
+                self.push(Value::Null);
+                Ok(Flow::Jump(end))
+            }
+        }
+    }
+
     fn path(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
         let read = &program.paths[index as usize];
         let mut steps = [""; 8];
@@ -332,5 +349,6 @@ impl Machine<'_> {
 }
 
 fn no_variable(name: &str) -> Trouble {
-    Trouble::Warn(WarningKind::NoVariableFound, format!("No variable found with name '{name}'"))
+    let (kind, message) = Warning::no_variable(name);
+    Trouble::Warn(kind, message)
 }
