@@ -36,16 +36,16 @@ use std::path::Path;
 pub use runner::{Outcome, Runner};
 pub use scenario::{Command, Line, Scenario};
 
-/// Runs the scenario in a file, whose `deploy` lines name files beside `models`.
+/// Runs the scenario in a file, whose `deploy` lines name files beside it or in `models`.
 ///
 /// # Errors
 /// A text that shows where the expected and the real events part.
 pub fn check(file: &Path, models: &Path) -> Result<(), String> {
     let text = std::fs::read_to_string(file).map_err(|e| format!("{}: {e}", file.display()))?;
     let scenario = Scenario::parse(&text).map_err(|e| format!("{}: {e}", file.display()))?;
-    let real = run(&scenario, models, None)?;
+    let real = run(&scenario, file, models, None)?;
     for seed in [1, 2] {
-        let forgetful = run(&scenario, models, Some(seed))?;
+        let forgetful = run(&scenario, file, models, Some(seed))?;
         if forgetful != real {
             let difference = difference(&forgetful, &real);
             return Err(format!(
@@ -67,8 +67,14 @@ pub fn check(file: &Path, models: &Path) -> Result<(), String> {
     }
 }
 
-fn run(scenario: &Scenario, models: &Path, forget: Option<u64>) -> Result<String, String> {
+fn run(
+    scenario: &Scenario,
+    file: &Path,
+    models: &Path,
+    forget: Option<u64>,
+) -> Result<String, String> {
     let mut runner = Runner::new(models, forget);
+    runner.beside = file.parent().map(Path::to_path_buf);
     let mut text = String::new();
     for line in &scenario.lines {
         text += &line.text;

@@ -19,6 +19,8 @@ const START_MS: i64 = 1_767_225_600_000;
 /// A state under test.
 pub struct Runner {
     models: PathBuf,
+    /// Searched before `models`.
+    pub(crate) beside: Option<PathBuf>,
     meta: meta::State,
     catalog: Catalog,
     position: u64,
@@ -46,6 +48,7 @@ impl Runner {
     pub fn new(models: &Path, forget: Option<u64>) -> Runner {
         let mut runner = Runner {
             models: models.to_owned(),
+            beside: None,
             meta: meta::State::new(),
             catalog: Catalog::new(),
             position: 0,
@@ -78,7 +81,9 @@ impl Runner {
             }
             scenario::Command::Deploy { files } => {
                 let read = |file: &String| {
-                    let bytes = std::fs::read(self.models.join(file));
+                    let beside = self.beside.as_ref().map(|folder| folder.join(file));
+                    let path = beside.filter(|path| path.is_file());
+                    let bytes = std::fs::read(path.unwrap_or_else(|| self.models.join(file)));
                     bytes.map(|b| (file.clone(), b)).map_err(|e| format!("{file}: {e}"))
                 };
                 let files = files.iter().map(read).collect::<Result<_, _>>()?;
