@@ -5,6 +5,7 @@ mod check;
 mod console;
 mod count;
 mod fresh;
+mod fuzz;
 mod lab;
 mod licences;
 mod needs;
@@ -64,6 +65,14 @@ enum Task {
         /// Suites to run; all without a name
         suites: Vec<String>,
     },
+    /// Every parser and decoder under libFuzzer, a minute each
+    Fuzz {
+        /// Targets; all without a name
+        targets: Vec<String>,
+        /// How long each target is fuzzed
+        #[arg(long, default_value_t = fuzz::SECONDS)]
+        seconds: u64,
+    },
     /// Builds the web console into the folder that the server embeds; needs Node
     Console,
     /// Sizes, names, arrows between crates
@@ -98,6 +107,7 @@ fn main() -> ExitCode {
         Task::Lab { runs, again, rounds } => lab::run(&root, &target, &runs, again, rounds),
         Task::Bench { names, quick, json } => bench::run(&root, &target, &names, quick, json),
         Task::Tck { suites } => tck::run(&root, &suites),
+        Task::Fuzz { targets, seconds } => fuzz::run(&root, &target, &targets, seconds),
         Task::Console => console::build(&root, &target),
         Task::Tidy => tidy::run(&root),
         Task::Scenarios { check: true } => scenarios::fresh(&root),

@@ -7,7 +7,9 @@
 mod dmn_scala;
 mod dmn_tck;
 mod feel_rows;
+pub mod golden;
 mod known;
+pub mod peers;
 mod report;
 mod rows;
 

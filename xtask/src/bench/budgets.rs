@@ -37,8 +37,14 @@ const BUDGETS: &[(&str, &str, Budget)] = &[
     ("virtual_month_test", "ms", Budget::AtMost(50.0)),
 ];
 
+/// How many times as long another engine takes for the same evaluation.
+const TIMES_MIN: f64 = 5.0;
+
 /// The budget of a figure; an error if its unit is not the budget's.
 pub fn of(name: &str, unit: &str) -> Result<Option<Budget>, String> {
+    if name.contains("_times_") {
+        return Ok(Some(Budget::AtLeast(TIMES_MIN)));
+    }
     let Some((_, expected, budget)) = BUDGETS.iter().find(|(known, ..)| *known == name) else {
         return Ok(None);
     };
@@ -87,6 +93,8 @@ mod tests {
         assert!(met("embedded_one_task", "instances/s", 1e5));
         assert!(!met("embedded_one_task", "instances/s", 99_999.0));
         assert!(met("grpc_command_p50", "ms", 1.7) && !met("grpc_command_p50", "ms", 1.71));
+        assert!(met("dmn_table_10_times_dsntk", "times", 5.0));
+        assert!(!met("feel_path_times_feelin", "times", 4.9));
         assert!(of("engine_one_task", "ns").is_err());
         assert!(of("unheard_of", "ns").unwrap().is_none());
     }

@@ -1,4 +1,4 @@
-//! `cargo fuzz run time`: texts as dates, durations and cycles.
+//! Any text as a date, a duration, a cycle, a cron expression, at any time.
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
@@ -14,4 +14,7 @@ fuzz_target!(|input: (i64, &str)| {
         time::first_due(&cycle, now);
         time::next_due(&cycle, now, now);
     }
+    let value = serde_json::Value::from(text);
+    let _ = track::mapping::parse_time(&value, &track::mapping::TimeFormat::Standard);
+    let _ = track::mapping::duration_ms(text);
 });
