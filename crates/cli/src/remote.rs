@@ -42,6 +42,11 @@ impl Remote {
         self.send_to(root, "GET", path, None, Vec::new())
     }
 
+    /// Asks another part of the API than `/v2` to do something.
+    pub fn post_to(&self, root: &str, path: &str) -> Result<Value, Failure> {
+        self.send_to(root, "POST", path, None, Vec::new())
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let bytes = body.to_string().into_bytes();
         self.send("POST", path, Some("application/json"), bytes)

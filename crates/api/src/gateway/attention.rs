@@ -185,7 +185,7 @@ mod tests {
         assert_eq!(attention.review(&both, later), begun);
         assert_eq!(attention.review(&both, later), Review::default(), "said once");
         let types: Vec<Text> = attention.unattended().into_iter().map(|row| row.job_type).collect();
-        assert_eq!(types, [pick.clone()]);
+        assert_eq!(types, std::slice::from_ref(&pick));
         drop((paid, attention.attend(&pick)));
         let ended = Review { begun: vec![], ended: vec![pick] };
         assert_eq!(attention.review(&both, Instant::now()), ended);

@@ -95,6 +95,13 @@ impl Gateway {
         done.map_err(|error| Failure::of("CANCEL", error))
     }
 
+    /// Lifts a quarantine.
+    pub async fn repair(&self, caller: &Caller, instance: Key) -> Result<(), Failure> {
+        caller.principal.require(Action::Operate)?;
+        let done = self.engine_for(caller).await?.repair(instance).await;
+        done.map_err(|error| Failure::of("REPAIR", error))
+    }
+
     pub async fn set_variables(
         &self,
         caller: &Caller,

@@ -29,7 +29,7 @@ pub use decisions::Evaluated;
 pub use instances::Awaited;
 pub(crate) use jobs::Counted;
 pub use jobs::{JobFeed, Word};
-pub use topology::{Health, PartitionHealth, Topology};
+pub use topology::{Health, PartitionHealth, Topology, Work};
 
 /// Who asks, and how the step that follows is to be marked.
 #[derive(Debug, Clone)]

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
+use engine::PartitionId;
 use grevy::partition::Health as Found;
 
 use super::{Caller, Gateway, Stage};
@@ -14,6 +15,19 @@ pub enum Health {
     Healthy,
     /// It recovers, or its disk is full.
     Unhealthy,
+    /// It could not start.
+    Dead,
+}
+
+/// What a partition does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    Goes,
+    /// Timers, deferred work and dispatch wait for [`Gateway::resume`].
+    Paused,
+    DiskFull,
+    /// It folds its log.
+    Recovering,
     /// It could not start.
     Dead,
 }
@@ -61,36 +75,59 @@ impl Gateway {
         Ok(())
     }
 
+    /// Lets timers, deferred work and dispatch go on.
+    pub async fn resume(&self, caller: &Caller) -> Result<(), Failure> {
+        caller.principal.require(Action::Operate)?;
+        self.engine_for(caller).await?.resume();
+        Ok(())
+    }
+
     /// All partitions take commands.
     pub fn is_healthy(&self) -> bool {
         self.partitions().iter().all(|row| row.health == Health::Healthy)
     }
 
-    /// How each partition does.
+    /// How each partition does, in the words of the topology.
     pub fn partitions(&self) -> Vec<PartitionHealth> {
-        let all = |health| {
-            let rows = 1..=self.shared.partitions;
-            rows.map(|partition| PartitionHealth { partition, health }).collect()
-        };
+        let rows = self.working().into_iter();
+        rows.map(|(partition, work)| PartitionHealth { partition, health: work.health() }).collect()
+    }
+
+    /// What each partition does.
+    pub fn work(&self, caller: &Caller) -> Result<Vec<(PartitionId, Work)>, Failure> {
+        caller.principal.require(Action::Read)?;
+        Ok(self.working())
+    }
+
+    fn working(&self) -> Vec<(PartitionId, Work)> {
+        let all = |work| (1..=self.shared.partitions).map(|partition| (partition, work)).collect();
         match &*self.shared.engine.borrow() {
-            Stage::Recovering => all(Health::Unhealthy),
-            Stage::Failed(_) => all(Health::Dead),
+            Stage::Recovering => all(Work::Recovering),
+            Stage::Failed(_) => all(Work::Dead),
             Stage::Ready(engine) => {
                 let rows = engine.health().into_iter();
-                let row = |row: grevy::PartitionHealth| PartitionHealth {
-                    partition: row.partition,
-                    health: health(row.health),
-                };
-                rows.map(row).collect()
+                rows.map(|row| (row.partition, Work::of(row.health))).collect()
             }
         }
     }
 }
 
-fn health(found: Found) -> Health {
-    match found {
-        // Timers wait for an operator; commands are taken.
-        Found::Healthy | Found::Paused => Health::Healthy,
-        Found::DiskFull | Found::Unavailable => Health::Unhealthy,
+impl Work {
+    fn of(found: Found) -> Work {
+        match found {
+            Found::Healthy => Work::Goes,
+            Found::Paused => Work::Paused,
+            Found::DiskFull => Work::DiskFull,
+            Found::Unavailable => Work::Recovering,
+        }
+    }
+
+    fn health(self) -> Health {
+        match self {
+            // Timers wait for an operator; commands are taken.
+            Work::Goes | Work::Paused => Health::Healthy,
+            Work::DiskFull | Work::Recovering => Health::Unhealthy,
+            Work::Dead => Health::Dead,
+        }
     }
 }

@@ -14,6 +14,7 @@ mod jobs_types;
 mod later;
 mod messages;
 mod modification;
+mod operations;
 mod page;
 mod problem;
 mod process_instances;
@@ -115,6 +116,9 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .nest("/v2", routes)
         .nest("/grevy/v1", console::router())
         .routes(routes!(attention::get_job_types))
+        .routes(routes!(operations::get_partitions))
+        .routes(routes!(operations::resume))
+        .routes(routes!(operations::repair))
         .split_for_parts();
     document.merge(open);
     (router, document)

@@ -40,7 +40,7 @@ impl Journal {
             Verb::Inspect(place) => (place, true),
             Verb::Verify(place) => (place, false),
         };
-        let fs = RealFs::default();
+        let fs = RealFs;
         let mut code = ExitCode::SUCCESS;
         for dir in logs(&fs, &place.dir)? {
             let report = inspect(&fs, &dir)?;

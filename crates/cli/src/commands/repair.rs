@@ -5,58 +5,88 @@ use std::process::ExitCode;
 
 use clap::Args;
 use grevy::Grevy;
+use serde_json::Value;
 
 use crate::Failure;
+use crate::remote::Remote;
 
 /// Lifts the quarantine of a process instance: its timers and jobs go on.
 ///
-/// Works on a data folder that no server has open.
+/// Asks a running server, or works on the data folder of a stopped one.
 #[derive(Args)]
 pub struct Repair {
     /// Key of the instance.
     #[arg(value_name = "KEY")]
     instance: i64,
-    #[arg(long, value_name = "DIR", default_value = "./data")]
-    data_dir: PathBuf,
-    /// Leaves out the events of these instances when the journal cannot be folded otherwise.
-    #[arg(long, value_name = "KEY")]
-    quarantine: Vec<i64>,
+    #[command(flatten)]
+    stopped: Stopped,
+    #[command(flatten)]
+    remote: Remote,
 }
 
-/// Lets timers and dispatch go on in a data folder that starts paused, because three starts in a
-/// row ended badly.
+/// Lets timers and dispatch go on that were paused: three starts in a row ended badly, or the clock
+/// of the machine jumped ahead.
 ///
-/// Works on a data folder that no server has open.
+/// Asks a running server, or works on the data folder of a stopped one.
 #[derive(Args)]
 pub struct Resume {
-    #[arg(long, value_name = "DIR", default_value = "./data")]
-    data_dir: PathBuf,
-    /// Leaves out the events of these instances when the journal cannot be folded otherwise.
-    #[arg(long, value_name = "KEY")]
+    #[command(flatten)]
+    stopped: Stopped,
+    #[command(flatten)]
+    remote: Remote,
+}
+
+#[derive(Args)]
+struct Stopped {
+    /// Data folder of a server that is not running.
+    #[arg(long, value_name = "DIR")]
+    data_dir: Option<PathBuf>,
+    /// With --data-dir: leaves out the events of these instances when the journal cannot be folded
+    /// otherwise.
+    #[arg(long, value_name = "KEY", requires = "data_dir")]
     quarantine: Vec<i64>,
 }
 
 impl Repair {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let grevy = there(&self.data_dir)?.paused(true).skip(self.quarantine).open()?;
-        grevy.repair(self.instance).wait()?;
+        let key = self.instance;
+        let Some(grevy) = self.stopped.open()? else {
+            let path = format!("/process-instances/{key}/repair");
+            self.remote.post_to("/grevy/v1", &path)?;
+            self.remote.tell(&Value::Null, || println!("process instance {key} goes on"));
+            return Ok(ExitCode::SUCCESS);
+        };
+        grevy.repair(key).wait()?;
         grevy.close();
-        println!("process instance {} goes on with the next start", self.instance);
+        println!("process instance {key} goes on with the next start");
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Resume {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let grevy = there(&self.data_dir)?.paused(true).skip(self.quarantine).open()?;
+        let folder = self.stopped.data_dir.clone().unwrap_or_default();
+        let Some(grevy) = self.stopped.open()? else {
+            self.remote.post_to("/grevy/v1", "/resume")?;
+            self.remote.tell(&Value::Null, || println!("timers and dispatch go on"));
+            return Ok(ExitCode::SUCCESS);
+        };
         let held = grevy.held();
         grevy.lift();
         grevy.close();
         match held {
             Some(_) => println!("timers and dispatch go on with the next start"),
-            None => println!("no start of {} is held back", self.data_dir.display()),
+            None => println!("no start of {} is held back", folder.display()),
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Stopped {
+    /// The folder, if one was named.
+    fn open(self) -> Result<Option<Grevy>, Failure> {
+        let Some(folder) = &self.data_dir else { return Ok(None) };
+        Ok(Some(there(folder)?.paused(true).skip(self.quarantine).open()?))
     }
 }
 

@@ -82,12 +82,18 @@ pub fn play(options: Options) -> Result<ExitCode, Failure> {
             break;
         }
         progress.show(&grevy, &ledger, false);
-        std::thread::sleep(Duration::from_millis(5));
+        breathe();
     }
     progress.show(&grevy, &ledger, true);
     let code = summary::print(&grevy, &ledger, &options, begun.elapsed())?;
     grevy.close();
     Ok(code)
+}
+
+/// The loop looks at everything anew, and need not do so more often.
+#[expect(clippy::disallowed_methods, reason = "it paces the drawing and waits for nothing")]
+fn breathe() {
+    std::thread::sleep(Duration::from_millis(5));
 }
 
 fn introduce(options: &Options, ledger: &Ledger) {
