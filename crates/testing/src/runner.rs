@@ -34,6 +34,7 @@ pub struct Runner {
     cold: BTreeMap<Key, Vec<u8>>,
     random: Option<u64>,
     told: Vec<String>,
+    log: Vec<Vec<u8>>,
 }
 
 /// What a command brought.
@@ -61,6 +62,7 @@ impl Runner {
             cold: BTreeMap::new(),
             random: forget.map(|seed| seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1),
             told: Vec::new(),
+            log: Vec::new(),
         };
         let (begun, _) = runner.meta.decide(&meta::Command::StartEpoch { epoch: 1 });
         let started = runner.step(&Command::StartEpoch { epoch: 1 });
@@ -95,6 +97,11 @@ impl Runner {
             }
         }
         Ok(Outcome { lines: std::mem::take(&mut self.told) })
+    }
+
+    /// Every step so far, as a journal keeps it.
+    pub fn log(&self) -> &[Vec<u8>] {
+        &self.log
     }
 
     fn deploy(&mut self, files: Vec<(String, Vec<u8>)>) -> Result<(), String> {
@@ -262,6 +269,9 @@ impl Runner {
         }
         for event in &step.events {
             self.shadow.apply(event);
+        }
+        if !step.events.is_empty() {
+            self.log.push(bytes);
         }
         self.tell(&decision.events);
         self.answer(&decision.answer);
