@@ -1,4 +1,13 @@
-//! What the benchmarks share: the models they run and how they print.
+//! What the benchmarks share: the models they run, a server process, and how they print.
+
+pub mod load;
+pub mod server;
+
+/// Messages and the client of `gateway.proto`.
+pub mod proto {
+    #![allow(missing_docs, clippy::all)]
+    tonic::include_proto!("gateway_protocol");
+}
 
 use std::collections::BTreeSet;
 

@@ -55,7 +55,7 @@ pub fn run(
     } else {
         table(&figures, &disk);
     }
-    if !quick && names.is_empty() && !figures.is_empty() {
+    if !quick && !figures.is_empty() {
         let result = json!({
             "commit": commit,
             "hardware": machine::hardware(),
@@ -63,7 +63,9 @@ pub fn run(
             "figures": figures,
         });
         let folder = root.join("benches/results");
-        let path = folder.join(format!("{}.json", &commit[..12.min(commit.len())]));
+        // Some of them leave what all of them told.
+        let some: String = names.iter().map(|name| format!("-{name}")).collect();
+        let path = folder.join(format!("{}{some}.json", &commit[..12.min(commit.len())]));
         let text = format!("{result:#}\n");
         let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, text));
         written.map_err(|error| format!("{}: {error}", path.display()))?;
@@ -129,7 +131,7 @@ fn judge(figure: &mut Value, disk: &Disk) -> Result<(), String> {
 }
 
 fn table(figures: &[Value], disk: &Disk) {
-    println!("\n{:<28} {:>12} {:<12} {:>18}  met  share", "name", "figure", "unit", "budget");
+    println!("\n{:<34} {:>12} {:<12} {:>18}  met  share", "name", "figure", "unit", "budget");
     for figure in figures {
         let text = |key: &str| figure[key].as_str().unwrap_or("–").to_owned();
         let met = match figure["met"].as_bool() {
@@ -141,7 +143,7 @@ fn table(figures: &[Value], disk: &Disk) {
         let share = share.map_or("–".to_owned(), |share| format!("{:.0} %", share * 100.0));
         let number = rounded(figure["figure"].as_f64().unwrap_or_default());
         let (name, unit, budget) = (text("name"), text("unit"), text("budget"));
-        println!("{name:<28} {number:>12} {unit:<12} {budget:>18}  {met:<3}  {share}");
+        println!("{name:<34} {number:>12} {unit:<12} {budget:>18}  {met:<3}  {share}");
     }
     let Disk { sync_p50_ms, sync_p99_ms, append_mb_s } = disk;
     println!(

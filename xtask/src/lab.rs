@@ -56,14 +56,6 @@ const RUNS: &[Run] = &[
         slice: 1,
         slice_minutes: 60,
     },
-    Run {
-        name: "server",
-        about: "exec to the first answer, and what 10,000 idle polls and 1,000 streams cost",
-        command: &["python3", "tests/clients/measure.py"],
-        rounds: 1,
-        slice: 1,
-        slice_minutes: 60,
-    },
 ];
 
 /// Does the runs with these names; without a name lists them and how far they are.

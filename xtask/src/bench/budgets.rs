@@ -29,6 +29,11 @@ const BUDGETS: &[(&str, &str, Budget)] = &[
     ("restart_10m", "s", Budget::AtMost(30.0)),
     ("loop_stall_max", "ms", Budget::AtMost(10.0)),
     ("start_to_topology", "ms", Budget::AtMost(100.0)),
+    ("start_to_topology_10000_instances", "ms", Budget::AtMost(100.0)),
+    ("start_to_topology_after_kill", "ms", Budget::AtMost(100.0)),
+    // Beside 10,000 parked polls and 1,000 job streams, at 500 instances a second.
+    ("idle_workers_memory", "MB", Budget::AtMost(300.0)),
+    ("p99_beside_idle_workers_ratio", "times", Budget::AtMost(1.5)),
     ("idle_rss", "MB", Budget::AtMost(50.0)),
     ("binary_size", "MB", Budget::AtMost(40.0)),
     ("feel_condition", "ns", Budget::AtMost(150.0)),
