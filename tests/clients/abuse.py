@@ -1,7 +1,9 @@
 """Clients that do not behave: slow, half-open, too large, on the wrong port, during the end."""
 
+import resource
 import signal
 import socket
+import struct
 import threading
 import time
 
@@ -12,6 +14,26 @@ from server import Server
 def connect(address):
     host, port = address.removeprefix("http://").rsplit(":", 1)
     return socket.create_connection((host, int(port)), timeout=60)
+
+
+def frame(kind, flags, stream, body):
+    """One of HTTP/2."""
+    return struct.pack(">I", len(body))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + body
+
+
+# A client's preface, its settings, and that it has read the server's.
+GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + frame(4, 0, 0, b"") + frame(4, 1, 0, b"")
+
+
+def called(rpc, message):
+    """The frames of one gRPC call, its headers as literals."""
+    headers = {b":method": b"POST", b":scheme": b"http", b":authority": b"x",
+               b":path": b"/gateway_protocol.Gateway/" + rpc,
+               b"content-type": b"application/grpc", b"te": b"trailers"}
+    text = b"".join(b"\0" + bytes([len(name)]) + name + bytes([len(value)]) + value
+                    for name, value in headers.items())
+    data = b"\0" + struct.pack(">I", len(message)) + message
+    return frame(1, 4, 1, text) + frame(0, 1, 1, data)
 
 
 def answer(connection):
@@ -68,18 +90,85 @@ def test_slow_and_half_open_clients_are_let_go(grevy):
                 connection.sendall(sent)
                 head = connection.recv(65_536) if name == "half a body" else answer(connection)
             found[name], took[name] = head, time.monotonic() - since
+        def half_open():
+            """An HTTP/2 client that greets and is gone, without a word to the kernel."""
+            since = time.monotonic()
+            with connect(server.grpc) as connection:
+                connection.sendall(GREETING)
+                answer(connection)
+            took["half open"] = time.monotonic() - since
         threads = [threading.Thread(target=stop_in_the_middle, args=row) for row in starts.items()]
+        threads.append(threading.Thread(target=half_open))
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         assert took["half a head"] < 25 and took["a head without end"] < 25, took
         assert took["half a body"] < 45 and b" 400 " in found["half a body"], (took, found)
+        # Asked after 30 s whether it lives, given up 20 s later.
+        assert 30 < took["half open"] < 58, took
         # Clients that hold connections and say nothing are no burden for others.
         idle = [connect(server.grpc if number % 2 else server.rest) for number in range(400)]
         assert server.call("GET", "/v2/status")[0] == 204
         for connection in idle:
             connection.close()
+
+
+def test_too_many_open_files_are_waited_for_and_not_shouted_about(grevy):
+    few = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (128, 128))
+    with Server(grevy, before=few) as server:
+        ready(server)
+        crowd = [connect(server.rest) for _ in range(200)]
+        log = server.folder / "server.log"
+        until = time.monotonic() + 30
+        while b"could not be accepted" not in log.read_bytes():
+            assert time.monotonic() < until, "all of them were accepted"
+            time.sleep(0.05)
+        lines = log.read_bytes().count(b"could not be accepted")
+        since = time.monotonic()
+        time.sleep(1)
+        more = log.read_bytes().count(b"could not be accepted") - lines
+        assert more <= 30 * (time.monotonic() - since), f"{more} lines in a second"
+        for connection in crowd:
+            connection.close()
+        assert server.call("GET", "/v2/status")[0] == 204
+
+
+def test_a_stream_whose_client_does_not_read_keeps_no_jobs_from_others(grevy):
+    instances = 120
+    with Server(grevy) as server:
+        ready(server)
+        assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+        # It opens a stream and never reads: large jobs soon fill what is sent ahead.
+        with connect(server.grpc) as connection:
+            # Type, worker, and a lease of 10 minutes.
+            wanted = b"\x0a\x04work\x12\x01w\x18\xc0\xcf\x24"
+            connection.sendall(GREETING + called(b"StreamActivatedJobs", wanted))
+            text = "x" * 200_000
+            start = {"processDefinitionId": "simple", "variables": {"text": text}}
+            for _ in range(instances):
+                assert server.call("POST", "/v2/process-instances", start)[0] == 200
+            taken = {"type": "work", "timeout": 600_000, "maxJobsToActivate": 32,
+                     "requestTimeout": 1_000}
+
+            def polled(until):
+                found = 0
+                while found < until:
+                    status, jobs, _ = server.call("POST", "/v2/jobs/activation", taken)
+                    assert status == 200, jobs
+                    if not jobs["jobs"]:
+                        return found
+                    found += len(jobs["jobs"])
+                return found
+            others = polled(instances)
+            # It is given 32 ahead, and what the connection has taken of them makes room for more.
+            assert instances - 70 <= others < instances, f"{others} of {instances} went to others"
+        # What it was not sent goes to others, long before its lease ends. What is on the wire may
+        # have arrived: that waits for the end of its lease.
+        until = time.monotonic() + 60
+        while others < instances - 4:
+            assert time.monotonic() < until, f"{others} of {instances} after its end"
+            others += polled(instances - others)
 
 
 def test_calls_under_way_are_answered_when_the_server_ends(grevy):

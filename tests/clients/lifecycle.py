@@ -1,13 +1,17 @@
 """The server itself: its first lines, who may call, how it starts, is killed and stops."""
 
 import base64
+import fcntl
 import json
 import os
 import pathlib
+import pty
 import re
 import signal
+import struct
 import subprocess
 import tempfile
+import termios
 import urllib.parse
 import urllib.request
 
@@ -199,6 +203,36 @@ def test_the_command_line_drives_a_server(grevy):
     assert grevy_command(grevy, server, "status")[0] == 2
 
 
+def on_a_terminal(grevy, server, *words):
+    """What a command writes to standard error when that is a terminal, until it has ended."""
+    ours, its = pty.openpty()
+    # As wide as a window is.
+    fcntl.ioctl(its, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 160, 0, 0))
+    environment = {**os.environ, "GREVY_ADDRESS": server.rest, "TERM": "xterm"}
+    with subprocess.Popen([grevy, *words], stderr=its, stdout=subprocess.PIPE,
+                          env=environment) as command:
+        os.close(its)
+        told = b""
+        try:
+            while chunk := os.read(ours, 65_536):
+                told += chunk
+        except OSError:
+            pass  # The other end is closed.
+        os.close(ours)
+        assert command.wait(timeout=60) == 0, told
+    return told
+
+
+def test_what_takes_long_is_shown_to_who_looks_and_to_nobody_else(grevy):
+    with Server(grevy) as server:
+        ready(server)
+        waits = ("jobs", "activate", "nothing", "--wait", "1500")
+        assert b"waiting for " + server.rest.encode() in on_a_terminal(grevy, server, *waits)
+        assert on_a_terminal(grevy, server, *waits, "--json") == b""
+        code, out, err = grevy_command(grevy, server, *waits)
+        assert (code, out, err) == (0, "", ""), (out, err)
+
+
 def works(grevy, name, command):
     """The worker of this command completes a job of a server that it is told by environment."""
     with Server(grevy) as server:
@@ -215,31 +249,31 @@ def works(grevy, name, command):
                 worker.terminate()
 
 
-def guide(language):
-    """The only block of the workers' page in this language."""
+def shown(language, path):
+    """A program that the README names, which is the only one of its language in the workers'
+    page."""
+    assert path in (ROOT / "README.md").read_text() or language == "rust", path
     text = (ROOT / "docs" / "guide" / "workers.md").read_text()
     [block] = re.findall(rf"```{language}\n(.*?)```", text, re.S)
-    return block
+    program = (ROOT / path).read_text()
+    assert program.endswith(block), f"the guide shows another worker than {path}"
+    return ROOT / path
 
 
-def test_m9_python_worker_of_the_guide(grevy):
-    with tempfile.TemporaryDirectory() as folder:
-        file = pathlib.Path(folder) / "worker.py"
-        file.write_text(guide("python"))
-        works(grevy, "Python", [install.python(), str(file)])
+def test_m9_python_worker_of_the_readme(grevy):
+    program = shown("python", "docs/guide/examples/worker.py")
+    works(grevy, "Python", [install.python(), str(program)])
 
 
-def test_m9_node_worker_of_the_guide(grevy):
+def test_m9_node_worker_of_the_readme(grevy):
     # Modules are found from the folder that holds the script.
-    file = install.node() / "worker.mjs"
-    file.write_text(guide("js"))
-    works(grevy, "Node", ["node", str(file)])
+    program = install.node() / "worker.mjs"
+    program.write_text(shown("js", "docs/guide/examples/worker.mjs").read_text())
+    works(grevy, "Node", ["node", str(program)])
 
 
-def test_m9_rust_worker_of_the_guide(grevy):
-    example = (ROOT / "crates" / "client" / "examples" / "worker.rs").read_text()
-    shown = guide("rust")
-    assert example.endswith(shown), "the guide shows another worker than the example"
+def test_m9_rust_worker_of_the_readme(grevy):
+    shown("rust", "crates/client/examples/worker.rs")
     works(grevy, "Rust", [install.example("grevy-client", "worker")])
 
 

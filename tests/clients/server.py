@@ -19,11 +19,12 @@ MODELS = HERE / "models"
 class Server:
     """Starts `grevy`; its addresses are read from the lines that it prints."""
 
-    def __init__(self, binary, *options, folder=None, environment=None):
+    def __init__(self, binary, *options, folder=None, environment=None, before=None):
         self.binary, self.options = binary, options
         self.owned = folder is None
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="grevy-clients-"))
         self.environment = {**os.environ, **(environment or {})}
+        self.before = before
         self.start()
 
     def start(self, grpc_port=0, http_port=0):
@@ -31,7 +32,8 @@ class Server:
         command = [self.binary, "--grpc-port", str(grpc_port), "--http-port", str(http_port),
                    "--data-dir", str(self.folder / "data"), *self.options]
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=self.log,
-                                        text=True, env=self.environment, cwd=self.folder)
+                                        text=True, env=self.environment, cwd=self.folder,
+                                        preexec_fn=self.before)
         lines = [self.process.stdout.readline() for _ in range(4)]
         found = re.search(r"gRPC +(\S+)", "".join(lines))
         if not found:

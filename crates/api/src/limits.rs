@@ -14,6 +14,9 @@ pub const HEADER_BYTES_MAX: u32 = 32 << 10;
 pub const HEADERS_MAX: usize = 100;
 /// Connections of one listener; more wait in the backlog of the socket until one closes.
 pub const CONNECTIONS_MAX: usize = 16_384;
+/// Time until the next try after a connection could not be accepted: the process has too many
+/// files open, and only others that close help.
+pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Requests at once on one HTTP/2 connection: a client with thousands of workers has one.
 pub const CONNECTION_STREAMS_MAX: u32 = 16_384;
 /// Open `StreamActivatedJobs` of one server. RESOURCE_EXHAUSTED beyond.

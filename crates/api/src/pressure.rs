@@ -1,9 +1,10 @@
 //! Back-pressure: how much new work may be under way on each partition, by what it was measured to
 //! stand. Additive increase, multiplicative decrease over the time from a command to its answer.
 //!
-//! Only intake asks here (creating, publishing, activating); what ends work passes, because it is
-//! what makes room. A limit by queue length alone was refused: on a slow disk a short queue is
-//! already a long wait, on a fast one a long queue is none.
+//! Only intake asks here (creating, publishing, correlating, evaluating); what ends work passes,
+//! because it is what makes room, and the loop of a partition takes it first. A limit by queue
+//! length alone was refused: on a slow disk a short queue is already a long wait, on a fast one a
+//! long queue is none.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};

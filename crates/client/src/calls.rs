@@ -90,7 +90,7 @@ impl Client {
     }
 
     /// Starts an instance of the latest version. When the answer of a server that was killed is
-    /// lost, trying again may start a second one; a business id rules that out.
+    /// lost, it is asked again with the same request id, and nothing is started twice.
     pub async fn create(
         &self,
         process_id: &str,

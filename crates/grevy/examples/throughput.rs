@@ -28,7 +28,7 @@ fn main() -> Result<(), grevy::Error> {
     };
     let (done, ended) = channel();
     let (push, jobs) = channel();
-    let stream = grevy.stream_jobs(want, 4_096, move |job| push.send(job).is_ok());
+    let stream = grevy.stream_jobs(want, 4_096, move |job| push.send(job).is_ok())?;
     let worker = {
         let grevy = grevy.clone();
         std::thread::spawn(move || {

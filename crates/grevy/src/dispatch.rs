@@ -8,7 +8,7 @@
 //!   poll, stream ─► ring ────────┘                          └─ gone: YieldJob
 //! ```
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use engine::command::{LeaseJobs, LeasedJob, LeasedJobs, Source};
@@ -31,6 +31,15 @@ pub type Push = Arc<dyn Fn(LeasedJob) -> bool + Send + Sync>;
 /// Names a poll or stream.
 pub type ReceiverId = u64;
 
+/// A poll that was answered at once.
+const NOBODY: ReceiverId = 0;
+
+fn full() -> Error {
+    let what = format!("expected at most {RECEIVERS_MAX} polls and streams, but as many are open");
+    tracing::warn!("{what}: a worker gets no jobs");
+    Error::Overloaded { what }
+}
+
 enum Sink {
     Poll(Option<Polled>),
     Stream { credit: u32, push: Push },
@@ -40,6 +49,8 @@ struct Receiver {
     want: LeaseJobs,
     sink: Sink,
     leasing: bool,
+    /// Its place in the ring of its type, while it can take jobs.
+    place: Option<i64>,
     /// A poll whose time is over while a lease is under way for it.
     expired: bool,
 }
@@ -53,10 +64,18 @@ enum Ready {
     Leasing { again: bool },
 }
 
+/// When a receiver that enters the ring is served.
+#[derive(Clone, Copy)]
+enum Turn {
+    Next,
+    Last,
+}
+
 #[derive(Default)]
 struct Queue {
     ready: BTreeMap<(PartitionId, Text), Ready>,
-    ring: VecDeque<ReceiverId>,
+    /// By place, the next one first: one of many thousands leaves it as fast as one of ten.
+    ring: BTreeMap<i64, ReceiverId>,
     /// Partition that was served last.
     last: PartitionId,
 }
@@ -114,33 +133,45 @@ impl Dispatcher {
 
     /// Parks a poll until there are jobs or it is [withdrawn](Dispatcher::withdraw).
     pub fn poll(self: &Arc<Self>, want: LeaseJobs, then: Polled) -> ReceiverId {
-        self.add(want, Sink::Poll(Some(then)))
+        match self.add(want, Sink::Poll(Some(then))) {
+            Ok(id) => id,
+            Err(Sink::Poll(then)) => {
+                then.into_iter().for_each(|then| then(Err(full())));
+                NOBODY
+            }
+            Err(Sink::Stream { .. }) => NOBODY,
+        }
     }
 
     /// Opens a stream with `credit` jobs.
-    pub fn stream(self: &Arc<Self>, want: LeaseJobs, credit: u32, push: Push) -> ReceiverId {
-        self.add(want, Sink::Stream { credit, push })
+    ///
+    /// # Errors
+    /// More than [`RECEIVERS_MAX`] are open.
+    pub fn stream(
+        self: &Arc<Self>,
+        want: LeaseJobs,
+        credit: u32,
+        push: Push,
+    ) -> Result<ReceiverId, Error> {
+        self.add(want, Sink::Stream { credit, push }).map_err(|_| full())
     }
 
-    fn add(self: &Arc<Self>, want: LeaseJobs, sink: Sink) -> ReceiverId {
+    /// Gives the sink back when there is no room for it.
+    fn add(self: &Arc<Self>, want: LeaseJobs, sink: Sink) -> Result<ReceiverId, Sink> {
         let mut board = self.lock();
         if board.receivers.len() >= RECEIVERS_MAX {
-            drop(board);
-            if let Sink::Poll(Some(then)) = sink {
-                let what = format!("expected at most {RECEIVERS_MAX} polls and streams");
-                then(Err(Error::Overloaded { what }));
-            }
-            return 0;
+            return Err(sink);
         }
         board.next += 1;
         let id = board.next;
         let job_type = want.job_type.clone();
-        board.receivers.insert(id, Receiver { want, sink, leasing: false, expired: false });
-        board.queues.entry(job_type.clone()).or_default().ring.push_back(id);
+        let receiver = Receiver { want, sink, leasing: false, place: None, expired: false };
+        board.receivers.insert(id, receiver);
+        board.enter(id, &job_type, Turn::Last);
         let leases = board.matches(&job_type);
         drop(board);
         self.send(leases);
-        id
+        Ok(id)
     }
 
     /// A stream can take more jobs.
@@ -151,9 +182,8 @@ impl Dispatcher {
             *credit = credit.saturating_add(more);
         }
         let (job_type, leasing) = (receiver.want.job_type.clone(), receiver.leasing);
-        let queue = board.queues.entry(job_type.clone()).or_default();
-        if !leasing && !queue.ring.contains(&id) {
-            queue.ring.push_back(id);
+        if !leasing {
+            board.enter(id, &job_type, Turn::Last);
         }
         let leases = board.matches(&job_type);
         drop(board);
@@ -289,10 +319,21 @@ enum Delivery {
 }
 
 impl Board {
+    /// Gives a receiver a place in the ring, unless it has one.
+    fn enter(&mut self, id: ReceiverId, job_type: &Text, turn: Turn) {
+        let Some(receiver) = self.receivers.get_mut(&id) else { return };
+        if receiver.place.is_none() {
+            let queue = self.queues.entry(job_type.clone()).or_default();
+            receiver.place = Some(queue.enter(id, turn));
+        }
+    }
+
     fn remove(&mut self, id: ReceiverId) -> Option<Receiver> {
         let receiver = self.receivers.remove(&id)?;
         if let Some(queue) = self.queues.get_mut(&receiver.want.job_type) {
-            queue.ring.retain(|other| *other != id);
+            if let Some(place) = receiver.place {
+                queue.ring.remove(&place);
+            }
             if queue.ring.is_empty() && queue.ready.is_empty() {
                 self.queues.remove(&receiver.want.job_type);
             }
@@ -311,8 +352,9 @@ impl Board {
             if !queue.ready.values().any(|ready| *ready == Ready::Jobs) {
                 break;
             }
-            let Some(id) = queue.ring.pop_front() else { break };
+            let Some((_, id)) = queue.ring.pop_first() else { break };
             let Some(receiver) = self.receivers.get_mut(&id) else { continue };
+            receiver.place = None;
             let want = receiver.wants();
             match queue.choose(&want) {
                 _ if want.max_jobs == 0 => {}
@@ -320,7 +362,7 @@ impl Board {
                     receiver.leasing = true;
                     leases.push(Lease { receiver: id, partition, tenants, want });
                 }
-                None => queue.ring.push_back(id),
+                None => receiver.place = Some(queue.enter(id, Turn::Last)),
             }
         }
         leases
@@ -360,7 +402,7 @@ impl Board {
                 (then.map(|then| Delivery::Poll(then, jobs)), Vec::new())
             }
             Sink::Poll(_) => {
-                self.queues.entry(job_type).or_default().ring.push_front(id);
+                self.enter(id, &job_type, Turn::Next);
                 (None, Vec::new())
             }
             Sink::Stream { credit, push } => {
@@ -371,7 +413,7 @@ impl Board {
                     return (None, Vec::new());
                 }
                 if left > 0 {
-                    self.queues.entry(job_type).or_default().ring.push_back(id);
+                    self.enter(id, &job_type, Turn::Last);
                 }
                 let jobs = jobs.map(|jobs| jobs.jobs).unwrap_or_default();
                 (Some(Delivery::Stream(push, jobs)), Vec::new())
@@ -391,6 +433,15 @@ impl Receiver {
 }
 
 impl Queue {
+    fn enter(&mut self, id: ReceiverId, turn: Turn) -> i64 {
+        let place = match turn {
+            Turn::Next => self.ring.first_key_value().map_or(0, |(first, _)| first - 1),
+            Turn::Last => self.ring.last_key_value().map_or(0, |(last, _)| last + 1),
+        };
+        self.ring.insert(place, id);
+        place
+    }
+
     /// The next partition, round and round, that has jobs of a tenant of the receiver.
     fn choose(&mut self, want: &LeaseJobs) -> Option<(PartitionId, Vec<Text>)> {
         let fits = |((partition, tenant), ready): (&(PartitionId, Text), &Ready)| {

@@ -9,7 +9,7 @@ use engine::{Command, Key};
 
 use crate::dispatch::{Dispatcher, ReceiverId};
 use crate::pending::promise;
-use crate::{Grevy, Pending, Variables};
+use crate::{Error, Grevy, Pending, Variables};
 
 /// An open stream of jobs; closes when it is dropped.
 pub struct JobStream {
@@ -81,15 +81,18 @@ impl Grevy {
     /// Streams jobs as they become available, at most `credit` until [`JobStream::add_credit`].
     /// `push` runs on the thread of a partition's loop and must not block; `false` gives the job
     /// back and ends the stream.
+    ///
+    /// # Errors
+    /// [`Error::Overloaded`] when [`RECEIVERS_MAX`](crate::limits::RECEIVERS_MAX) are open.
     pub fn stream_jobs(
         &self,
         want: LeaseJobs,
         credit: u32,
         push: impl Fn(LeasedJob) -> bool + Send + Sync + 'static,
-    ) -> JobStream {
+    ) -> Result<JobStream, Error> {
         let dispatcher = Arc::clone(&self.shared().dispatcher);
-        let id = dispatcher.stream(want, credit, Arc::new(push));
-        JobStream { dispatcher, id }
+        let id = dispatcher.stream(want, credit, Arc::new(push))?;
+        Ok(JobStream { dispatcher, id })
     }
 
     /// Completes a job.

@@ -96,6 +96,17 @@ impl Builder {
         self
     }
 
+    /// How many there will be, as far as the names in the folder tell: for whoever must say so
+    /// before [`Builder::open`] has read the journal.
+    pub fn expected_partitions(&self) -> PartitionId {
+        let there = |folder: &PathBuf| {
+            let named = |number: &PartitionId| folder.join(partition_name(*number)).is_dir();
+            (1..=PARTITIONS_MAX).take_while(named).last().unwrap_or(1)
+        };
+        let stored = self.folder.as_ref().map_or(1, there);
+        self.partitions.unwrap_or(stored).max(stored)
+    }
+
     /// Named in every step and in quarantines.
     pub fn build_id(mut self, build: &str) -> Builder {
         self.build = Arc::from(build);
@@ -315,7 +326,7 @@ impl Builder {
         };
         let outlet = Arc::clone(shared);
         let outlet = Box::new(move |effect| outlet.effect(number, effect));
-        let name = format!("partition-{number}");
+        let name = partition_name(number);
         let parts = self.parts(&name, journals, &shared.activity, Arc::new(empty), outlet)?;
         let forget = self.forget.map(|seed| Arc::new(Forgetful::by(seed + u64::from(number))));
         let parts = Parts { forget, paused: self.paused, ..parts };
@@ -354,6 +365,10 @@ struct Journals {
     folder: Option<Arc<Folder>>,
     config: FileConfig,
     starts: Option<Arc<Starts>>,
+}
+
+fn partition_name(number: PartitionId) -> String {
+    format!("partition-{number}")
 }
 
 impl Journals {

@@ -143,8 +143,10 @@ impl Grevy {
         let activity = self.shared().activity.clone();
         let push = feed(send, move || activity.begin());
         let stream = Arc::new(Mutex::new(None));
-        let opened = self.stream_jobs(want, CREDIT, push);
-        *stream.lock().unwrap_or_else(PoisonError::into_inner) = Some(opened);
+        match self.stream_jobs(want, CREDIT, push) {
+            Ok(open) => *stream.lock().unwrap_or_else(PoisonError::into_inner) = Some(open),
+            Err(error) => tracing::error!(job_type, %error, "a closure gets no jobs"),
+        }
         let bench = Bench {
             shared: Arc::clone(self.shared()),
             stream: Arc::clone(&stream),

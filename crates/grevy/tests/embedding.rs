@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use engine::RejectionKind;
 use engine::command::LeaseJobs;
-use grevy::{Event, Grevy, Job, JobError, Model, Variables};
+use grevy::limits::RECEIVERS_MAX;
+use grevy::{Error, Event, Grevy, Job, JobError, Model, Variables};
 
 const HOUR: Duration = Duration::from_secs(3_600);
 
@@ -294,17 +295,31 @@ fn a_stream_takes_as_many_jobs_as_it_has_credit_and_gives_back_what_it_cannot_ta
         count.fetch_add(1, Ordering::Relaxed);
         true
     });
+    let stream = stream.unwrap();
     grevy.settle();
     assert_eq!(got.load(Ordering::Relaxed), 2);
     stream.add_credit(1);
     grevy.settle();
     assert_eq!(got.load(Ordering::Relaxed), 3);
     drop(stream);
-    let gone = grevy.stream_jobs(want("one", 32), 9, |_| false);
+    let gone = grevy.stream_jobs(want("one", 32), 9, |_| false).unwrap();
     grevy.settle();
     let back = grevy.activate_jobs(want("one", 32), HOUR).wait().unwrap();
     assert_eq!(back.len(), 2);
     drop(gone);
+}
+
+#[test]
+fn a_receiver_too_many_is_told_so_and_one_that_closes_makes_room() {
+    let grevy = Grevy::memory().unwrap();
+    let open = || grevy.stream_jobs(want("none", 1), 1, |_| true);
+    let mut streams: Vec<_> = (0..RECEIVERS_MAX).map(|_| open().unwrap()).collect();
+    let Err(Error::Overloaded { what }) = open() else { panic!("one more was taken") };
+    assert!(what.contains("but as many are open"), "{what}");
+    let poll = grevy.activate_jobs(want("none", 1), HOUR).wait();
+    assert!(matches!(poll, Err(Error::Overloaded { .. })), "{poll:?}");
+    drop(streams.pop());
+    assert!(open().is_ok());
 }
 
 #[test]

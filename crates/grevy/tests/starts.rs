@@ -60,3 +60,15 @@ fn after_three_bad_ends_in_a_row_a_start_is_held_back_and_says_why_until_it_is_l
     let grevy = Grevy::open(folder.path()).expect("ours");
     assert_eq!((grevy.held(), grevy.health()[0].health), (None, Health::Healthy));
 }
+
+#[test]
+fn a_folder_tells_how_many_partitions_there_will_be_before_it_is_open() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let builder = || Grevy::builder().folder(folder.path());
+    assert_eq!(builder().expected_partitions(), 1);
+    assert_eq!(builder().partitions(3).expected_partitions(), 3);
+    drop(builder().partitions(3).open().expect("it opens"));
+    assert_eq!(builder().expected_partitions(), 3);
+    assert_eq!(builder().partitions(4).expected_partitions(), 4);
+    assert_eq!(builder().open().expect("it opens").partition_count(), 3);
+}

@@ -3,6 +3,7 @@ that says what was expected, never an internal error."""
 
 import json
 import os
+import socket
 import sys
 import urllib.error
 import urllib.request
@@ -26,14 +27,22 @@ def expect(what, condition, found):
 def rpcs(stub):
     bpmn = open(f"{MODELS}/simple.bpmn", "rb").read()
     create = pb.CreateProcessInstanceRequest
+    modify, evaluate = pb.ModifyProcessInstanceRequest, pb.EvaluateDecisionRequest
     # What a version does not have yet it says; what it has finds nothing here.
     late = (CODE.UNIMPLEMENTED, CODE.NOT_FOUND, CODE.INVALID_ARGUMENT)
     cases = [
-        (stub.EvaluateDecision, pb.EvaluateDecisionRequest(decisionId="nobody"), late),
-        (stub.EvaluateDecision, pb.EvaluateDecisionRequest(), late),
-        (stub.ModifyProcessInstance, pb.ModifyProcessInstanceRequest(processInstanceKey=1), late),
+        (stub.EvaluateDecision, evaluate(decisionId="nobody"), CODE.NOT_FOUND),
+        (stub.EvaluateDecision, evaluate(), CODE.INVALID_ARGUMENT),
+        (stub.EvaluateDecision, evaluate(decisionId="a", decisionKey=5), CODE.INVALID_ARGUMENT),
+        (stub.EvaluateDecision, evaluate(decisionId="a" * 2_000), CODE.INVALID_ARGUMENT),
+        (stub.EvaluateDecision, evaluate(decisionId="a", tenantId="red"), CODE.INVALID_ARGUMENT),
         (stub.MigrateProcessInstance, pb.MigrateProcessInstanceRequest(processInstanceKey=1), late),
-        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName=" "), late),
+        (stub.BroadcastSignal, pb.BroadcastSignalRequest(), CODE.INVALID_ARGUMENT),
+        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName=" "), CODE.INVALID_ARGUMENT),
+        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName="s" * 2_000),
+         CODE.INVALID_ARGUMENT),
+        (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName="s", tenantId="red"),
+         CODE.INVALID_ARGUMENT),
     ]
     for key in (UNKNOWN, FOREIGN, 0, -1, 2**63 - 1, -2**63):
         cases += [
@@ -50,7 +59,11 @@ def rpcs(stub):
             (stub.SetVariables, pb.SetVariablesRequest(elementInstanceKey=key, variables="{}"),
              CODE.NOT_FOUND),
             (stub.DeleteResource, pb.DeleteResourceRequest(resourceKey=key), CODE.NOT_FOUND),
+            (stub.ModifyProcessInstance, modify(processInstanceKey=key, activateInstructions=[
+                modify.ActivateInstruction(elementId="work")]), CODE.NOT_FOUND),
         ]
+        if key:
+            cases.append((stub.EvaluateDecision, evaluate(decisionKey=key), CODE.NOT_FOUND))
         if key:
             cases.append((stub.CreateProcessInstance, create(processDefinitionKey=key),
                           CODE.NOT_FOUND))
@@ -65,6 +78,17 @@ def rpcs(stub):
              CODE.INVALID_ARGUMENT),
             (stub.PublishMessage, pb.PublishMessageRequest(name="m", variables=wrong),
              CODE.INVALID_ARGUMENT),
+            (stub.BroadcastSignal, pb.BroadcastSignalRequest(signalName="s", variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.EvaluateDecision, evaluate(decisionId="a", variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.FailJob, pb.FailJobRequest(jobKey=UNKNOWN, variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.ThrowError, pb.ThrowErrorRequest(jobKey=UNKNOWN, variables=wrong),
+             CODE.INVALID_ARGUMENT),
+            (stub.ModifyProcessInstance, modify(processInstanceKey=UNKNOWN, activateInstructions=[
+                modify.ActivateInstruction(elementId="work", variableInstructions=[
+                    modify.VariableInstruction(variables=wrong)])]), CODE.INVALID_ARGUMENT),
         ]
     huge = json.dumps({"a": "x" * (5 << 20)})
     resource = pb.Resource
@@ -236,11 +260,31 @@ def rest_cases():
         ("POST", "/v2/topology", {}, 405), ("PUT", "/v2/clock", {"timestamp": 1}, 403),
     ]
     for path in ("/v2/signals/broadcast", "/v2/decision-definitions/evaluation",
-                 "/v2/conditionals/evaluation", "/v2/expression/evaluation"):
-        cases.append(("POST", path, {"nonsense": 1}, (400, 501)))
-    cases += [("POST", f"/v2/{what}/search", {"filter": {"colour": "red"}}, (400, 501))
-              for what in ("process-instances", "user-tasks", "variables", "jobs",
-                           "element-instances", "process-definitions")]
+                 "/v2/expression/evaluation"):
+        cases.append(("POST", path, {"nonsense": 1}, 400))
+    modify = f"/v2/process-instances/{key}/modification"
+    work = [{"elementId": "work"}]
+    cases += [
+        ("POST", "/v2/conditionals/evaluation", {"nonsense": 1}, 501),
+        ("POST", "/v2/signals/broadcast", {"signalName": "s", "variables": []}, 400),
+        ("POST", "/v2/signals/broadcast", {"signalName": "s" * 2_000}, 400),
+        ("POST", "/v2/decision-definitions/evaluation", {"decisionDefinitionId": "no"}, 404),
+        ("POST", "/v2/decision-definitions/evaluation", {"decisionDefinitionKey": str(key)}, 404),
+        ("POST", "/v2/decision-definitions/evaluation",
+         {"decisionDefinitionKey": str(key), "decisionDefinitionId": "no"}, 400),
+        ("POST", "/v2/expression/evaluation", {"expression": "1 +"}, 400),
+        ("POST", "/v2/expression/evaluation", {"expression": "(" * 50_000}, 400),
+        ("POST", "/v2/expression/evaluation", {"expression": "=a", "scopeKey": str(key)}, 404),
+        ("POST", modify, {"activateInstructions": work}, 404),
+        ("POST", modify, {"activateInstructions": [{}]}, 400),
+        ("POST", modify, {"activateInstructions": work * 2_000}, 400),
+        ("POST", modify, {"terminateInstructions": [{}]}, 400),
+        ("PATCH", f"/v2/user-tasks/{key}", {"changeset": {"priority": "high"}}, 400),
+        ("PATCH", f"/v2/user-tasks/{key}", {"changeset": {"priority": 1}}, 404),
+        ("POST", f"/v2/user-tasks/{key}/assignment", {"assignee": 5}, 400),
+        ("POST", f"/v2/user-tasks/{key}/completion", {}, 404),
+        ("DELETE", f"/v2/user-tasks/{key}/assignee", None, 404),
+    ]
     cases += [
         ("POST", "/v2/deployments", b"--b--\r\n", 400, form),
         ("POST", "/v2/deployments", part % b"", 400, form),
@@ -267,6 +311,34 @@ def rest_cases():
     return len(cases)
 
 
+def search_cases():
+    """Every search of the document: what it does not know it refuses, and says what it knows."""
+    document = json.loads(call("GET", "/openapi.json")[1])
+    searches = [path.replace("{", "").replace("}", "") for path, of in document["paths"].items()
+                if path.endswith("/search") and "post" in of]
+    searches = ["/".join("1" if part.endswith("Key") else part for part in path.split("/"))
+                for path in searches]
+    expect("searches", len(searches) > 15, searches)
+    wrong = (
+        {"nonsense": 1}, {"filter": {"colour": "red"}}, {"filter": 5}, {"filter": []},
+        {"sort": {"field": "a"}}, {"sort": [{"field": "colour"}]}, {"sort": [{"order": "ASC"}]},
+        {"page": {"limit": -1}}, {"page": {"limit": 100_000}}, {"page": {"limit": "ten"}},
+        {"page": {"from": -1}}, {"page": {"after": "!!"}}, {"page": {"after": "AAAA"}},
+        {"page": {"after": "AAAA", "before": "AAAA"}}, {"page": {"size": 5}}, [], "text", 5)
+    count = 0
+    for path in searches:
+        for body in wrong:
+            what = f"POST {path} {body}"
+            found, text, kind = call("POST", path, body)
+            count += 1
+            # Of what is not there nothing else is said.
+            fits = found == 400 or (found == 404 and "/1/" in path)
+            expect(what, fits, f"{found} {text[:200]}")
+            expect(what, kind == "application/problem+json", f"{found} {kind}")
+            expect(what, b"xpected" in text or b"unknown field" in text, text[:300])
+    return count
+
+
 def document_cases():
     """Every operation of the OpenAPI document, whatever comes: never an internal error, and a
     problem for whatever is refused."""
@@ -281,7 +353,8 @@ def document_cases():
         for method, operation in operations.items():
             if "text/event-stream" in operation["responses"].get("200", {}).get("content", {}):
                 continue
-            keys = ("1", "x", "%00", "99999999999999999999999", "-1", "a" * 5_000)
+            keys = ("1", str(UNKNOWN), str(FOREIGN), "x", "%00", "99999999999999999999999", "-1",
+                    "a" * 5_000)
             paths = [path]
             if "{" in path:
                 head, rest = path.split("{", 1)
@@ -303,6 +376,29 @@ def document_cases():
     return count
 
 
+def truncated():
+    """A body that ends before its length: nobody answers for it, and the server goes on."""
+    document = json.loads(call("GET", "/openapi.json")[1])
+    host, port = REST.removeprefix("http://").rsplit(":", 1)
+    count = 0
+    for path, operations in document["paths"].items():
+        for method in set(operations) & {"post", "put", "patch"}:
+            path = "/".join(str(UNKNOWN) if part[:1] == "{" else part for part in path.split("/"))
+            with socket.create_connection((host, int(port)), timeout=60) as connection:
+                head = (f"{method.upper()} {path} HTTP/1.1\r\nhost: x\r\ncontent-type: "
+                        f"application/json\r\ncontent-length: 100\r\n\r\n")
+                connection.sendall(head.encode() + b'{"variables":')
+                connection.shutdown(socket.SHUT_WR)
+                found = b""
+                while chunk := connection.recv(65_536):
+                    found += chunk
+            count += 1
+            status = found.split(b" ")[1:2]
+            expect(f"{method} {path} cut off", status in ([], [b"400"], [b"403"]), found[:200])
+    expect("the server after that", call("GET", "/v2/status")[0] == 204, "is not healthy")
+    return count
+
+
 def twice():
     """What ends a job or an instance ends it once."""
     simple = {"processDefinitionId": "simple"}
@@ -316,10 +412,62 @@ def twice():
             expect(f"{path} again", found == status, f"{found} {text}")
     found, text, _ = call("POST", f"/v2/process-instances/{made['processInstanceKey']}/cancellation")
     expect("cancelling what has ended", found == 404, f"{found} {text}")
-    return 3
+    return 3 + twice_over_grpc()
 
 
-count = grpc_cases() + rest_cases() + document_cases() + twice()
+def twice_over_grpc():
+    """The same, and what comes in the wrong state: not what was asked, and no internal error."""
+    state = (CODE.NOT_FOUND, CODE.FAILED_PRECONDITION)
+    with grpc.insecure_channel(GRPC) as channel:
+        stub = stubs.GatewayStub(channel)
+
+        def again(call, message, codes=state):
+            call(message, timeout=20)
+            refused(call, message, codes)
+
+        def refused(call, message, codes=state):
+            try:
+                call(message, timeout=20)
+                expect(f"{call._method.decode()} again", False, "was accepted")
+            except grpc.RpcError as error:
+                fits = error.code() in codes and "xpected" in error.details()
+                expect(f"{call._method.decode()} again", fits, f"{error.code()} {error.details()}")
+
+        def job():
+            made = stub.CreateProcessInstance(
+                pb.CreateProcessInstanceRequest(bpmnProcessId="simple", version=-1))
+            want = pb.ActivateJobsRequest(type="work", worker="w", timeout=60_000,
+                                          maxJobsToActivate=100, requestTimeout=10_000)
+            while True:
+                jobs = [job for answer in stub.ActivateJobs(want) for job in answer.jobs
+                        if job.processInstanceKey == made.processInstanceKey]
+                if jobs:
+                    return jobs[0]
+        one, two, three = job(), job(), job()
+        again(stub.CompleteJob, pb.CompleteJobRequest(jobKey=one.key))
+        refused(stub.FailJob, pb.FailJobRequest(jobKey=one.key, retries=1))
+        refused(stub.SetVariables, pb.SetVariablesRequest(
+            elementInstanceKey=one.processInstanceKey, variables="{}"))
+        again(stub.CancelProcessInstance,
+              pb.CancelProcessInstanceRequest(processInstanceKey=two.processInstanceKey))
+        refused(stub.CompleteJob, pb.CompleteJobRequest(jobKey=two.key))
+        again(stub.ThrowError, pb.ThrowErrorRequest(jobKey=three.key, errorCode="nobody"))
+        refused(stub.UpdateJobTimeout, pb.UpdateJobTimeoutRequest(jobKey=three.key, timeout=1_000))
+        # A message id that waits is there once.
+        message = pb.PublishMessageRequest(name="m", correlationKey="k", messageId="1",
+                                           timeToLive=60_000)
+        again(stub.PublishMessage, message, (CODE.ALREADY_EXISTS,))
+        # The same file again is the same version.
+        bpmn = open(f"{MODELS}/order.bpmn", "rb").read()
+        deploy = pb.DeployResourceRequest(resources=[pb.Resource(name="o.bpmn", content=bpmn)])
+        keys = {stub.DeployResource(deploy).deployments[0].process.processDefinitionKey
+                for _ in range(2)}
+        expect("deploying the same again", len(keys) == 1, keys)
+        again(stub.DeleteResource, pb.DeleteResourceRequest(resourceKey=keys.pop()))
+    return 9
+
+
+count = (grpc_cases() + rest_cases() + document_cases() + search_cases() + truncated() + twice())
 for line in FAILED:
     print(line)
 print(f"bad input: {count} cases, {len(FAILED)} failed")

@@ -20,7 +20,7 @@ impl Gateway {
         caller.principal.require(Action::Ingest)?;
         let engine = self.engine_for(caller).await?;
         // Signals come in at the first partition.
-        let _permit = self.admit(false, 1)?;
+        let _permit = self.admit(&engine, false, 1)?;
         let done = engine.broadcast_signal_of(name, tenant, variables).await;
         done.map_err(|error| Failure::of("BROADCAST", error))
     }

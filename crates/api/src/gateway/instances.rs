@@ -81,9 +81,10 @@ impl Gateway {
     ) -> Result<(Permit<'_>, grevy::Grevy), Failure> {
         self.follows(true)?;
         let first = engine.partition_of_new();
-        let admitted = self.shared.pressure.admit(first).map(|permit| (permit, first));
+        let pressure = self.pressure(&engine);
+        let admitted = pressure.admit(first).map(|permit| (permit, first));
         let (permit, partition) = match (admitted, &caller.request_id) {
-            (Err(_), None) => self.shared.pressure.admit_elsewhere(first)?,
+            (Err(_), None) => pressure.admit_elsewhere(first)?,
             (known, _) => known?,
         };
         Ok((permit, engine.on_partition(partition)))
@@ -124,7 +125,7 @@ impl Gateway {
     pub async fn publish(&self, caller: &Caller, message: PublishMessage) -> Result<Key, Failure> {
         caller.principal.require(Action::Ingest)?;
         let engine = self.engine_for(caller).await?;
-        let _permit = self.admit(false, engine.partition_of_message(&message))?;
+        let _permit = self.admit(&engine, false, engine.partition_of_message(&message))?;
         engine.publish_message(message).await.map_err(|error| Failure::of("PUBLISH", error))
     }
 
@@ -137,7 +138,7 @@ impl Gateway {
     ) -> Result<(Key, Key, String), Failure> {
         caller.principal.require(Action::Ingest)?;
         let engine = self.engine_for(caller).await?;
-        let _permit = self.admit(false, engine.partition_of_message(&message))?;
+        let _permit = self.admit(&engine, false, engine.partition_of_message(&message))?;
         let done = tokio::time::timeout(AWAIT_DEFAULT, engine.correlate(message)).await;
         let late = |_| {
             Failure::new(

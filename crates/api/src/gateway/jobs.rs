@@ -1,7 +1,5 @@
 //! Jobs for workers: polls, streams, and what workers say.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -11,12 +9,11 @@ use engine::{Command, Key};
 use grevy::{Grevy, JobPoll, JobStream};
 use tokio::sync::mpsc;
 
+use super::places::Place;
 use super::{Caller, Gateway};
 use crate::access::Action;
-use crate::failure::{Failure, Kind};
-use crate::limits::{
-    JOB_STREAMS_MAX, LONG_POLL_DEFAULT, LONG_POLL_MAX, POLLS_MAX, STREAM_CREDIT_MAX,
-};
+use crate::failure::Failure;
+use crate::limits::{LONG_POLL_DEFAULT, LONG_POLL_MAX, STREAM_CREDIT_MAX};
 
 /// What a worker says of a job, with the lease token if it has one.
 #[derive(Debug, Clone, PartialEq)]
@@ -31,11 +28,8 @@ pub struct JobFeed {
     receive: mpsc::Receiver<LeasedJob>,
     stream: Option<JobStream>,
     engine: Grevy,
-    _counted: Counted,
+    _place: Place,
 }
-
-/// One of a bounded number.
-pub struct Counted(Arc<AtomicUsize>);
 
 impl Gateway {
     /// Leases jobs; waits for the first as `request_timeout` (ms) says: 0 is the default,
@@ -48,7 +42,7 @@ impl Gateway {
     ) -> Result<Vec<LeasedJob>, Failure> {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
-        let _counted = Counted::take(&self.shared.polls, POLLS_MAX, "parked activations")?;
+        let _place = self.shared.polls.take()?;
         let _attended = self.shared.attention.attend(&want.job_type);
         let poll = engine.poll_jobs(want, patience(request_timeout));
         let mut parked = Parked { poll: Some(poll), engine };
@@ -62,7 +56,7 @@ impl Gateway {
     pub async fn stream(&self, caller: &Caller, want: LeaseJobs) -> Result<JobFeed, Failure> {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
-        let counted = Counted::take(&self.shared.streams, JOB_STREAMS_MAX, "job streams")?;
+        let place = self.shared.streams.take()?;
         let (send, receive) = mpsc::channel(STREAM_CREDIT_MAX as usize);
         let attended = self.shared.attention.attend(&want.job_type);
         let push = move |job| {
@@ -70,8 +64,9 @@ impl Gateway {
             let _ = &attended;
             send.try_send(job).is_ok()
         };
-        let stream = Some(engine.stream_jobs(want, STREAM_CREDIT_MAX, push));
-        Ok(JobFeed { receive, stream, engine, _counted: counted })
+        let stream = engine.stream_jobs(want, STREAM_CREDIT_MAX, push);
+        let stream = Some(stream.map_err(|error| Failure::of("STREAM", error))?);
+        Ok(JobFeed { receive, stream, engine, _place: place })
     }
 
     pub async fn complete_job(&self, caller: &Caller, word: Word) -> Result<(), Failure> {
@@ -188,27 +183,6 @@ impl Drop for Parked {
 fn give_back(engine: &Grevy, job: &LeasedJob) {
     // Its own time-out does the same, later.
     drop(engine.submit(Command::YieldJob { job: job.key, token: job.token }));
-}
-
-impl Counted {
-    pub(super) fn take(
-        count: &Arc<AtomicUsize>,
-        max: usize,
-        what: &str,
-    ) -> Result<Counted, Failure> {
-        let counted = Counted(Arc::clone(count));
-        if count.fetch_add(1, Ordering::AcqRel) >= max {
-            let text = format!("Expected at most {max} {what}, but as many are open");
-            return Err(Failure::new(Kind::ResourceExhausted, text));
-        }
-        Ok(counted)
-    }
-}
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        self.0.fetch_sub(1, Ordering::AcqRel);
-    }
 }
 
 fn patience(request_timeout: i64) -> Duration {

@@ -7,10 +7,11 @@ mod deploy;
 mod elements;
 mod instances;
 mod jobs;
+mod places;
 mod topology;
 
-use std::sync::atomic::{AtomicI64, AtomicUsize, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use engine::event::Text;
 use engine::{Cause, command::Source};
@@ -19,16 +20,17 @@ use tokio::sync::watch;
 
 use crate::access::{Access, Principal};
 use crate::failure::{Failure, Kind};
-use crate::limits::{LIVE_STREAMS_MAX, RECOVERY_PATIENCE};
+use crate::limits::{JOB_STREAMS_MAX, LIVE_STREAMS_MAX, POLLS_MAX, RECOVERY_PATIENCE};
 use crate::pressure::{Permit, Pressure};
 use crate::readback::Readback;
 use crate::rest::Overviews;
+use places::Places;
 
 pub use attention::{Attention, Review, Unattended};
 pub use decisions::Evaluated;
 pub use instances::Awaited;
-pub(crate) use jobs::Counted;
 pub use jobs::{JobFeed, Word};
+pub(crate) use places::Place;
 pub use topology::{Health, PartitionHealth, Topology, Work};
 
 /// Who asks, and how the step that follows is to be marked.
@@ -54,7 +56,8 @@ struct Shared {
     engine: watch::Receiver<Stage>,
     access: Access,
     partitions: u16,
-    pressure: Pressure,
+    /// Known with the number of partitions, which the folder has.
+    pressure: OnceLock<Pressure>,
     attention: Attention,
     /// Set when the engine is ready; taken when the server stops.
     readback: RwLock<Option<Arc<Readback>>>,
@@ -62,9 +65,9 @@ struct Shared {
     pinnable_clock: bool,
     /// Where a test has stopped the clock; negative while it goes.
     pinned: AtomicI64,
-    polls: Arc<AtomicUsize>,
-    streams: Arc<AtomicUsize>,
-    live_streams: Arc<AtomicUsize>,
+    polls: Arc<Places>,
+    streams: Arc<Places>,
+    live_streams: Arc<Places>,
     /// Set when the server is asked to stop.
     stopping: watch::Receiver<bool>,
     advertised: (String, u16),
@@ -96,7 +99,7 @@ pub struct Parts {
 impl Gateway {
     pub fn new(parts: Parts) -> Gateway {
         let shared = Shared {
-            pressure: Pressure::new(parts.partitions),
+            pressure: OnceLock::new(),
             engine: parts.engine,
             access: parts.access,
             partitions: parts.partitions,
@@ -105,9 +108,9 @@ impl Gateway {
             overviews: Overviews::default(),
             pinnable_clock: parts.pinnable_clock,
             pinned: AtomicI64::new(-1),
-            polls: Arc::default(),
-            streams: Arc::default(),
-            live_streams: Arc::default(),
+            polls: Places::new("parked activations", POLLS_MAX),
+            streams: Places::new("job streams", JOB_STREAMS_MAX),
+            live_streams: Places::new("live streams", LIVE_STREAMS_MAX),
             stopping: parts.stopping,
             advertised: parts.advertised,
         };
@@ -116,11 +119,12 @@ impl Gateway {
 
     /// How much new work each partition takes at the moment, from partition 1.
     pub fn intake_limits(&self) -> Vec<usize> {
-        self.shared.pressure.limits()
+        self.shared.pressure.get().map(Pressure::limits).unwrap_or_default()
     }
 
     /// Follows an engine that has become ready.
     pub fn follow(&self, engine: &grevy::Grevy) {
+        self.pressure(engine);
         engine.on_incident(|_| {
             metrics::counter!("grevy_incidents_raised_total").increment(1);
         });
@@ -133,9 +137,18 @@ impl Gateway {
 
     /// Takes new work in, or says that there is too much: of commands under way, or of steps that
     /// history has not written yet. New instances wait first; what ends work never does.
-    fn admit(&self, starts: bool, partition: u16) -> Result<Permit<'_>, Failure> {
+    fn admit(
+        &self,
+        engine: &grevy::Grevy,
+        starts: bool,
+        partition: u16,
+    ) -> Result<Permit<'_>, Failure> {
         self.follows(starts)?;
-        self.shared.pressure.admit(partition)
+        self.pressure(engine).admit(partition)
+    }
+
+    fn pressure(&self, engine: &grevy::Grevy) -> &Pressure {
+        self.shared.pressure.get_or_init(|| Pressure::new(engine.partition_count()))
     }
 
     /// History is not too far behind.
@@ -177,8 +190,8 @@ impl Gateway {
     }
 
     /// Room for a live stream, until it is dropped.
-    pub(crate) fn live_stream(&self) -> Result<Counted, Failure> {
-        Counted::take(&self.shared.live_streams, LIVE_STREAMS_MAX, "live streams")
+    pub(crate) fn live_stream(&self) -> Result<Place, Failure> {
+        self.shared.live_streams.take()
     }
 
     /// The last overview that the page was shown.

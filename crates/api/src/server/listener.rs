@@ -19,8 +19,8 @@ use tower::ServiceExt;
 
 use super::moving_body::MovingBody;
 use crate::limits::{
-    CONNECTION_STREAMS_MAX, CONNECTIONS_MAX, DRAIN_TIME_MAX, HEADER_BYTES_MAX, HEADER_TIME_MAX,
-    HEADERS_MAX, PING_INTERVAL, PING_TIME_MAX, SEND_BUFFER_BYTES_MAX,
+    ACCEPT_PAUSE, CONNECTION_STREAMS_MAX, CONNECTIONS_MAX, DRAIN_TIME_MAX, HEADER_BYTES_MAX,
+    HEADER_TIME_MAX, HEADERS_MAX, PING_INTERVAL, PING_TIME_MAX, SEND_BUFFER_BYTES_MAX,
 };
 
 /// Serves until it is told to stop; then lets connections end, for a while.
@@ -28,20 +28,34 @@ pub async fn serve(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     app: Router,
+    stopping: watch::Receiver<bool>,
+) {
+    serve_at_most(CONNECTIONS_MAX, listener, tls, app, stopping).await;
+}
+
+async fn serve_at_most(
+    most: usize,
+    listener: TcpListener,
+    tls: Option<TlsAcceptor>,
+    app: Router,
     mut stopping: watch::Receiver<bool>,
 ) {
     let builder = Arc::new(builder());
-    let connections = Arc::new(Semaphore::new(CONNECTIONS_MAX));
+    let connections = Arc::new(Semaphore::new(most));
     let graceful = GracefulShutdown::new();
     loop {
-        let Ok(permit) = Arc::clone(&connections).acquire_owned().await else { break };
+        let permit = tokio::select! {
+            permit = Arc::clone(&connections).acquire_owned() => permit,
+            () = told(&mut stopping) => break,
+        };
+        let Ok(permit) = permit else { break };
         let stream = tokio::select! {
             accepted = listener.accept() => match accepted {
                 Ok((stream, _)) => stream,
                 Err(error) => {
                     // Too many open files: others must close first.
                     tracing::warn!(%error, "a connection could not be accepted");
-                    tokio::task::yield_now().await;
+                    tokio::time::sleep(ACCEPT_PAUSE).await;
                     continue;
                 }
             },
@@ -115,5 +129,56 @@ impl Connection {
         if let Err(error) = connection.await {
             tracing::debug!(error, "a connection ended early");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    async fn ask(stream: &mut TcpStream) {
+        stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.unwrap();
+    }
+
+    async fn answered(stream: &mut TcpStream) {
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            head.push(stream.read_u8().await.unwrap());
+        }
+        assert!(head.starts_with(b"HTTP/1.1 200"), "{}", String::from_utf8_lossy(&head));
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_connection_too_many_waits_until_another_closes_and_stops_nobody_from_ending() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&asked);
+        let app = Router::new().fallback(async move || {
+            count.fetch_add(1, Ordering::SeqCst);
+        });
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let (stop, stopping) = watch::channel(false);
+        let serving = tokio::spawn(serve_at_most(2, listener, None, app, stopping));
+        let connect = || async { TcpStream::connect(address).await.unwrap() };
+        let (mut first, mut second) = (connect().await, connect().await);
+        for stream in [&mut first, &mut second] {
+            ask(stream).await;
+            answered(stream).await;
+        }
+        let mut third = connect().await;
+        ask(&mut third).await;
+        for _ in 0..100 {
+            ask(&mut second).await;
+            answered(&mut second).await;
+        }
+        assert_eq!(asked.load(Ordering::SeqCst), 102, "the third was let in");
+        drop(first);
+        answered(&mut third).await;
+        // All places are taken: the end is heard all the same.
+        stop.send(true).unwrap();
+        serving.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
     }
 }

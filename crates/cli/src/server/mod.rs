@@ -114,7 +114,7 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
         http: SocketAddr::new(settings.bind, settings.http_port),
         tls,
         access: settings.access()?,
-        partitions: settings.partitions.unwrap_or(1),
+        partitions: builder.expected_partitions(),
         pinnable_clock: settings.pinnable_clock,
         metrics: Some(server::install_metrics()?),
         console: console::file,

@@ -1,0 +1,182 @@
+//! Calls that no older client knows, over both wires: decisions, signals, modification.
+
+use api::proto::modify_process_instance_request::{
+    ActivateInstruction, TerminateInstruction, VariableInstruction,
+};
+use api::proto::*;
+use http::StatusCode;
+use serde_json::{Value as Json, json};
+use tonic::Code;
+
+use crate::support::{SIMPLE, Wire, ready};
+
+const FEE: &str = include_str!("../../../../tests/conformance/models/fee.dmn");
+
+/// A signal starts it; `work` waits; `other` is where a modification moves to.
+const ALARM: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+ xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="test">
+ <signal id="s" name="alarm"/>
+ <process id="alarm" isExecutable="true">
+ <startEvent id="start"><signalEventDefinition signalRef="s"/></startEvent>
+ <sequenceFlow id="a" sourceRef="start" targetRef="work"/>
+ <serviceTask id="work"><extensionElements><zeebe:taskDefinition type="work"/>
+ </extensionElements></serviceTask>
+ <sequenceFlow id="b" sourceRef="work" targetRef="other"/>
+ <serviceTask id="other"><extensionElements><zeebe:taskDefinition type="other"/>
+ </extensionElements></serviceTask>
+ <sequenceFlow id="c" sourceRef="other" targetRef="end"/><endEvent id="end"/></process>
+</definitions>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_decision_is_evaluated_alike_over_both_wires() {
+    let wire = ready(&[("fee.dmn", FEE)]).await;
+    let variables = r#"{"country": "DE", "weight": 3}"#.to_owned();
+    let ask =
+        EvaluateDecisionRequest { decision_id: "fee".into(), variables, ..Default::default() };
+    let grpc: EvaluateDecisionResponse = wire.routers.one("EvaluateDecision", &ask).await;
+    assert_eq!((grpc.decision_output.as_str(), grpc.decision_version), ("5", 1));
+    assert_eq!((grpc.failed_decision_id.as_str(), grpc.failure_message.as_str()), ("", ""));
+    assert_eq!(grpc.decision_instance_key, grpc.decision_evaluation_key);
+    let rule = &grpc.evaluated_decisions[1].matched_rules[0];
+    assert_eq!((rule.rule_id.as_str(), rule.rule_index), ("near", 1));
+    let by_key = EvaluateDecisionRequest {
+        decision_key: grpc.decision_key,
+        decision_id: String::new(),
+        variables: r#"{"country": "FR", "weight": -1}"#.to_owned(),
+        ..Default::default()
+    };
+    let failed: EvaluateDecisionResponse = wire.routers.one("EvaluateDecision", &by_key).await;
+    assert_eq!(failed.failed_decision_id, "fee", "a failure is an answer: {failed:?}");
+    assert!(failed.failure_message.starts_with("rule 2: any_fee: "), "{failed:?}");
+
+    let body = json!({"decisionDefinitionId": "fee", "variables": {"country": "DE", "weight": 3}});
+    let path = "/v2/decision-definitions/evaluation";
+    let (status, rest) = wire.routers.rest("POST", path, body).await;
+    assert_eq!(status, StatusCode::OK, "{rest}");
+    assert_eq!(rest["output"], grpc.decision_output);
+    assert_eq!(rest["decisionDefinitionKey"], grpc.decision_key.to_string());
+
+    let refused = async |change: EvaluateDecisionRequest| {
+        wire.routers.refused("EvaluateDecision", &change).await
+    };
+    let none = EvaluateDecisionRequest::default();
+    let (code, text) = refused(none.clone()).await;
+    assert_eq!(code, Code::InvalidArgument);
+    assert!(text.ends_with("but none is given"), "{text}");
+    let both =
+        EvaluateDecisionRequest { decision_key: 1, decision_id: "fee".into(), ..none.clone() };
+    assert_eq!(refused(both).await.0, Code::InvalidArgument);
+    let unknown = EvaluateDecisionRequest { decision_id: "no".into(), ..none.clone() };
+    let (code, text) = refused(unknown).await;
+    assert_eq!(code, Code::NotFound);
+    assert!(text.contains("but no decision found for"), "clients look for that: {text}");
+    let wrong = EvaluateDecisionRequest { variables: "[]".into(), ..ask };
+    assert_eq!(refused(wrong).await.0, Code::InvalidArgument);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_signal_starts_an_instance_over_both_wires() {
+    let wire = ready(&[("alarm.bpmn", ALARM)]).await;
+    let ask = BroadcastSignalRequest {
+        signal_name: "alarm".into(),
+        variables: r#"{"from": "grpc"}"#.into(),
+        ..Default::default()
+    };
+    let heard: BroadcastSignalResponse = wire.routers.one("BroadcastSignal", &ask).await;
+    assert_eq!(heard.tenant_id, "<default>");
+    assert!(heard.key > 0);
+    let body = json!({"signalName": "alarm", "variables": {"from": "rest"}});
+    let (status, told) = wire.routers.rest("POST", "/v2/signals/broadcast", body).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(told["tenantId"], "<default>");
+    assert!(told["signalKey"].as_str().unwrap().parse::<i64>().unwrap() > 0, "{told}");
+    let mut from = Vec::new();
+    while from.len() < 2 {
+        from.extend(wire.routers.jobs().await.into_iter().map(|job| job.variables));
+    }
+    assert_eq!(from, [r#"{"from":"grpc"}"#, r#"{"from":"rest"}"#]);
+
+    let blank = BroadcastSignalRequest { signal_name: " ".into(), ..Default::default() };
+    let (code, text) = wire.routers.refused("BroadcastSignal", &blank).await;
+    assert_eq!(code, Code::InvalidArgument, "{text}");
+    let (status, _) = wire.routers.rest("POST", "/v2/signals/broadcast", json!({})).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    // Nobody waits: that is no failure.
+    let quiet = BroadcastSignalRequest { signal_name: "quiet".into(), ..Default::default() };
+    let _: BroadcastSignalResponse = wire.routers.one("BroadcastSignal", &quiet).await;
+}
+
+/// An instance of `alarm` with its job.
+async fn alarmed(wire: &Wire) -> ActivatedJob {
+    let ask = BroadcastSignalRequest { signal_name: "alarm".into(), ..Default::default() };
+    let _: BroadcastSignalResponse = wire.routers.one("BroadcastSignal", &ask).await;
+    wire.routers.jobs().await.remove(0)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_instance_is_modified_over_both_wires_all_or_nothing() {
+    let wire = ready(&[("alarm.bpmn", ALARM)]).await;
+    let job = alarmed(&wire).await;
+    let end = TerminateInstruction { element_instance_key: job.element_instance_key };
+    let begin = |element: &str| ActivateInstruction {
+        element_id: element.into(),
+        ancestor_element_instance_key: 0,
+        variable_instructions: vec![VariableInstruction {
+            variables: r#"{"moved": true}"#.into(),
+            scope_id: String::new(),
+        }],
+    };
+    let modify = ModifyProcessInstanceRequest {
+        process_instance_key: job.process_instance_key,
+        activate_instructions: vec![begin("nowhere")],
+        terminate_instructions: vec![end],
+        ..Default::default()
+    };
+    let (code, text) = wire.routers.refused("ModifyProcessInstance", &modify).await;
+    assert_eq!(code, Code::InvalidArgument);
+    assert!(text.contains("nowhere"), "{text}");
+    let modify =
+        ModifyProcessInstanceRequest { activate_instructions: vec![begin("other")], ..modify };
+    let _: ModifyProcessInstanceResponse = wire.routers.one("ModifyProcessInstance", &modify).await;
+    let gone = CompleteJobRequest { job_key: job.key, ..Default::default() };
+    assert_eq!(wire.routers.refused("CompleteJob", &gone).await.0, Code::NotFound);
+
+    let job = alarmed(&wire).await;
+    let path = format!("/v2/process-instances/{}/modification", job.process_instance_key);
+    let body = json!({
+        "activateInstructions": [{"elementId": "other"}],
+        "terminateInstructions": [{"elementInstanceKey": job.element_instance_key.to_string()}],
+    });
+    let (status, told) = wire.routers.rest("POST", &path, body.clone()).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{told}");
+    let (status, told) = wire.routers.rest("POST", &path, body).await;
+    assert!(status.is_client_error(), "what is to be ended has ended: {status} {told}");
+    let others = json!({"type": "other", "timeout": 60000, "maxJobsToActivate": 9});
+    let (_, found) = wire.routers.rest("POST", "/v2/jobs/activation", others).await;
+    let jobs = found["jobs"].as_array().unwrap();
+    let moved: Vec<&Json> = jobs.iter().map(|job| &job["variables"]["moved"]).collect();
+    assert_eq!(moved, [&json!(true), &Json::Null], "{found}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_later_version_brings_says_so() {
+    let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
+    let key = wire.routers.create().await;
+    let migrate = MigrateProcessInstanceRequest { process_instance_key: key, ..Default::default() };
+    let conditional = EvaluateConditionalRequest::default();
+    for (code, text) in [
+        wire.routers.refused("MigrateProcessInstance", &migrate).await,
+        wire.routers.refused("EvaluateConditional", &conditional).await,
+    ] {
+        assert_eq!(code, Code::Unimplemented, "{text}");
+        assert!(text.starts_with("Expected"), "{text}");
+    }
+    for path in ["/v2/conditionals/evaluation", &format!("/v2/process-instances/{key}/migration")] {
+        let (status, problem) = wire.routers.rest("POST", path, json!({})).await;
+        assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{problem}");
+        assert_eq!(
+            (&problem["title"], &problem["instance"]),
+            (&"NOT_IMPLEMENTED".into(), &path.into())
+        );
+    }
+}
