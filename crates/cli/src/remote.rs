@@ -6,6 +6,7 @@ use clap::Args;
 use serde_json::Value;
 
 use crate::Failure;
+use crate::progress::Progress;
 
 /// Bytes of an answer that a command reads.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
@@ -112,6 +113,7 @@ impl Remote {
             .http_status_as_error(false)
             .timeout_global(Some(ANSWER_TIME_MAX))
             .build();
+        let _waiting = Progress::waiting(&format!("waiting for {url}"), self.json);
         let answer = ureq::Agent::new_with_config(config).run(request).map_err(|error| {
             Failure(format!("expected an answer of {url}, but {error}; is the server running?"))
         })?;

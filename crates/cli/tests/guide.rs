@@ -80,3 +80,37 @@ fn hello_stands_in_the_readme_as_it_is() {
     assert!(readme.contains(&hello), "README.md shows another hello.rs");
     assert!(hello.lines().count() <= 15, "hello.rs has grown");
 }
+
+#[test]
+fn completions_are_what_each_shell_reads_and_know_every_command() {
+    let grevy = |words: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_grevy")).args(words).output().expect("grevy");
+        assert!(output.status.success(), "{words:?}");
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let help = grevy(&["--help"]);
+    let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let commands = commands.take_while(|line| !line.is_empty());
+    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    assert!(commands.len() > 10, "{help}");
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = grevy(&["completions", shell]);
+        for command in &commands {
+            assert!(script.contains(command), "{shell} does not complete {command}");
+        }
+    }
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("grevy.bash");
+    std::fs::write(&file, grevy(&["completions", "bash"])).expect("a file");
+    // What bash offers for the first word, asked as its line editor asks.
+    let ask = "source \"$1\" && COMP_WORDS=(grevy \"\") COMP_CWORD=1 && _grevy grevy '' grevy \
+               && printf '%s\\n' \"${COMPREPLY[@]}\"";
+    let bash = Command::new("bash").args(["-euc", ask, "bash"]).arg(&file).output();
+    let Ok(bash) = bash else { return println!("not run: completions: no bash") };
+    let offered = String::from_utf8_lossy(&bash.stdout);
+    let told = String::from_utf8_lossy(&bash.stderr);
+    assert!(bash.status.success(), "{told}");
+    for command in commands {
+        assert!(offered.lines().any(|line| line == command), "{command} is not in {offered}");
+    }
+}

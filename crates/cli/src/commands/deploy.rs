@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::Value;
 
 use crate::Failure;
 use crate::remote::Remote;
@@ -29,21 +30,51 @@ impl Deploy {
         }
         let answer = self.remote.upload("/deployments", &files)?;
         self.remote.tell(&answer, || {
-            for entry in answer["deployments"].as_array().into_iter().flatten() {
-                let process = &entry["processDefinition"];
-                println!(
-                    "{} version {} (key {}) from {}",
-                    text(&process["processDefinitionId"]),
-                    process["processDefinitionVersion"],
-                    text(&process["processDefinitionKey"]),
-                    text(&process["resourceName"]),
-                );
-            }
+            let entries = answer["deployments"].as_array().into_iter().flatten();
+            entries.filter_map(line).for_each(|line| println!("{line}"));
         });
         Ok(ExitCode::SUCCESS)
     }
 }
 
-fn text(value: &serde_json::Value) -> &str {
-    value.as_str().unwrap_or_default()
+/// What one entry brought: a process, a decision, or the file that has the decisions.
+fn line(entry: &Value) -> Option<String> {
+    let kinds = [
+        ("processDefinition", "", "processDefinition", "processDefinitionVersion"),
+        ("decisionDefinition", "decision ", "decisionDefinition", "version"),
+        ("decisionRequirements", "decisions of ", "decisionRequirements", "version"),
+    ];
+    let (kind, word, name, version) = kinds.into_iter().find(|kind| entry[kind.0].is_object())?;
+    let own = &entry[kind];
+    let text = |field: &str| own[field].as_str().unwrap_or_default().to_owned();
+    let (id, key) = (text(&format!("{name}Id")), text(&format!("{name}Key")));
+    let from = match own["resourceName"].as_str() {
+        Some(file) => format!(" from {file}"),
+        None => String::new(),
+    };
+    Some(format!("{word}{id} version {} (key {key}){from}", own[version]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn each_kind_of_entry_has_its_line() {
+        let none = Value::Null;
+        let process = json!({"processDefinitionId": "order", "processDefinitionVersion": 2,
+            "processDefinitionKey": "7", "resourceName": "order.bpmn"});
+        let process = json!({"processDefinition": process, "decisionDefinition": none});
+        assert_eq!(line(&process).unwrap(), "order version 2 (key 7) from order.bpmn");
+        let decision =
+            json!({"decisionDefinitionId": "fee", "version": 1, "decisionDefinitionKey": "8"});
+        let decision = json!({"processDefinition": none, "decisionDefinition": decision});
+        assert_eq!(line(&decision).unwrap(), "decision fee version 1 (key 8)");
+        let file = json!({"decisionRequirementsId": "fees", "version": 1,
+            "decisionRequirementsKey": "9", "resourceName": "fee.dmn"});
+        let file = json!({"decisionRequirements": file});
+        assert_eq!(line(&file).unwrap(), "decisions of fees version 1 (key 9) from fee.dmn");
+        assert_eq!(line(&json!({"form": {}})), None);
+    }
 }

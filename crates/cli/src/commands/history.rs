@@ -7,6 +7,7 @@ use api::readback::FILE;
 use clap::{Args, Subcommand};
 
 use crate::Failure;
+use crate::progress::Progress;
 use crate::server::HISTORY;
 
 /// Works on what pages and searches read, in a data folder that no server has open.
@@ -41,7 +42,9 @@ impl History {
         }
         // Nobody else has the folder open while this is held.
         let _folder = journal::Folder::open(&data_dir)?;
+        let building = Progress::waiting("making the tables again", false);
         let steps = history::rebuild(&path)?;
+        drop(building);
         println!("made the tables of {} again from {steps} steps", path.display());
         Ok(ExitCode::SUCCESS)
     }

@@ -8,6 +8,7 @@ use journal::fs::RealFs;
 use journal::inspect::{Place, Report, Verdict, inspect, logs};
 
 use crate::Failure;
+use crate::progress::Progress;
 
 /// Looks at journals; the server may run meanwhile.
 #[derive(Args)]
@@ -43,7 +44,9 @@ impl Journal {
         let fs = RealFs;
         let mut code = ExitCode::SUCCESS;
         for dir in logs(&fs, &place.dir)? {
+            let reading = Progress::waiting(&format!("reading {}", dir.display()), place.json);
             let report = inspect(&fs, &dir)?;
+            drop(reading);
             if matches!(report.verdict, Verdict::Corrupt(_)) {
                 code = ExitCode::FAILURE;
             }

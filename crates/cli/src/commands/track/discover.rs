@@ -61,7 +61,7 @@ impl Discover {
                 return Err(Failure(format!("{name}: expected 0 to 1, but there is {share}")));
             }
         }
-        let (log, tally) = self.from.input()?.log()?;
+        let (log, tally) = self.from.input(self.json)?.log()?;
         if log.cases.is_empty() {
             return Err(Failure("expected events to discover from, but there are none".into()));
         }

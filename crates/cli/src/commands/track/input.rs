@@ -10,6 +10,7 @@ use track::source::{Item, Source};
 
 use super::From;
 use crate::Failure;
+use crate::progress::Progress;
 
 /// A source with its first records and its mapping.
 pub(super) struct Input {
@@ -17,18 +18,20 @@ pub(super) struct Input {
     sampled: Vec<Item>,
     pub mapping: Mapping,
     pub now_ms: i64,
+    /// JSON was asked for: nothing is told on the way.
+    quiet: bool,
 }
 
 impl From {
     /// Opens the events; what is guessed is told on standard error, so that output stays clean.
-    pub(super) fn input(&self) -> Result<Input, Failure> {
+    pub(super) fn input(&self, quiet: bool) -> Result<Input, Failure> {
         let now_ms = jiff::Timestamp::now().as_millisecond();
         let name = self.file()?.display();
         let mut source = self.open(false)?;
         let sampled = ingest::sample(source.as_mut(), now_ms, SAMPLE_RECORDS_MAX)
             .map_err(|e| Failure(format!("{name}: {e}")))?;
         let mapping = self.mapping(&sampled)?;
-        Ok(Input { source, sampled, mapping, now_ms })
+        Ok(Input { source, sampled, mapping, now_ms, quiet })
     }
 
     fn mapping(&self, sampled: &[Item]) -> Result<Mapping, Failure> {
@@ -70,10 +73,16 @@ impl Input {
     /// All events as a log; `each` sees every record.
     pub(super) fn each(
         mut self,
-        each: impl FnMut(&Item, &Reading),
+        mut each: impl FnMut(&Item, &Reading),
     ) -> Result<(Log, Tally), Failure> {
+        let reading = Progress::counting("records read", self.quiet);
+        let each = |item: &Item, read: &Reading| {
+            reading.add(1);
+            each(item, read);
+        };
         let (source, sampled) = (self.source.as_mut(), self.sampled);
         let (log, tally) = ingest::read(source, sampled, &self.mapping, self.now_ms, each)?;
+        drop(reading);
         for (reason, found) in &tally.reasons {
             let (records, at) = (found.records, found.first_offset);
             eprintln!("rejected {records} records, the first at position {at}: {reason}");

@@ -96,7 +96,7 @@ impl Lay {
         if self.keep.wanted() {
             return self.keep();
         }
-        let (log, tally) = self.from.input()?.log()?;
+        let (log, tally) = self.from.input(false)?.log()?;
         let definitions = self.over.definitions(&log)?;
         println!(
             "{} records: {} events of {} cases, {} ignored, {} rejected",
@@ -111,7 +111,7 @@ impl Lay {
 
     /// Cases that are kept: the model is there already, given, or found in the sample.
     fn keep(&self) -> Result<ExitCode, Failure> {
-        let input = self.from.input()?;
+        let input = self.from.input(false)?;
         let mapping = input.mapping.clone();
         let sample = input.sample_log()?;
         let definitions = self.over.definitions(&sample)?;
@@ -162,7 +162,7 @@ impl Lay {
 
 impl Findings {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let (log, _) = self.from.input()?.log()?;
+        let (log, _) = self.from.input(self.json)?.log()?;
         let definitions = self.over.definitions(&log)?;
         let chart = self.over.chart(&definitions, &log)?;
         let found = deviations(&chart, &log);

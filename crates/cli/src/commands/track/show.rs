@@ -77,7 +77,7 @@ impl Trace {
             return Ok(past::traces(&*journal(folder)?, Some(&self.id))?);
         }
         let mut traces = Traces::default();
-        self.from.input()?.each(|item, reading| {
+        self.from.input(self.json)?.each(|item, reading| {
             if let (Item::Record(record), Reading::Event(event)) = (item, reading)
                 && event.case == self.id
             {
@@ -130,7 +130,7 @@ impl Stats {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let log = match &self.data_dir {
             Some(folder) => past::log(&*journal(folder)?, self.process.as_deref())?.finish(),
-            None => self.from.input()?.log()?.0,
+            None => self.from.input(self.json)?.log()?.0,
         };
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
         let stats = track::stats::Stats::new(&log, target.map_err(Failure)?);
