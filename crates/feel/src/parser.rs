@@ -26,6 +26,11 @@ const RESERVED: [&str; 10] =
 /// Words that open a construct and therefore need something after them.
 const OPENING: [&str; 8] = ["or", "if", "for", "some", "every", "instance", "of", "not"];
 
+/// Whether a word stands for something else than the name that it is, where an operand may stand.
+pub(crate) fn is_keyword(word: &str) -> bool {
+    RESERVED.contains(&word) || OPENING.contains(&word)
+}
+
 pub(crate) struct Parser<'a> {
     text: &'a str,
     scope: &'a Scope,

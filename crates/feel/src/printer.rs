@@ -4,7 +4,9 @@
 //! by the nesting of the source; chains of operators loop.
 
 use crate::ast::{Arguments, Ast, Binary, Comparison, Domain, Iteration, Kind, NodeId};
+use crate::builtins;
 use crate::lexer::name_length;
+use crate::parser::is_keyword;
 use std::fmt::Write;
 use value::{Value, quote};
 
@@ -25,8 +27,9 @@ impl Printer<'_> {
     }
 
     fn name(&mut self, name: &str) {
-        let plain =
-            name_length(name) == name.len() && !name.starts_with(|c: char| c.is_ascii_digit());
+        let plain = name_length(name) == name.len()
+            && !name.starts_with(|c: char| c.is_ascii_digit())
+            && !is_keyword(name);
         match plain {
             true => self.text(name),
             false => {
@@ -150,7 +153,9 @@ impl Printer<'_> {
     /// The name of a built-in stays bare; only so is it found.
     fn callee(&mut self, id: NodeId) {
         match self.ast.kind(id) {
-            Kind::Name(name) => self.text(name),
+            Kind::Name(name) if !is_keyword(name) || builtins::find(name).is_some() => {
+                self.text(name);
+            }
             _ => self.node(id),
         }
     }

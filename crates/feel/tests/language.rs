@@ -165,6 +165,47 @@ fn nothing_runs_for_ever_or_exhausts_the_stack() {
     );
 }
 
+/// Fuel, not time: what an evaluation takes grows as its input does.
+#[test]
+fn work_grows_with_the_input_and_not_with_its_square() {
+    let fuel = |text: &str, n: u32| {
+        let text = text.replace("N", &n.to_string());
+        let expression = compile(&text).unwrap_or_else(|error| panic!("{error}"));
+        let budget = feel::Budget::new(&Env::new(0, 1));
+        let found = expression.evaluate_within(&variables(), &Env::new(0, 1), &budget);
+        found.unwrap_or_else(|error| panic!("{error}"));
+        feel::limits::FUEL_MAX - budget.fuel_left()
+    };
+    for text in [
+        "for i in 1..N return i",
+        "for i in 1..N return if i = 1 then 1 else partial[-1] + 1",
+        "count((for i in 1..N return i)[item > 3])",
+        "some i in 1..N satisfies i < 0",
+        "sum(for i in 1..N return i)",
+        "concatenate(for i in 1..N return i, [1])",
+        "string join(for i in 1..N return \"x\", \",\")",
+        "index of(for i in 1..N return i, 0)",
+        "reverse(for i in 1..N return i)",
+        "{list: for i in 1..N return {k: i}, ks: list.k}",
+        "matches(string join(for i in 1..N return \"a\"), \"(a+)+b\")",
+        "replace(string join(for i in 1..N return \"a\"), \"(a|aa)+$\", \"\")",
+    ] {
+        let (small, large) = (fuel(text, 2_000), fuel(text, 20_000));
+        assert!(small > 1_000, "{text}: {small}");
+        assert!(large < small * 14, "{text}: {small} for 2,000 and {large} for 20,000");
+    }
+    // Sorting takes a little more than its input; what must be compared with everything is paid for.
+    let (small, large) = (
+        fuel("sort(for i in 1..N return -i)", 2_000),
+        fuel("sort(for i in 1..N return -i)", 20_000),
+    );
+    assert!(large < small * 20, "{small}, {large}");
+    for text in ["distinct values(for i in 1..N return i)", "union(for i in 1..N return i, [])"] {
+        let (small, large) = (fuel(text, 500), fuel(text, 5_000));
+        assert!(large < small * 150, "{text}: {small}, {large}");
+    }
+}
+
 #[test]
 fn injected_sources_are_the_only_ones() {
     let expression =

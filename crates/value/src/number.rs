@@ -7,6 +7,7 @@
 
 mod arithmetic;
 mod text;
+mod wide;
 
 use fastnum::D128;
 use fastnum::decimal::{Context, RoundingMode};

@@ -65,6 +65,11 @@ impl Budget {
         (depth <= CALLBACK_DEPTH_MAX).then(|| Budget { fuel: Cell::new(self.fuel.get()), depth })
     }
 
+    /// Operations that are left.
+    pub fn fuel_left(&self) -> u64 {
+        self.fuel.get()
+    }
+
     /// Whether this is the budget of something that was called.
     pub fn is_nested(&self) -> bool {
         self.depth > 0

@@ -1,9 +1,8 @@
 //! Arithmetic: each operation tries the small form first.
 
-use super::{CONTEXT, Number, POWERS_OF_TEN, Repr, Rounding, SCALE_MAX, Wide};
-use crate::limits::NUMBER_DIGITS_MAX;
+use super::wide::Exact;
+use super::{Number, POWERS_OF_TEN, Repr, Rounding, SCALE_MAX, Wide};
 use fastnum::D128;
-use fastnum::decimal::RoundingMode;
 use std::sync::Arc;
 
 impl Number {
@@ -14,7 +13,7 @@ impl Number {
         {
             return Some(small(sum, scale));
         }
-        Number::from_decimal(self.decimal().add(other.decimal()))
+        self.exact().add(other.exact()).number()
     }
 
     /// The difference, or `None` if it is out of range.
@@ -24,7 +23,7 @@ impl Number {
         {
             return Some(small(difference, scale));
         }
-        Number::from_decimal(self.decimal().sub(other.decimal()))
+        self.exact().add(other.exact().neg()).number()
     }
 
     /// The product, or `None` if it is out of range.
@@ -38,7 +37,7 @@ impl Number {
         {
             return Some(small(product, left_scale + right_scale));
         }
-        Number::from_decimal(self.decimal().mul(other.decimal()))
+        self.exact().mul(other.exact()).number()
     }
 
     /// The quotient, or `None` if the divisor is zero or the result is out of range.
@@ -51,7 +50,7 @@ impl Number {
         {
             return Some(Number::from(left / right));
         }
-        Number::from_decimal(self.decimal().div(other.decimal()))
+        self.exact().div(other.exact()).number()
     }
 
     /// The rest of the floored division: its sign is that of the divisor (DMN 1.5, 10.3.4.5).
@@ -65,8 +64,7 @@ impl Number {
             let floored = if rest != 0 && (rest < 0) != (right < 0) { rest + right } else { rest };
             return Some(small(floored, scale));
         }
-        let quotient = self.decimal().div(other.decimal()).floor();
-        Number::from_decimal(self.decimal().sub(other.decimal().mul(quotient)))
+        self.exact().modulo(other.exact()).number()
     }
 
     /// `self` to the power `exponent`, or `None` if there is no such real number.
@@ -138,14 +136,14 @@ impl Number {
                 }
             }
         }
-        let scale = i16::try_from(scale).ok()?;
-        let decimal = self.decimal();
-        if decimal.fractional_digits_count() <= scale {
+        if i32::from(self.decimal().fractional_digits_count()) <= scale {
             return Some(self.clone());
         }
-        Number::from_decimal(
-            decimal.with_rounding_mode(rounding.mode(decimal.is_negative())).rescale(scale),
-        )
+        self.exact().to_scale(scale, rounding).number()
+    }
+
+    fn exact(&self) -> Exact {
+        Exact::of(self.decimal())
     }
 
     /// The coefficient and scale without trailing zeros, which identify the number.
@@ -177,7 +175,7 @@ impl Number {
         if !decimal.is_finite() {
             return None;
         }
-        let decimal = round_to_precision(decimal.with_ctx(CONTEXT));
+        let decimal = Exact::of(decimal).to_decimal()?;
         if decimal.is_zero() {
             return Some(Number::ZERO);
         }
@@ -233,19 +231,6 @@ fn wide(decimal: D128) -> Number {
     Number(Repr::Wide(Arc::new(Wide { decimal, digits: None })))
 }
 
-/// The library keeps up to 38 digits; the standard has 34.
-pub(super) fn round_to_precision(decimal: D128) -> D128 {
-    let excess = decimal.digits_count() as i64 - i64::from(NUMBER_DIGITS_MAX);
-    if excess <= 0 {
-        return decimal;
-    }
-    let scale = i64::from(decimal.fractional_digits_count()) - excess;
-    match i16::try_from(scale) {
-        Ok(scale) => decimal.rescale(scale),
-        Err(_) => decimal,
-    }
-}
-
 /// `number / power` rounded to a whole number; `power` is a positive power of ten.
 fn rounded_quotient(number: i64, power: i64, rounding: Rounding) -> i64 {
     let quotient = number / power;
@@ -265,18 +250,4 @@ fn rounded_quotient(number: i64, power: i64, rounding: Rounding) -> i64 {
         Rounding::HalfEven => twice.is_gt() || (twice.is_eq() && quotient % 2 != 0),
     };
     if take_away { away } else { quotient }
-}
-
-impl Rounding {
-    fn mode(self, negative: bool) -> RoundingMode {
-        match (self, negative) {
-            (Rounding::Up, _) => RoundingMode::Up,
-            (Rounding::Down, _) => RoundingMode::Down,
-            (Rounding::HalfUp, _) => RoundingMode::HalfUp,
-            (Rounding::HalfDown, _) => RoundingMode::HalfDown,
-            (Rounding::HalfEven, _) => RoundingMode::HalfEven,
-            (Rounding::Floor, true) | (Rounding::Ceiling, false) => RoundingMode::Up,
-            (Rounding::Floor, false) | (Rounding::Ceiling, true) => RoundingMode::Down,
-        }
-    }
 }

@@ -20,7 +20,7 @@ impl Number {
         if exact && let Some(decimal) = decimal {
             return Some(Number(Repr::Wide(Arc::new(Wide { decimal, digits: None }))).demoted());
         }
-        let decimal = super::arithmetic::round_to_precision(round_text(text)?);
+        let decimal = super::wide::Exact::of(round_text(text)?).to_decimal()?;
         let digits = Some(Box::from(text));
         Some(Number(Repr::Wide(Arc::new(Wide { decimal, digits }))))
     }
@@ -112,7 +112,12 @@ fn round_text(text: &str) -> Option<D128> {
     }
     if digits.len() > 37 {
         exponent += (digits.len() - 37) as i64;
-        digits.truncate(37);
+        let rest = digits.split_off(37);
+        // A rest decides between a tie and more than that, and is seen in the last digit.
+        if digits.ends_with(['0', '5']) && rest.bytes().any(|digit| digit != b'0') {
+            let last = if digits.pop() == Some('0') { '1' } else { '6' };
+            digits.push(last);
+        }
     }
     if exponent.abs() > 30_000 {
         return None;
