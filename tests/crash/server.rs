@@ -10,8 +10,10 @@ use engine::command::{DEFAULT_TENANT, LeaseJobs, PublishMessage};
 use grevy::{Checkpoints, Error, Event, Grevy, Model};
 use journal::FileConfig;
 
-/// Small, so that segments roll within a round.
-const SEGMENT_BYTES: u64 = 64 << 10;
+use crate::copy;
+
+/// Small, so that segments roll and are trimmed within a round.
+const SEGMENT_BYTES: u64 = 16 << 10;
 /// Few, so that several checkpoints are written within a round.
 const CHECKPOINT_STEPS: u64 = 40;
 /// A lease of a killed server ends so soon, in ms.
@@ -20,13 +22,21 @@ const LEASE_MS: i64 = 500;
 pub fn open(folder: &Path) -> Result<Grevy, Error> {
     let config = FileConfig {
         segment_bytes: SEGMENT_BYTES,
-        first_segment_bytes: 16 << 10,
+        first_segment_bytes: 8 << 10,
         ..FileConfig::default()
     };
-    let checkpoints = Checkpoints { steps: Some(CHECKPOINT_STEPS), ..Checkpoints::default() };
-    // The verdict reads everything.
+    // Whatever waits is cold once a checkpoint has it.
+    let checkpoints = Checkpoints {
+        steps: Some(CHECKPOINT_STEPS),
+        cold_after: Duration::ZERO,
+        look_every: Duration::from_millis(5),
+        ..Checkpoints::default()
+    };
     let grevy = Grevy::builder().folder(folder.join("data")).partitions(2).journal(config);
-    grevy.checkpoints(checkpoints).hold("verdict", 1).open()
+    let grevy = grevy.checkpoints(checkpoints);
+    // Once it is written down, what nobody copied yet is kept by every later start.
+    let fresh = !folder.join("copy-1").exists();
+    if fresh { grevy.hold(copy::NAME, 1).open() } else { grevy.open() }
 }
 
 pub fn run(folder: &Path) -> ExitCode {
@@ -41,6 +51,7 @@ pub fn run(folder: &Path) -> ExitCode {
 
 fn serve(folder: &Path) -> Result<(), String> {
     let grevy = open(folder).map_err(|e| e.to_string())?;
+    let copies = copy::start(&grevy, folder);
     let model = Model::process("order").start("start").service_task("charge", "charge");
     let model = model.catch("paid", Event::message("paid", "=id"));
     let model =
@@ -63,7 +74,7 @@ fn serve(folder: &Path) -> Result<(), String> {
     println!("DRAINED");
     wait_for(folder, "stop-server");
     grevy.pause();
-    Ok(())
+    copies.into_iter().try_for_each(copy::Copy::end)
 }
 
 /// Waits until nothing runs any more, once that is asked for.

@@ -14,6 +14,7 @@ fn start(folder: &std::path::Path) -> Grevy {
         steps: Some(1),
         cold_after: Duration::ZERO,
         every: Duration::from_secs(3_600),
+        ..Checkpoints::default()
     };
     let builder = Grevy::builder().folder(folder).checkpoints(checkpoints).virtual_clock();
     builder.partitions(2).open().expect("a folder of ours")

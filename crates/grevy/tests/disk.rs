@@ -1,6 +1,7 @@
 //! The engine on a disk that loses what was not synced, and on one that is full. The same story
 //! is told on a disk that lies about its syncs, where it must fail: the test sees what it is for.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use grevy::partition::Health;
 use grevy::{Checkpoints, Error, Event, Grevy, Job, Model};
 use journal::FileConfig;
 use journal::fs::test::{Fault, Op, TestFs};
+use journal::inspect::{checkpoints_of, inspect_checkpoints};
 
 fn open(fs: &TestFs) -> Result<Grevy, Error> {
     let journal = FileConfig {
@@ -17,8 +19,12 @@ fn open(fs: &TestFs) -> Result<Grevy, Error> {
         first_segment_bytes: 8 << 10,
         ..FileConfig::default()
     };
-    let often =
-        Checkpoints { steps: Some(30), cold_after: Duration::ZERO, ..Checkpoints::default() };
+    let often = Checkpoints {
+        steps: Some(30),
+        cold_after: Duration::ZERO,
+        look_every: Duration::from_millis(1),
+        ..Checkpoints::default()
+    };
     let fs = Arc::new(fs.clone());
     Grevy::builder()
         .file_system(fs)
@@ -90,6 +96,22 @@ fn work(grevy: &Grevy) -> Told {
     told
 }
 
+/// Whatever checkpoint is there must be so whole, down to the last blob; how many there are.
+fn checkpoints(fs: &TestFs) -> Result<usize, String> {
+    let mut count = 0;
+    for partition in 1..=2 {
+        let log = format!("/data/partition-{partition}");
+        let Some(dir) = checkpoints_of(fs, Path::new(&log)) else { continue };
+        for one in inspect_checkpoints(fs, &dir).map_err(|e| e.to_string())?.checkpoints {
+            count += 1;
+            if let Some(damage) = one.damage.first() {
+                return Err(format!("checkpoint {}: {damage:?}", one.number));
+            }
+        }
+    }
+    Ok(count)
+}
+
 /// Opens what is left, ends everything, and says what was lost or happened twice.
 fn verdict(fs: &TestFs, told: &Told) -> Result<(), String> {
     let grevy = open(fs).map_err(|e| format!("it does not start: {e}"))?;
@@ -132,28 +154,33 @@ fn verdict(fs: &TestFs, told: &Told) -> Result<(), String> {
 }
 
 /// Power goes at some write of the disk.
-fn cut(seed: u64, lie: bool) -> Result<(), String> {
+fn cut(seed: u64, lie: bool) -> Result<usize, String> {
     let fs = TestFs::new();
     let grevy = open(&fs).map_err(|e| e.to_string())?;
     grevy.deploy_model(model()).wait().map_err(|e| e.to_string())?;
     if lie {
         fs.inject(Op::Sync, 0, u64::MAX, Fault::Lie);
     }
-    fs.crash_at(fs.ops() + 20 + seed.wrapping_mul(0x9e37_79b9) % 150);
+    fs.crash_at(fs.ops() + 20 + seed.wrapping_mul(0x9e37_79b9) % 900);
     let told = work(&grevy);
     assert!(fs.crashed(), "the work ended before the power went");
     drop(grevy);
     fs.restart(seed);
-    verdict(&fs, &told)
+    let found = checkpoints(&fs)?;
+    verdict(&fs, &told)?;
+    Ok(found)
 }
 
 #[test]
 fn what_was_acknowledged_survives_a_power_cut() {
-    for seed in 1..=12 {
-        if let Err(problem) = cut(seed, false) {
-            panic!("seed {seed}: {problem}");
+    let mut found = 0;
+    for seed in 1..=24 {
+        match cut(seed, false) {
+            Ok(checkpoints) => found += checkpoints,
+            Err(problem) => panic!("seed {seed}: {problem}"),
         }
     }
+    assert!(found >= 4, "the power went before checkpoints were written: {found}");
 }
 
 #[test]

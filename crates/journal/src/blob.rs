@@ -19,12 +19,13 @@ mod index;
 use crate::checkpoint::{Checkpoint, CheckpointStore, Draft, Part};
 use crate::{Error, limits};
 use files::Files;
-use index::Layers;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-pub(crate) use files::is_blob_file;
+pub(crate) use files::{Loc, file_name, is_blob_file, read_entry};
+
+pub(crate) use index::Layers;
 
 /// How many entries of an index are looked at or changed under one lock.
 const LOCK_ROWS: usize = 1024;

@@ -17,4 +17,5 @@ mod store;
 pub use manifest::{Manifest, Part};
 pub(crate) use part::retry;
 pub use part::{PartReader, PartWriter};
+pub(crate) use store::read_manifest;
 pub use store::{Checkpoint, CheckpointStore, Draft};

@@ -23,6 +23,7 @@ mod zeros;
 use crate::folder::Place;
 use crate::log::{Claim, Journal, Lsn, Notify, Reader};
 use crate::progress::{Progress, lock};
+use crate::stop::{self, Point};
 use crate::{Error, Fold, Folder};
 use pen::{FileWriter, Pen};
 use recover::Recovered;
@@ -195,6 +196,7 @@ impl Shared {
             let fs = self.place.fs();
             // Synced one by one: a crash must not leave an older one behind a hole.
             fs.remove(&old.path).map_err(|e| Error::io("trimming", &old.path, e))?;
+            stop::at(Point::Trim);
             fs.sync_dir(&self.place.dir).map_err(|e| Error::io("trimming", &self.place.dir, e))?;
         }
         Ok(self.first_lsn())

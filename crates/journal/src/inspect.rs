@@ -3,6 +3,12 @@
 //! Nothing is changed, and it can run beside a process that has the folder: what that one is
 //! just writing then looks like a torn tail.
 
+mod checkpoints;
+
+pub use checkpoints::{
+    CheckpointReport, CheckpointsReport, Damage, checkpoints_of, inspect_checkpoints,
+};
+
 use crate::file::{self, FileSegment};
 use crate::folder::is_data_folder;
 use crate::fs::Fs;

@@ -15,8 +15,14 @@ pub(crate) enum Point {
     Sync,
     /// `segment-roll`: a new segment has its head, not synced.
     SegmentRoll,
+    /// `blob`: blobs of instances are written and not synced.
+    Blob,
     /// `checkpoint`: all files of a checkpoint are synced, its manifest is not in place.
     Checkpoint,
+    /// `published`: the manifest of a checkpoint is in place, older ones are there still.
+    Published,
+    /// `trim`: a segment is removed and the folder not synced; others may follow.
+    Trim,
 }
 
 #[cfg(not(feature = "testing"))]
@@ -58,7 +64,10 @@ mod armed {
             Point::Write => "write",
             Point::Sync => "sync",
             Point::SegmentRoll => "segment-roll",
+            Point::Blob => "blob",
             Point::Checkpoint => "checkpoint",
+            Point::Published => "published",
+            Point::Trim => "trim",
         }
     }
 

@@ -3,6 +3,7 @@
 
 use journal::conformance::seeds;
 use journal::fs::test::{Fault, Op, TestFs};
+use journal::inspect::{checkpoints_of, inspect_checkpoints};
 use journal::{BlobStore, CheckpointStore, Error, Fold, Folder, Rng};
 use std::collections::BTreeMap;
 use std::io::{Read as _, Write as _};
@@ -343,4 +344,42 @@ fn check(fs: &TestFs, told: &[(u64, BTreeMap<i64, Vec<u8>>)], sure: u64, place: 
         let found = blobs.get(key).unwrap_or_else(|e| panic!("{place}: key {key}: {e}"));
         assert_eq!(found.as_ref(), model.get(&key), "{place}: key {key}");
     }
+}
+
+#[test]
+fn every_damage_of_checkpoints_and_blobs_is_named_without_opening_them() {
+    let fs = TestFs::new();
+    let store = open(&fs).unwrap();
+    for lsn in 1..=2u64 {
+        let blobs = BlobStore::create(&store).unwrap();
+        blobs.put_all(&[(7, b"seven".as_slice()), (8, b"eight")]).unwrap();
+        blobs.freeze().unwrap();
+        let mut draft = store.begin();
+        draft.write("state", |out| out.write_all(b"tables")).unwrap();
+        draft.publish(at(lsn), 1, lsn, Some(&blobs)).unwrap();
+    }
+    let dir = checkpoints_of(&fs, std::path::Path::new("/data/checkpoints"));
+    assert_eq!(dir, None);
+    let dir = PathBuf::from("/data/checkpoints");
+    let look = || inspect_checkpoints(&fs, &dir).unwrap().checkpoints;
+    let whole = look();
+    assert_eq!(whole.iter().map(|one| (one.lsn, one.blobs)).collect::<Vec<_>>(), [(1, 2), (2, 2)]);
+    assert!(whole.iter().all(|one| one.damage.is_empty()), "{whole:?}");
+    for file in fs.files().into_iter().filter(|file| file.starts_with(&dir)) {
+        let bytes = fs.bytes(&file).unwrap();
+        for byte in 0..bytes.len() as u64 {
+            fs.flip(&file, byte, 4);
+            let found: Vec<_> = look().into_iter().flat_map(|one| one.damage).collect();
+            assert_eq!(found.len(), 1, "{} byte {byte}: {found:?}", file.display());
+            assert_eq!(found[0].file, file, "{found:?}");
+            let blob = file.extension().is_some_and(|end| end == "dat");
+            // 16 bytes before each blob, five bytes long.
+            assert_eq!(found[0].key, blob.then_some(if byte < 21 { 7 } else { 8 }));
+            fs.flip(&file, byte, 4);
+        }
+        fs.put(&file, &bytes[..bytes.len() - 1]);
+        assert!(look().iter().any(|one| !one.damage.is_empty()), "{} cut", file.display());
+        fs.put(&file, &bytes);
+    }
+    assert_eq!(look(), whole);
 }

@@ -59,6 +59,7 @@ fn look(gateway: &Gateway) {
             gauge("grevy_checkpoints_failed_in_a_row", row.failed);
             gauge("grevy_instances_too_large_to_leave_memory", row.too_large);
             gauge("grevy_cold_instances_read", row.read);
+            gauge("grevy_blobs_mended", row.mended);
             gauge("grevy_cold_instances_unreadable", row.unreadable);
         }
     }

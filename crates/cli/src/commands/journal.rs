@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use journal::fs::RealFs;
-use journal::inspect::{Place, Report, Verdict, inspect, logs};
+use journal::inspect::{
+    CheckpointsReport, Place, Report, Verdict, checkpoints_of, inspect, inspect_checkpoints, logs,
+};
 
 use crate::Failure;
 use crate::progress::Progress;
@@ -19,9 +21,10 @@ pub struct Journal {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// Shows segments, epochs, positions and how each journal ends.
+    /// Shows segments, epochs, positions, checkpoints and how each journal ends.
     Inspect(Where),
-    /// Reads every record and ends with 1 when one that was durable cannot be read.
+    /// Reads every record, checkpoint and blob, and ends with 1 when one that was durable cannot be
+    /// read.
     Verify(Where),
 }
 
@@ -46,14 +49,21 @@ impl Journal {
         for dir in logs(&fs, &place.dir)? {
             let reading = Progress::waiting(&format!("reading {}", dir.display()), place.json);
             let report = inspect(&fs, &dir)?;
+            let checkpoints = checkpoints_of(&fs, &dir);
+            let checkpoints = checkpoints
+                .map(|dir| inspect_checkpoints(&fs, &dir))
+                .transpose()?
+                .unwrap_or_default();
             drop(reading);
-            if matches!(report.verdict, Verdict::Corrupt(_)) {
+            let damaged = checkpoints.checkpoints.iter().any(|one| !one.damage.is_empty());
+            if matches!(report.verdict, Verdict::Corrupt(_)) || damaged {
                 code = ExitCode::FAILURE;
             }
             if place.json {
-                println!("{}", json(&dir, &report));
+                println!("{}", json(&dir, &report, &checkpoints));
             } else {
                 print(&dir, &report, detailed);
+                print_checkpoints(&checkpoints, detailed);
             }
         }
         Ok(code)
@@ -110,12 +120,60 @@ fn print(dir: &std::path::Path, report: &Report, detailed: bool) {
     }
 }
 
+fn print_checkpoints(report: &CheckpointsReport, detailed: bool) {
+    for one in &report.checkpoints {
+        if detailed || !one.damage.is_empty() {
+            println!(
+                "  checkpoint {}: position {}, {} files, {} instances in {} bytes",
+                one.number, one.lsn, one.files, one.blobs, one.blob_bytes
+            );
+        }
+        for damage in &one.damage {
+            let of = damage.key.map(|key| format!(" (instance {key})")).unwrap_or_default();
+            println!("    DAMAGED: {}{of}: {}", damage.file.display(), damage.what);
+        }
+    }
+    let whole = report.checkpoints.iter().filter(|one| one.damage.is_empty()).count();
+    if !report.checkpoints.is_empty() {
+        println!("  checkpoints: {whole} of {} whole", report.checkpoints.len());
+    }
+}
+
 fn tell(place: &Place) -> String {
     let Place { file, offset, lsn, what } = place;
     format!("{} at byte {offset} (position {lsn}): {what}", file.display())
 }
 
-fn json(dir: &std::path::Path, report: &Report) -> serde_json::Value {
+fn json(
+    dir: &std::path::Path,
+    report: &Report,
+    checkpoints: &CheckpointsReport,
+) -> serde_json::Value {
+    let checkpoints: Vec<_> = checkpoints
+        .checkpoints
+        .iter()
+        .map(|one| {
+            let damage: Vec<_> = one
+                .damage
+                .iter()
+                .map(|damage| {
+                    serde_json::json!({
+                        "file": damage.file.display().to_string(),
+                        "instance": damage.key.map(|key| key.to_string()),
+                        "what": damage.what,
+                    })
+                })
+                .collect();
+            serde_json::json!({
+                "number": one.number,
+                "position": one.lsn,
+                "files": one.files,
+                "instances": one.blobs,
+                "bytes": one.blob_bytes,
+                "damage": damage,
+            })
+        })
+        .collect();
     let (verdict, place) = match &report.verdict {
         Verdict::Whole => ("whole", None),
         Verdict::Torn(place) => ("torn", Some(place)),
@@ -133,5 +191,6 @@ fn json(dir: &std::path::Path, report: &Report) -> serde_json::Value {
         "ignored": report.ignored,
         "verdict": verdict,
         "place": place.map(tell),
+        "checkpoints": checkpoints,
     })
 }

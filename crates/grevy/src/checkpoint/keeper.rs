@@ -15,9 +15,6 @@ use crate::machine::Machine;
 use crate::mailbox::Signal;
 use crate::partition::{Health, Partition, Remote};
 
-/// How often it is looked whether something is due.
-const LOOK_EVERY: Duration = Duration::from_millis(250);
-
 /// After a checkpoint that failed.
 const RETRY_AFTER: Duration = Duration::from_secs(10);
 
@@ -58,6 +55,7 @@ impl<M: Machine> Ward<M> {
     pub fn tell(&self) {
         let status = &self.remote.status;
         status.checkpoint.store(self.vault.published(), Ordering::Release);
+        status.mended.store(self.vault.mended(), Ordering::Release);
         status.too_large.store(self.vault.large() as u64, Ordering::Release);
     }
 }
@@ -89,6 +87,7 @@ impl<M: Machine> Kept for Ward<M> {
     }
 
     fn cool(&self) {
+        self.tell();
         if self.remote.status.hot.load(Ordering::Acquire) == 0 {
             return;
         }
@@ -120,6 +119,8 @@ impl Keeper {
         let gate = Arc::new((Mutex::new(false), Condvar::new()));
         let closing = Arc::clone(&gate);
         let now = Instant::now();
+        let often =
+            wards.iter().map(|ward| ward.policy().look_every).min().unwrap_or(Duration::MAX);
         let places = wards.into_iter().map(|ward| Place {
             ward,
             last: now,
@@ -129,7 +130,7 @@ impl Keeper {
         let mut places: Vec<Place> = places.collect();
         let thread = std::thread::Builder::new().name("grevy-keeper".to_owned());
         let thread = thread.spawn(move || {
-            while !wait(&closing) {
+            while !wait(&closing, often) {
                 places.iter_mut().for_each(Place::look);
             }
             places.iter_mut().for_each(Place::last);
@@ -152,9 +153,9 @@ impl Keeper {
 }
 
 /// Until the next look; is it closed?
-fn wait((closed, moved): &(Mutex<bool>, Condvar)) -> bool {
+fn wait((closed, moved): &(Mutex<bool>, Condvar), often: Duration) -> bool {
     let guard = closed.lock().unwrap_or_else(PoisonError::into_inner);
-    let waited = moved.wait_timeout_while(guard, LOOK_EVERY, |closed| !*closed);
+    let waited = moved.wait_timeout_while(guard, often, |closed| !*closed);
     *waited.unwrap_or_else(PoisonError::into_inner).0
 }
 

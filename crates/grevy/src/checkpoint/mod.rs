@@ -38,6 +38,8 @@ pub struct Checkpoints {
     pub every: Duration,
     /// An instance that nothing touched for so long leaves memory once a checkpoint has it.
     pub cold_after: Duration,
+    /// How often it is looked whether one of that is due.
+    pub look_every: Duration,
 }
 
 impl Default for Checkpoints {
@@ -46,6 +48,7 @@ impl Default for Checkpoints {
             steps: None,
             every: Duration::from_secs(300),
             cold_after: Duration::from_secs(60),
+            look_every: Duration::from_millis(250),
         }
     }
 }

@@ -66,6 +66,7 @@ impl<'a> Still<'a> {
         let older = match self.mend(key, tail, empty) {
             Ok(true) => match self.blobs.get(key) {
                 Ok(Some(blob)) => {
+                    self.vault.count_mended();
                     tracing::warn!(partition = tail.name, key, "told again from the log");
                     return Ok(Some(blob));
                 }

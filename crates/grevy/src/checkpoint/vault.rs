@@ -46,6 +46,7 @@ pub struct Vault {
     /// The newest checkpoint, locked while one is written or recovered from.
     newest: Mutex<Option<Checkpoint>>,
     published: AtomicU64,
+    mended: AtomicU64,
     /// Instances of the newest checkpoint that are too large for a blob; they stay in memory.
     large: Mutex<BTreeSet<Key>>,
     /// Bytes of an instance above which it is too large for a blob.
@@ -94,6 +95,7 @@ impl Vault {
             blobs,
             newest: Mutex::default(),
             published: AtomicU64::new(0),
+            mended: AtomicU64::new(0),
             large: Mutex::default(),
             blob_bytes_max,
             asked: Mutex::new(Some(asked)),
@@ -114,6 +116,15 @@ impl Vault {
     /// How many instances are too large for a blob.
     pub(crate) fn large(&self) -> usize {
         lock(&self.large).len()
+    }
+
+    /// How many blobs could not be read and were told again.
+    pub(crate) fn mended(&self) -> u64 {
+        self.mended.load(Ordering::Acquire)
+    }
+
+    pub(super) fn count_mended(&self) {
+        self.mended.fetch_add(1, Ordering::Release);
     }
 
     pub(super) fn blobs(&self) -> Arc<BlobStore> {

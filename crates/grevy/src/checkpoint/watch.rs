@@ -19,6 +19,8 @@ pub struct CheckpointHealth {
     pub too_large: u64,
     /// Cold instances that were read since the start.
     pub read: u64,
+    /// Blobs that could not be read since the start, and were told again from an older checkpoint.
+    pub mended: u64,
     /// Cold instances that could not be read since the start, and stand still.
     pub unreadable: u64,
 }
@@ -35,6 +37,7 @@ impl Grevy {
                 failed: status.checkpoints_failed.load(Ordering::Acquire),
                 too_large: status.too_large.load(Ordering::Acquire),
                 read: status.read.load(Ordering::Acquire),
+                mended: status.mended.load(Ordering::Acquire),
                 unreadable: status.unreadable.load(Ordering::Acquire),
             }
         });

@@ -80,6 +80,8 @@ pub struct Status {
     pub hot: AtomicU64,
     /// Cold aggregates that were read, since the start.
     pub read: AtomicU64,
+    /// Blobs that could not be read and were told again, since the start.
+    pub mended: AtomicU64,
     /// Cold aggregates that could not be read, since the start.
     pub unreadable: AtomicU64,
     /// Checkpoints that failed since the last that did not.

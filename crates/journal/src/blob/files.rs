@@ -5,6 +5,7 @@ use crate::folder::Place;
 use crate::fs::{File, read_full};
 use crate::limits::BLOB_BYTES_MAX;
 use crate::progress::lock;
+use crate::stop::{self, Point};
 use crate::{Error, checkpoint};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
@@ -63,7 +64,7 @@ pub(crate) struct Files {
     state: Mutex<State>,
 }
 
-fn file_name(number: u32) -> String {
+pub(crate) fn file_name(number: u32) -> String {
     format!("{PREFIX}{number:010}{SUFFIX}")
 }
 
@@ -133,6 +134,7 @@ impl Files {
         }
         checkpoint_retry(self.place(), || file.write_at(&buffer, start))
             .map_err(|e| Error::io("writing blobs", self.place().dir.join(file_name(number)), e))?;
+        stop::at(Point::Blob);
         // What one large blob took is not kept for the next small ones.
         let written = buffer.len() as u64;
         buffer.clear();
@@ -175,15 +177,7 @@ impl Files {
         let fail = |e| Error::io("reading a blob", path(), e);
         let (file, _) =
             self.open_file(loc.file).ok_or_else(|| fail(damaged("its file is gone")))?;
-        let mut bytes = vec![0; HEADER_BYTES + loc.len as usize];
-        let from = loc.at - HEADER_BYTES as u64;
-        let n = read_full(file.as_ref(), &mut bytes, from).map_err(fail)?;
-        let whole = n == bytes.len() && header(&bytes) == Some((loc.len, key));
-        if !whole || stored_checksum(&bytes) != Some(checksum(key, &bytes[HEADER_BYTES..])) {
-            return Err(fail(damaged(&format!("it is damaged at byte {from}"))));
-        }
-        bytes.drain(..HEADER_BYTES);
-        Ok(bytes)
+        read_entry(file.as_ref(), key, loc).map_err(fail)
     }
 
     /// The entry at an offset of a file; `None` at the end.
@@ -257,6 +251,21 @@ impl Files {
         state.files.retain(|number, data| data.live > 0 || tail == Some(*number));
         state.files.keys().map(|number| file_name(*number)).collect()
     }
+}
+
+/// The blob of a key, from where an index says it is.
+pub(crate) fn read_entry(file: &dyn File, key: i64, loc: &Loc) -> io::Result<Vec<u8>> {
+    let from = loc.at - HEADER_BYTES as u64;
+    // A length that no file has would take memory for nothing.
+    let fits = file.len()? >= loc.at + u64::from(loc.len);
+    let mut bytes = vec![0; if fits { HEADER_BYTES + loc.len as usize } else { 0 }];
+    let n = read_full(file, &mut bytes, from)?;
+    let whole = fits && n == bytes.len() && header(&bytes) == Some((loc.len, key));
+    if !whole || stored_checksum(&bytes) != Some(checksum(key, &bytes[HEADER_BYTES..])) {
+        return Err(damaged(&format!("it is damaged at byte {from}")));
+    }
+    bytes.drain(..HEADER_BYTES);
+    Ok(bytes)
 }
 
 fn failed(cause: io::Error) -> Error {

@@ -158,6 +158,10 @@ impl Layers {
         Ok(())
     }
 
+    pub(crate) fn each_row(&self, mut each: impl FnMut(i64, &Loc)) {
+        self.base.iter().for_each(|(key, loc)| each(*key, loc));
+    }
+
     pub(crate) fn each_base(&self, mut each: impl FnMut(&Loc)) {
         self.base.values().for_each(&mut each);
     }

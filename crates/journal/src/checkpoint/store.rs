@@ -4,12 +4,13 @@ use super::manifest::{FORMAT, Manifest, Part};
 use super::part::{PartReader, PartWriter, retry};
 use crate::blob::{BlobStore, Frozen};
 use crate::folder::{Place, replace};
-use crate::fs::read_full;
+use crate::fs::{Fs, read_full};
 use crate::progress::lock;
 use crate::stop::{self, Point};
 use crate::{Error, Fold, Folder, Lsn};
 use std::collections::BTreeSet;
 use std::io;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 /// Largest manifest that is read, in bytes.
@@ -46,7 +47,8 @@ impl CheckpointStore {
             let Some(number) = number.or_else(|| part_number(&name)) else { continue };
             last = last.max(number);
             if Manifest::number_of(&name).is_some() {
-                let found = read_manifest(&place, &name)?.map(|m| (missing(&place, &m), m));
+                let found =
+                    read_manifest(place.fs(), &place.dir, &name)?.map(|m| (missing(&place, &m), m));
                 match found {
                     Some((None, manifest)) => manifests.push(manifest),
                     Some((Some(what), _)) => damaged.push(format!("checkpoint {number}: {what}")),
@@ -188,10 +190,14 @@ fn missing(place: &Place, manifest: &Manifest) -> Option<String> {
 }
 
 /// A manifest that can be read; `None` for one that is damaged.
-fn read_manifest(place: &Place, name: &str) -> Result<Option<Manifest>, Error> {
-    let path = place.dir.join(name);
+pub(crate) fn read_manifest(
+    fs: &dyn Fs,
+    dir: &Path,
+    name: &str,
+) -> Result<Option<Manifest>, Error> {
+    let path = dir.join(name);
     let read = || -> io::Result<Vec<u8>> {
-        let file = place.fs().open(&path)?;
+        let file = fs.open(&path)?;
         let len = usize::try_from(file.len()?).unwrap_or(usize::MAX).min(MANIFEST_BYTES_MAX);
         let mut bytes = vec![0; len];
         let n = read_full(file.as_ref(), &mut bytes, 0)?;
@@ -257,7 +263,7 @@ impl Checkpoint {
     }
 }
 
-fn check_size(path: &std::path::Path, fits: bool, found: u64, part: &Part) -> Result<(), Error> {
+fn check_size(path: &Path, fits: bool, found: u64, part: &Part) -> Result<(), Error> {
     if fits {
         return Ok(());
     }
@@ -337,6 +343,7 @@ impl Draft {
             }
             return Err(error);
         }
+        stop::at(Point::Published);
         self.published = true;
         lock(&self.store.manifests).push(manifest.clone());
         let live = match (blobs, frozen) {
