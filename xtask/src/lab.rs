@@ -56,6 +56,25 @@ const RUNS: &[Run] = &[
         slice: 1,
         slice_minutes: 60,
     },
+    Run {
+        name: "ingest",
+        about: "ten minutes of JSON lines into tracking: 50,000 events a second, memory bounded",
+        command: &[
+            "cargo",
+            "test",
+            "--release",
+            "--package",
+            "grevy-track",
+            "--test",
+            "ingest",
+            "--",
+            "--nocapture",
+            "--test-threads=1",
+        ],
+        rounds: 600,
+        slice: 600,
+        slice_minutes: 60,
+    },
 ];
 
 /// Does the runs with these names; without a name lists them and how far they are.

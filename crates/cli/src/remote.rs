@@ -33,7 +33,51 @@ pub struct Remote {
     pub json: bool,
 }
 
+/// Status and body of an answer.
+#[cfg(feature = "track")]
+pub struct Answer {
+    pub status: u16,
+    pub text: String,
+}
+
 impl Remote {
+    /// The server at this address.
+    #[cfg(feature = "track")]
+    pub fn at(address: String, token: Option<String>) -> Remote {
+        Remote { address, token, json: false }
+    }
+
+    /// Asks for something to be done elsewhere than in `/v2`; nothing is sent along.
+    #[cfg(feature = "track")]
+    pub fn ask_of(&self, method: &str, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let bytes = body.map(|body| body.to_string().into_bytes()).unwrap_or_default();
+        self.send_to("", method, path, Some("application/json"), bytes)
+    }
+
+    /// Posts under a request id, so that asking again is harmless. Any answer is one.
+    #[cfg(feature = "track")]
+    pub fn request(&self, path: &str, body: &Value, id: &str) -> Result<Answer, Failure> {
+        let address = self.address.trim_end_matches('/').trim_end_matches("/v2");
+        let url = format!("{address}{path}");
+        let config = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .timeout_global(Some(ANSWER_TIME_MAX))
+            .build();
+        let mut request = ureq::Agent::new_with_config(config)
+            .post(&url)
+            .header("content-type", "application/json")
+            .header("grevy-request-id", id);
+        if let Some(token) = &self.token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let answer = request
+            .send(body.to_string())
+            .map_err(|error| Failure(format!("expected an answer of {url}, but {error}")))?;
+        let status = answer.status().as_u16();
+        let body = answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX);
+        Ok(Answer { status, text: body.read_to_string()? })
+    }
+
     pub fn get(&self, path: &str) -> Result<Value, Failure> {
         self.send("GET", path, None, Vec::new())
     }

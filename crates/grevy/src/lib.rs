@@ -39,7 +39,7 @@ mod variables;
 mod worker;
 
 pub use activity::{Activity, Token};
-pub use checkpoint::{CheckpointHealth, Checkpoints, Vault};
+pub use checkpoint::{CheckpointHealth, Checkpoints, Keeper, Kept, Vault, Ward};
 pub use clock::Clock;
 pub use error::Error;
 pub use handle::{Deployment, Grevy};

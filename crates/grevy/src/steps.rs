@@ -43,7 +43,10 @@ pub struct Holds {
 
 impl Holds {
     /// What was held of this journal when it was open last.
-    pub(crate) fn open(folder: &Arc<Folder>, journal: &str) -> Result<Holds, Error> {
+    ///
+    /// # Errors
+    /// A folder that cannot be read.
+    pub fn open(folder: &Arc<Folder>, journal: &str) -> Result<Holds, Error> {
         let note = format!("holds-{journal}");
         let text = folder.note(&note)?.unwrap_or_default();
         let row = |line: &str| {

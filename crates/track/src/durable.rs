@@ -1,6 +1,7 @@
 //! The track machine in the partition loop, and the durable form of its steps.
 
 mod form;
+pub mod kept;
 
 use engine::{Cause, Key};
 use grevy::Error;
@@ -65,6 +66,15 @@ impl Machine for Tracker {
     fn standing(&self) -> Vec<Effect> {
         let alerts = self.state.pending_alerts();
         alerts.map(|(number, alert)| Effect::Alert { number, alert: alert.clone() }).collect()
+    }
+
+    fn save(&self) -> Option<Vec<u8>> {
+        Some(form::save(&self.state))
+    }
+
+    fn load(&mut self, saved: &[u8]) -> Result<(), String> {
+        self.state = form::load(saved)?;
+        Ok(())
     }
 }
 

@@ -78,6 +78,8 @@ pub const BUS_EVENTS_MAX: u64 = 100_000_000;
 pub const BUS_GROUP_BYTES_MAX: usize = 8 << 20;
 /// Commands of one source that are under way at once.
 pub const FEED_COMMANDS_MAX: usize = 8;
+/// Days for which traces, verdicts and figures of kept cases can be read, where nobody says so.
+pub const PAST_KEPT_DAYS: u64 = 30;
 /// Rows that one look at verdicts or cases returns.
 pub const ROWS_MAX: usize = 10_000;
 /// Ways through the gateways of one model that are remembered at once, by what data rules out.

@@ -26,6 +26,7 @@ pub(crate) use analyse::judge;
 pub use analyse::{Analysis, Finding, FindingKind};
 pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
 pub use event::{Alert, Event, StepObserved};
+pub(crate) use model::Version;
 pub use model::{Model, Status};
 pub use state::{Case, CaseKey, CaseStatus, Raised, Seen, State};
 

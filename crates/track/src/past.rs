@@ -1,7 +1,8 @@
 //! What happened, read back from the journal of tracking: the verdict of every record, the
-//! messages of a trace, the log of a process.
+//! messages of a trace, the log of a process. It goes back as far as the journal does; cases whose
+//! beginning was trimmed are named by the state.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use grevy::Error;
@@ -16,6 +17,7 @@ use crate::machine::{CaseKey, Event, StepObserved, Verdict};
 use crate::mapping::Observation;
 use crate::source::Position;
 use crate::traces::Traces;
+use crate::tracking::Tracking;
 
 /// One record and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -56,9 +58,45 @@ struct Names {
     cases: BTreeMap<CaseKey, (Arc<str>, u32)>,
     kinds: BTreeMap<(u32, u32), Arc<str>>,
     processes: BTreeMap<u32, Arc<str>>,
+    /// Cases that go on with another version later in the journal and began before it: their
+    /// steps up to there are of a version that nobody knows any more.
+    unknown: BTreeSet<CaseKey>,
 }
 
 impl Names {
+    /// What a journal that begins in the middle does not say itself.
+    fn before(tracking: &Tracking) -> Result<Names, Error> {
+        let journal = tracking.journal();
+        if journal.first_lsn() <= 1 {
+            return Ok(Names::default());
+        }
+        let mut names = tracking.look(|state| {
+            let mut names = Names::default();
+            for (number, version) in (0..).zip(&state.versions) {
+                names.processes.insert(number, version.publish.process.clone());
+                let kinds = (0..).zip(&version.kinds);
+                names.kinds.extend(kinds.map(|(kind, name)| ((number, kind), name.clone())));
+            }
+            let cases = state.cases();
+            names.cases = cases.map(|(key, case)| (key, (case.id.clone(), case.version))).collect();
+            names
+        })?;
+        let mut met = BTreeSet::new();
+        scan(&**journal, |_, events| {
+            for event in events {
+                match event {
+                    Event::CaseMet { case, .. } => drop(met.insert(*case)),
+                    Event::CaseMigrated { case, .. } if !met.contains(case) => {
+                        names.unknown.insert(*case);
+                    }
+                    _ => {}
+                }
+            }
+            Ok(true)
+        })?;
+        Ok(names)
+    }
+
     fn learn(&mut self, event: &Event) {
         match event {
             Event::Published { version, publish } => {
@@ -71,6 +109,7 @@ impl Names {
                 self.cases.insert(*case, (id.clone(), *version));
             }
             Event::CaseMigrated { case, version } => {
+                self.unknown.remove(case);
                 if let Some(known) = self.cases.get_mut(case) {
                     known.1 = *version;
                 }
@@ -95,6 +134,9 @@ impl Names {
 
     /// Process, case id and event type of a step.
     fn of(&self, step: &StepObserved) -> Option<(&Arc<str>, &Arc<str>, &Arc<str>)> {
+        if self.unknown.contains(&step.case) {
+            return None;
+        }
         let (id, version) = self.cases.get(&step.case)?;
         Some((self.processes.get(version)?, id, self.kinds.get(&(*version, step.kind))?))
     }
@@ -128,13 +170,13 @@ fn scan(
 /// # Errors
 /// When the journal cannot be read.
 pub fn verdicts(
-    journal: &dyn Journal,
+    tracking: &Tracking,
     wanted: &Wanted,
     after: Lsn,
     max: usize,
 ) -> Result<Vec<Judged>, Error> {
-    let (mut names, mut found) = (Names::default(), Vec::new());
-    scan(journal, |at, events| {
+    let (mut names, mut found) = (Names::before(tracking)?, Vec::new());
+    scan(&**tracking.journal(), |at, events| {
         for (number, event) in events.iter().enumerate() {
             names.learn(event);
             if at > after
@@ -212,12 +254,12 @@ fn judged(names: &Names, at: Lsn, event: &Event, then: &[Event]) -> Option<Judge
 /// # Errors
 /// When the journal cannot be read, or `each` has no room.
 pub fn steps(
-    journal: &dyn Journal,
+    tracking: &Tracking,
     process: Option<&str>,
     mut each: impl FnMut(Observation, &StepObserved) -> Result<(), Full>,
 ) -> Result<(), Error> {
-    let mut names = Names::default();
-    scan(journal, |_, events| {
+    let mut names = Names::before(tracking)?;
+    scan(&**tracking.journal(), |_, events| {
         for event in events {
             names.learn(event);
             let Event::StepObserved(step) = event else { continue };
@@ -245,9 +287,9 @@ pub fn steps(
 ///
 /// # Errors
 /// As [`steps`].
-pub fn log(journal: &dyn Journal, process: Option<&str>) -> Result<LogBuilder, Error> {
+pub fn log(tracking: &Tracking, process: Option<&str>) -> Result<LogBuilder, Error> {
     let mut log = LogBuilder::default();
-    steps(journal, process, |observation, _| log.observe(&observation))?;
+    steps(tracking, process, |observation, _| log.observe(&observation))?;
     Ok(log)
 }
 
@@ -255,9 +297,9 @@ pub fn log(journal: &dyn Journal, process: Option<&str>) -> Result<LogBuilder, E
 ///
 /// # Errors
 /// As [`steps`].
-pub fn traces(journal: &dyn Journal, only: Option<&str>) -> Result<Traces, Error> {
+pub fn traces(tracking: &Tracking, only: Option<&str>) -> Result<Traces, Error> {
     let mut traces = Traces::default();
-    steps(journal, None, |observation, step| {
+    steps(tracking, None, |observation, step| {
         if only.is_none_or(|only| only == observation.case) {
             traces.add(&observation, step.position, step.arrival_ms);
         }

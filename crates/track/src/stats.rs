@@ -8,16 +8,16 @@ mod times;
 
 use std::collections::BTreeMap;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::log::{Activity, Log};
 
 pub use csv::csv;
-pub use findings::{Deviations, FindingCount, deviations};
+pub use findings::{Deviations, FindingCount, deviations, kept};
 pub use times::{Spread, Times};
 
 /// Everything that is said about a log.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {
     pub cases: u64,
     pub events: u64,
@@ -41,7 +41,7 @@ pub struct Stats {
 }
 
 /// One step.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct StepStats {
     pub events: u64,
     pub cases: u64,
@@ -50,7 +50,7 @@ pub struct StepStats {
 }
 
 /// One step directly after another.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TransitionStats {
     pub from: String,
     pub to: String,
@@ -58,7 +58,7 @@ pub struct TransitionStats {
 }
 
 /// One sequence of steps.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct VariantStats {
     pub steps: Vec<String>,
     pub cases: u64,
@@ -67,7 +67,7 @@ pub struct VariantStats {
 }
 
 /// A promise about whole cases: p95 of their durations within a time.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Target {
     pub within_ms: i64,
     pub p95_ms: i64,

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chart::plain;
 use crate::limits::TRACE_MESSAGES_MAX;
@@ -11,7 +11,7 @@ use crate::mapping::Observation;
 use crate::source::Position;
 
 /// One message of a trace.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Message {
     pub kind: String,
     pub sender: Option<String>,
@@ -27,7 +27,7 @@ pub struct Message {
 }
 
 /// The messages of one trace id, in event-time order.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Trace {
     pub id: String,
     pub messages: Vec<Message>,
@@ -103,20 +103,23 @@ impl Traces {
 
     /// Types that one trace has more than `times` times (S9): services that react to each other.
     pub fn loops(&self, times: u64) -> Vec<Loop> {
-        let mut found = Vec::new();
-        for trace in self.traces.values() {
-            let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
-            for message in &trace.messages {
-                *counts.entry(&message.kind).or_default() += 1;
-            }
-            let many = counts.into_iter().filter(|(_, count)| *count > times);
-            found.extend(many.map(|(kind, times)| Loop {
-                trace: trace.id.clone(),
-                kind: kind.to_owned(),
-                times,
-            }));
+        self.traces.values().flat_map(|trace| trace.loops(times)).collect()
+    }
+}
+
+impl Trace {
+    /// Types that it has more than `times` times.
+    pub fn loops(&self, times: u64) -> Vec<Loop> {
+        let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
+        for message in &self.messages {
+            *counts.entry(&message.kind).or_default() += 1;
         }
-        found
+        let many = counts.into_iter().filter(|(_, count)| *count > times);
+        let found = many.map(|(kind, times)| {
+            let (trace, kind) = (self.id.clone(), kind.to_owned());
+            Loop { trace, kind, times }
+        });
+        found.collect()
     }
 }
 

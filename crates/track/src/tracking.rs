@@ -11,10 +11,11 @@ use engine::command::Source as Asker;
 use grevy::machine::Need;
 use grevy::mailbox::{Class, Deliver, Envelope, Signal};
 use grevy::partition::{Partition, Parts, Remote};
-use grevy::{Activity, Clock, Error};
+use grevy::{Activity, Clock, Error, Holds, Keeper, Vault, Ward};
 use journal::{FileConfig, FileJournal, Folder, Journal, MemoryJournal};
 
 use crate::durable::Tracker;
+use crate::durable::kept::{Aged, Keeping};
 use crate::machine::{Answer, Command, Effect, State};
 
 /// Where effects go once they are durable, on the thread of the loop: it must not block.
@@ -32,6 +33,7 @@ pub struct Tracking {
     /// Who still reads what lies in the past.
     holds: Arc<AtomicUsize>,
     thread: Arc<Mutex<Option<JoinHandle<()>>>>,
+    keeper: Arc<Option<Keeper>>,
 }
 
 /// Keeps timers from firing while a source is read that lies behind: what makes a case late may
@@ -57,17 +59,32 @@ impl Tracking {
         clock: Clock,
         outlet: Outlet,
     ) -> Result<Tracking, Error> {
+        Tracking::open_kept(folder, clock, outlet, Keeping::default())
+    }
+
+    /// The same, saying when checkpoints are written and for how long the past can be read.
+    ///
+    /// # Errors
+    /// A journal or a checkpoint that cannot be read or folded.
+    pub fn open_kept(
+        folder: Option<&Arc<Folder>>,
+        clock: Clock,
+        outlet: Outlet,
+        keeping: Keeping,
+    ) -> Result<Tracking, Error> {
         let journal: Arc<dyn Journal> = match folder {
             Some(folder) => Arc::new(FileJournal::open(folder, "track", FileConfig::default())?),
             None => Arc::new(MemoryJournal::new()),
         };
         let activity = Activity::default();
+        let vault = folder.map(|folder| Vault::open(folder, "track")).transpose()?;
+        let holds = folder.map(|folder| Holds::open(folder, "track")).transpose()?;
         let partition = Partition::open(Parts {
             name: Arc::from("track"),
             journal,
             empty: Arc::new(Tracker::default),
-            vault: None,
-            holds: Arc::default(),
+            vault: vault.clone(),
+            holds: Arc::new(holds.unwrap_or_default()),
             outlet,
             forget: None,
             clock: clock.clone(),
@@ -77,12 +94,23 @@ impl Tracking {
             paused: true,
         })?;
         let remote = partition.remote();
+        let ward = vault.map(|vault| Ward {
+            vault,
+            remote: remote.clone(),
+            empty: Arc::new(Tracker::default),
+            skip: Vec::new(),
+            skip_upto: 0,
+            policy: keeping.checkpoints,
+            activity: activity.clone(),
+        });
+        let aged = |ward| Keeper::start(vec![Box::new(Aged::new(ward, clock.clone(), keeping))]);
+        let keeper = Arc::new(ward.map(aged).transpose()?);
         let thread = std::thread::Builder::new()
             .name("grevy-track".to_owned())
             .spawn(move || partition.run())
             .map_err(|error| Error::Unavailable { reason: error.to_string() })?;
         let thread = Arc::new(Mutex::new(Some(thread)));
-        Ok(Tracking { remote, activity, clock, holds: Arc::default(), thread })
+        Ok(Tracking { remote, activity, clock, holds: Arc::default(), thread, keeper })
     }
 
     /// Nothing falls due until this, and all others, are dropped.
@@ -193,6 +221,9 @@ impl Tracking {
             && thread.join().is_err()
         {
             tracing::error!("the thread of tracking panicked");
+        }
+        if let Some(keeper) = &*self.keeper {
+            keeper.close();
         }
     }
 }

@@ -25,7 +25,8 @@ const STEPS: [&str; 5] = [
     "GoodsShippedEvent",
     "OrderCompletedEvent",
 ];
-const MAPPING: &str = "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\nsender: $.source\n";
+const MAPPING: &str = "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\nsender: $.source\n\
+                       variables: $.data\n";
 /// Events that a release build must take in a second.
 const RATE_MIN: f64 = 50_000.0;
 
@@ -91,6 +92,7 @@ fn carry(steps: usize, seconds: u64, most: u64) -> (u64, f64, Tracking, tempfile
         process: Arc::from("order-tracking"),
         bpmn: Arc::from(MODEL),
         known: STEPS.iter().map(|step| (*step).to_owned()).collect(),
+        stuck_after_ms: Some(3_600_000),
         ..Publish::default()
     };
     tracking.command(Command::Publish(publish)).unwrap();

@@ -12,6 +12,8 @@
 //! | `GET /tracking/{process}/diagram` | its model, laid out where it has no coordinates |
 //! | `GET /tracking/{process}/cases` | cases; `status`, `case`, `deviating` select |
 //! | `GET /tracking/{process}/verdicts` | what became of each record; `verdict`, `reason` select |
+//! | `GET /tracking/{process}/findings` | what deviates, by kind and step, with example cases |
+//! | `GET /tracking/{process}/stats` | counts, medians, 95th percentiles; `target` is a duration |
 //! | `POST /tracking/{process}/replay` | observes rejected records again by the present mapping |
 //! | `GET /alerts`, `GET /traces/{id}` | alerts; every message of a trace |
 //! | `GET /traces/{id}/reached/{process}` | elements of a model whose message is in the trace |
@@ -89,6 +91,8 @@ pub fn router(desk: Desk) -> Router {
         .route("/tracking/{process}/diagram", get(models::diagram))
         .route("/tracking/{process}/cases", get(read::cases))
         .route("/tracking/{process}/verdicts", get(read::verdicts))
+        .route("/tracking/{process}/findings", get(read::findings))
+        .route("/tracking/{process}/stats", get(read::stats))
         .route("/alerts", get(read::alerts))
         .route("/traces/{id}", get(read::trace))
         .route("/traces/{id}/reached/{process}", get(read::reached))

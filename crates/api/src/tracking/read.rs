@@ -62,7 +62,42 @@ pub async fn verdicts(
     let VerdictQuery { verdict, case, reason, after } = asked;
     let wanted = Wanted { verdict, case, reason, source: Some(format!("bus#{process}")) };
     let found = blocking(desk, "read verdicts", move |station| {
-        past::verdicts(&**station.tracking().journal(), &wanted, after, PAGE_ROWS_MAX)
+        past::verdicts(station.tracking(), &wanted, after, PAGE_ROWS_MAX)
+    });
+    Ok(Json(json!(found.await?)))
+}
+
+pub async fn findings(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read findings", move |station| {
+        station.tracking().look(move |state| track::stats::kept(state, Some(&process)))
+    });
+    Ok(Json(json!(found.await?)))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatsQuery {
+    /// ISO 8601; the promise about whole cases.
+    target: Option<String>,
+}
+
+pub async fn stats(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Path(process): Path<String>,
+    Query(asked): Query<StatsQuery>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let target = asked.target.as_deref().map(track::mapping::duration_ms).transpose();
+    let target = target.map_err(Failure::invalid)?;
+    let found = blocking(desk, "read figures", move |station| {
+        let log = past::log(station.tracking(), Some(&process))?.finish();
+        Ok(track::stats::Stats::new(&log, target))
     });
     Ok(Json(json!(found.await?)))
 }
@@ -83,7 +118,7 @@ pub async fn trace(
 ) -> Result<Json<Value>, Problem> {
     allow(&caller, Action::Read, None)?;
     let found = blocking(desk, "read a trace", move |station| {
-        let traces = past::traces(&**station.tracking().journal(), Some(&id))?;
+        let traces = past::traces(station.tracking(), Some(&id))?;
         Ok(traces.trace(&id))
     });
     let none =
@@ -99,7 +134,7 @@ pub async fn reached(
 ) -> Result<Json<Value>, Problem> {
     allow(&caller, Action::Read, None)?;
     let found = blocking(desk, "read a trace", move |station| {
-        let traces = past::traces(&**station.tracking().journal(), Some(&id))?;
+        let traces = past::traces(station.tracking(), Some(&id))?;
         Ok(traces.trace(&id).zip(models::file(station, process)?))
     });
     let none = || {

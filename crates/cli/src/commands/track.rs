@@ -48,6 +48,8 @@ enum Verb {
     Cases(ask::Cases),
     Alerts(ask::Alerts),
     Verdicts(ask::Verdicts),
+    Replay(ask::Replay),
+    Publish(ask::Publish),
 }
 
 impl Track {
@@ -59,6 +61,8 @@ impl Track {
             (Some(Verb::Cases(command)), _) => command.run(),
             (Some(Verb::Alerts(command)), _) => command.run(),
             (Some(Verb::Verdicts(command)), _) => command.run(),
+            (Some(Verb::Replay(command)), _) => command.run(),
+            (Some(Verb::Publish(command)), _) => command.run(),
             (None, command) => command.run(),
         }
     }

@@ -1,6 +1,7 @@
 //! Alerts on their way out. An alert is a record in the journal of tracking; a webhook tells
 //! others of it, and one that the model draws as a message becomes a command on the bus, in the
-//! trace of its case. Each leaves until it is known to have arrived, under one id.
+//! trace of its case, and a message to the engine. Each leaves until it is known to have arrived,
+//! under one id, by which whoever takes it knows it when it comes again.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,8 +20,35 @@ use crate::Failure;
 /// Pause before a command that the bus did not take is published again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a message waits in the engine for an instance that takes it.
+const MESSAGE_TTL: Duration = Duration::from_secs(3_600);
+
 /// Takes a command for the bus; answers why it could not.
 pub type Publish = Box<dyn Fn(Value) -> Result<(), String> + Send>;
+
+/// A message to the engine: named as the model names it, with the case's id as correlation key.
+#[derive(Debug, Clone)]
+pub struct Message {
+    /// It is published once under this id, however often it is sent.
+    pub id: String,
+    pub name: Arc<str>,
+    pub key: Arc<str>,
+    pub time_to_live: Duration,
+    /// A JSON object.
+    pub variables: String,
+}
+
+/// What became of a message.
+pub enum Sent {
+    Arrived,
+    /// It never will: sending it again is no use.
+    Refused(String),
+    /// Nobody was there to take it.
+    Later(String),
+}
+
+/// Takes a message for the engine.
+pub type Say = Box<dyn Fn(&Message) -> Sent + Send>;
 
 /// Where alerts go beside the journal.
 #[derive(Default)]
@@ -29,6 +57,7 @@ pub struct Places {
     pub bus: Option<Publish>,
     /// The bus from its beginning, to see which commands arrived before a crash.
     pub published: Option<Box<dyn Source>>,
+    pub engine: Option<Say>,
 }
 
 /// Effects on their way from the loop to the thread that delivers them.
@@ -55,7 +84,8 @@ impl Courier {
         let start = |(url, secret)| Webhook::start(Target { url, secret, retry: Retry::default() });
         let webhook = places.webhook.map(start).transpose()?;
         let (stop, stopped) = channel();
-        let run = Run { tracking: tracking.clone(), webhook, bus: places.bus, stopped };
+        let (bus, engine) = (places.bus, places.engine);
+        let run = Run { tracking: tracking.clone(), webhook, bus, engine, stopped };
         let published = places.published;
         let thread = std::thread::Builder::new()
             .name("grevy-alerts".to_owned())
@@ -78,6 +108,7 @@ struct Run {
     tracking: Tracking,
     webhook: Option<Webhook>,
     bus: Option<Publish>,
+    engine: Option<Say>,
     stopped: Receiver<()>,
 }
 
@@ -96,6 +127,9 @@ impl Run {
                         if !known.contains(&id) && !self.publish(&id, &alert) {
                             return;
                         }
+                    }
+                    if alert.send && !self.send(&id, &alert) {
+                        return;
                     }
                     self.tell(number, &id, &alert);
                 }
@@ -116,6 +150,31 @@ impl Run {
             match bus(command(id, alert)) {
                 Ok(()) => return true,
                 Err(reason) => tracing::warn!(id, reason, "a command is published again"),
+            }
+            if self.stopped.recv_timeout(AGAIN_AFTER) != Err(RecvTimeoutError::Timeout) {
+                return false;
+            }
+        }
+    }
+
+    /// Sends a message to the engine until it has it; `false` when told to stop before.
+    fn send(&self, id: &str, alert: &Alert) -> bool {
+        let Some(engine) = &self.engine else { return true };
+        let message = Message {
+            id: id.to_owned(),
+            name: alert.name.clone(),
+            key: alert.case.clone(),
+            time_to_live: MESSAGE_TTL,
+            variables: alert.payload.as_deref().unwrap_or("{}").to_owned(),
+        };
+        loop {
+            match engine(&message) {
+                Sent::Arrived => return true,
+                Sent::Refused(reason) => {
+                    tracing::error!(id, reason, "the engine does not take a message");
+                    return true;
+                }
+                Sent::Later(reason) => tracing::warn!(id, reason, "a message is sent again"),
             }
             if self.stopped.recv_timeout(AGAIN_AFTER) != Err(RecvTimeoutError::Timeout) {
                 return false;

@@ -2,5 +2,6 @@
 //! the story.
 
 pub mod alerts;
+pub mod engine;
 pub mod remote_bus;
 pub mod story;

@@ -39,6 +39,16 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         #[cfg(not(feature = "track"))]
         let pages = axum::Router::new();
         let mut config = config(&settings, pages)?;
+        #[cfg(feature = "track")]
+        {
+            let (open, told) = (config.open, events.engine());
+            config.open = Box::new(move || {
+                let engine = open()?;
+                let mut slot = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                *slot = Some(engine.clone());
+                Ok(engine)
+            });
+        }
         if settings.history {
             let kept = || settings.data_dir.join(HISTORY);
             let folder = scratch.as_ref().map_or_else(kept, Scratch::path);
@@ -56,6 +66,8 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         tokio::select! {
             failed = failed(&server) => Err(failed),
             () = signals => {
+                #[cfg(feature = "track")]
+                events.let_go();
                 server.stop().await;
                 #[cfg(feature = "track")]
                 events.close().await;

@@ -4,21 +4,26 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use api::tracking::{Desk, router};
-use grevy::Clock;
+use grevy::{Clock, Grevy};
 use journal::Folder;
 use track::bus::Bus;
 use track::station::Station;
 
 use super::settings::Settings;
-use crate::events::alerts::{Courier, Places, channelled};
+use crate::events::alerts::{Courier, Places, Sent, channelled};
+use crate::events::engine::publish;
 
 /// Folder below the data folder.
 const FOLDER: &str = "tracking";
+
+/// The engine of this server, while it runs.
+pub type Engine = Arc<Mutex<Option<Grevy>>>;
 
 /// Bus, tracking, and who hears of alerts.
 #[derive(Clone)]
 pub struct Events {
     desk: Desk,
+    engine: Engine,
     courier: Arc<Mutex<Option<Courier>>>,
     /// There was something before.
     known: bool,
@@ -31,13 +36,23 @@ impl Events {
         let courier = Arc::new(Mutex::new(None));
         let webhook = settings.webhook.clone().map(|url| (url, settings.webhook_secret.clone()));
         let kept = Arc::clone(&courier);
+        let engine = Engine::default();
+        let running = Arc::clone(&engine);
         let open = move || {
             let folder = path.as_ref().map(Folder::open).transpose()?;
             let (outlet, effects) = channelled();
             let station = Station::open(folder.as_ref(), Clock::Real, outlet)?;
             let bus: Bus = station.bus().clone();
             let clock = station.tracking().clock().clone();
+            let running = Arc::clone(&running);
             let places = Places {
+                engine: Some(Box::new(move |message| {
+                    let engine = running.lock().unwrap_or_else(PoisonError::into_inner).clone();
+                    match engine {
+                        Some(engine) => publish(&engine, message),
+                        None => Sent::Later("the engine does not run yet".to_owned()),
+                    }
+                })),
                 webhook: webhook.clone(),
                 published: Some(Box::new(bus.reader("alerts"))),
                 bus: Some(Box::new(move |event| {
@@ -52,7 +67,12 @@ impl Events {
             Ok(station)
         };
         let desk = Desk::new(settings.access()?, Box::new(open));
-        Ok(Events { desk, courier, known })
+        Ok(Events { desk, engine, courier, known })
+    }
+
+    /// Where to say which engine runs.
+    pub fn engine(&self) -> Engine {
+        Arc::clone(&self.engine)
     }
 
     pub fn pages(&self) -> axum::Router {
@@ -69,6 +89,11 @@ impl Events {
                 }
             });
         }
+    }
+
+    /// Sends the engine nothing more, so that it can end.
+    pub fn let_go(&self) {
+        drop(self.engine.lock().unwrap_or_else(PoisonError::into_inner).take());
     }
 
     pub async fn close(&self) {

@@ -118,10 +118,31 @@ fn model_with_command() -> String {
     format!("{head}id=\"OrderLate\"{}", tail.replacen("</bpmn:task>", "</bpmn:sendTask>", 1))
 }
 
+/// A process that the command starts.
+fn deploy(server: &Server) {
+    let bpmn = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+ xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="t">
+<message id="m" name="CancelOrderCommand"/><process id="cancellation" isExecutable="true">
+<startEvent id="asked"><outgoing>f</outgoing><messageEventDefinition messageRef="m"/></startEvent>
+<sequenceFlow id="f" sourceRef="asked" targetRef="cancel"/>
+<serviceTask id="cancel"><extensionElements><zeebe:taskDefinition type="cancel"/></extensionElements>
+<incoming>f</incoming><outgoing>g</outgoing></serviceTask>
+<sequenceFlow id="g" sourceRef="cancel" targetRef="end"/>
+<endEvent id="end"><incoming>g</incoming></endEvent></process></definitions>"#;
+    let body = format!(
+        "--b\r\nContent-Disposition: form-data; name=\"resources\"; filename=\"c.bpmn\"\r\n\
+         Content-Type: application/octet-stream\r\n\r\n{bpmn}\r\n--b--\r\n"
+    );
+    let media = "multipart/form-data; boundary=b";
+    let (status, answer) = server.send("POST", "/v2/deployments", media, &body);
+    assert_eq!(status, 200, "{answer}");
+}
+
 #[test]
 fn ac2_a_breach_sends_one_command_in_the_trace_of_its_order() {
     let place = Place::new();
     let server = place.server(&[]);
+    deploy(&server);
     let types = types();
     server.draft("order-tracking", &model_with_command(), types);
     server.publish("order-tracking");
@@ -146,6 +167,16 @@ fn ac2_a_breach_sends_one_command_in_the_trace_of_its_order() {
     assert_eq!(found[0]["type"], "CancelOrderCommand");
     assert_eq!(found[0]["traceid"], "late");
     assert_eq!(found[0]["data"], json!({"refId": "order-late", "reason": "goods are late"}));
+    // The engine has it too: the message starts a process there.
+    let started = |server: &Server| -> Vec<Value> {
+        let body = json!({"filter": {"processDefinitionId": "cancellation"}}).to_string();
+        let media = "application/json";
+        let (status, body) = server.send("POST", "/v2/process-instances/search", media, &body);
+        assert_eq!(status, 200, "{body}");
+        let found: Value = serde_json::from_str(&body).unwrap();
+        found["items"].as_array().unwrap().clone()
+    };
+    until("the process that the message starts", || (started(&server).len() == 1).then_some(()));
     // Killed and started again, it is not sent again.
     server.running.kill();
     let server = place.server(&[]);
@@ -157,5 +188,6 @@ fn ac2_a_breach_sends_one_command_in_the_trace_of_its_order() {
     });
     assert_eq!(alerts.as_array().unwrap().len(), 1);
     assert_eq!(commands(&server).len(), 1);
+    assert_eq!(started(&server).len(), 1);
     assert_eq!(server.events().len(), 6, "the services said nothing else");
 }

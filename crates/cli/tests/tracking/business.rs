@@ -200,3 +200,48 @@ fn b2_rejected_records_are_listed_and_observed_again_after_a_fix() {
     let cases = server.get("/tracking/order-tracking/cases");
     assert_eq!((&cases[0]["events"], &cases[0]["findings"]), (&json!(5), &json!([])));
 }
+
+/// What a server knows is asked as a file or a folder is asked, and gives the same figures.
+#[test]
+fn b1_the_command_line_asks_a_server_as_it_asks_a_file() {
+    let place = Place::new();
+    measured(&place);
+    let server = place.server(&[]);
+    let model = model();
+    let (model, url) = (model.to_str().unwrap(), server.url.clone());
+    let text = place.read("events.jsonl");
+    let mut events: Vec<Value> =
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    events.extend(order("skips", NINE, &["OrderPlaced", "PaymentReceived", "GoodsShipped"]));
+    place.add("more.jsonl", &events);
+    let order_of = events[0].as_object_mut().unwrap().remove("traceid").unwrap();
+    events[0]["order"] = order_of;
+    assert_eq!(server.batch(&events), 204);
+    let mapping = "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\nsender: $.source\n";
+    place.write("m.yaml", mapping);
+    place.run(&["track", "publish", model, "--mapping", "m.yaml", "--server", &url]);
+    let rejected = ["track", "verdicts", "--verdict", "rejected", "--server", &url, "--json"];
+    assert_eq!(place.json(&rejected)[0]["offset"], 1);
+    place.write("m.yaml", &mapping.replace("case: $.traceid", "case: [$.traceid, $.order]"));
+    place.run(&["track", "publish", model, "--mapping", "m.yaml", "--server", &url]);
+    place.run(&["track", "replay", "--server", &url]);
+    for format in ["--csv", "--json"] {
+        let of_server = place.run(&["stats", "--server", &url, "--target", "PT99M", format]);
+        let of_file = place.run(&["stats", "more.jsonl", "--target", "PT99M", format]);
+        assert_eq!(of_server, of_file, "{format}");
+    }
+    let output = place.output(&["track", "findings", "--server", &url, "--json"]);
+    assert_eq!(output.status.code(), Some(1), "there are findings");
+    let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let skipped = |f: &&Value| f["step"] == "GoodsFetched" && f["kind"] == "skipped";
+    let skipped = found["findings"].as_array().unwrap().iter().find(skipped).unwrap();
+    assert_eq!(skipped["examples"], json!(["skips"]));
+    let trace = place.json(&["trace", "skips", "--server", &url, "--json"]);
+    assert_eq!(trace["trace"]["messages"].as_array().unwrap().len(), 3);
+    let cases = place.json(&["track", "cases", "--case", "skips", "--server", &url, "--json"]);
+    assert_eq!(cases.as_array().unwrap().len(), 1);
+    let alerts = place.json(&["track", "alerts", "--server", &url, "--json"]);
+    assert_eq!(alerts, json!([]));
+    let none = place.output(&["trace", "nobody", "--server", &url]);
+    assert_eq!(none.status.code(), Some(2));
+}

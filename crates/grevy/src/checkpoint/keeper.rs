@@ -28,21 +28,30 @@ const REPLAY_SECONDS: u64 = 2;
 const STEPS_MIN: u64 = 1_000;
 
 /// A machine whose checkpoints are looked after.
-pub(crate) struct Ward<M: Machine> {
+pub struct Ward<M: Machine> {
+    /// Where they lie.
     pub vault: Arc<Vault>,
+    /// Whose they are.
     pub remote: Remote<M>,
+    /// Makes an empty machine.
     pub empty: Arc<dyn Fn() -> M + Send + Sync>,
+    /// Aggregates whose events an operator chose to leave out.
     pub skip: Vec<Key>,
+    /// Up to where they are left out.
     pub skip_upto: Lsn,
+    /// When they are written.
     pub policy: Checkpoints,
+    /// What is under way.
     pub activity: Activity,
 }
 
 /// What the keeper asks of a ward; one for each kind of machine.
-pub(crate) trait Kept: Send {
+pub trait Kept: Send {
     /// Steps after the newest checkpoint.
     fn behind(&self) -> u64;
+    /// When checkpoints are due.
     fn policy(&self) -> Checkpoints;
+    /// How its loop does.
     fn health(&self) -> Health;
     /// Steps that were folded, `None` if there was nothing to do.
     fn write(&self) -> Result<Option<u64>, Error>;
@@ -99,7 +108,7 @@ impl<M: Machine> Kept for Ward<M> {
 }
 
 /// Writes checkpoints until it is closed, and then the last ones.
-pub(crate) struct Keeper {
+pub struct Keeper {
     gate: Arc<(Mutex<bool>, Condvar)>,
     thread: Mutex<Option<JoinHandle<()>>>,
 }
@@ -115,6 +124,10 @@ struct Place {
 }
 
 impl Keeper {
+    /// Looks after these until it is closed.
+    ///
+    /// # Errors
+    /// When the system has no thread for it.
     pub fn start(wards: Vec<Box<dyn Kept>>) -> Result<Keeper, Error> {
         let gate = Arc::new((Mutex::new(false), Condvar::new()));
         let closing = Arc::clone(&gate);

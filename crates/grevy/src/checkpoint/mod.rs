@@ -24,7 +24,7 @@ mod watch;
 
 use std::time::Duration;
 
-pub(crate) use keeper::{Keeper, Kept, Ward};
+pub use keeper::{Keeper, Kept, Ward};
 pub use vault::Vault;
 pub use watch::CheckpointHealth;
 

@@ -42,6 +42,8 @@ struct Marking {
     steps: Option<Box<[Step]>>,
     may: Bits,
     must: Bits,
+    /// Labels that can come next, and whether the end is silently reached.
+    next: Option<(Box<[Activity]>, bool)>,
 }
 
 /// A transition that is enabled, and the marking behind it.
@@ -133,7 +135,7 @@ impl Space {
         }
         let number = self.markings.len() as u32;
         self.index.insert(places.clone(), number);
-        self.markings.push(Marking { places, steps: None, may, must });
+        self.markings.push(Marking { places, steps: None, may, must, next: None });
         number
     }
 
@@ -179,6 +181,9 @@ impl Space {
 
     /// Labels that can come next, silent steps aside; and whether silent steps reach the end.
     pub(super) fn next_labels(&mut self, marking: u32) -> (Vec<Activity>, bool) {
+        if let Some((labels, end)) = &self.markings[marking as usize].next {
+            return (labels.to_vec(), *end);
+        }
         let mut labels = Vec::new();
         let mut seen = vec![marking];
         let mut at = 0;
@@ -194,7 +199,9 @@ impl Space {
         }
         labels.sort_unstable();
         labels.dedup();
-        (labels, seen.iter().any(|marking| self.is_end(*marking)))
+        let end = seen.iter().any(|marking| self.is_end(*marking));
+        self.markings[marking as usize].next = Some((Box::from(&*labels), end));
+        (labels, end)
     }
 }
 

@@ -2,6 +2,7 @@
 //! an event that is skipped would fold to another state.
 
 mod event;
+mod state;
 
 use std::sync::Arc;
 
@@ -11,6 +12,8 @@ use grevy::machine::Step;
 use prost::Message;
 
 use crate::machine::Event;
+
+pub(super) use state::{load, save};
 
 /// Version of the form; raised when an old reader would misread a step.
 const VERSION: u32 = 1;

@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use super::event::{Event, StepObserved};
 use super::model::Version;
-use super::state::{Case, CaseKey, CaseStatus, Raised, Seen, State, Undo, is_rejected};
+use super::state::{
+    Case, CaseKey, CaseStatus, Raised, Seen, State, Undo, ended, hash, is_rejected,
+};
 use crate::limits::{CASE_FINDINGS_MAX, REJECTED_RECORDS_MAX};
 
 impl State {
@@ -80,7 +82,9 @@ impl State {
             }),
             Event::CaseForgotten { case } => {
                 let old = self.cases.get(case).cloned().map(Box::new);
-                self.undo.push(Undo::Case(*case, old));
+                if self.touched.insert(*case) {
+                    self.undo.push(Undo::Case(*case, old));
+                }
                 self.put_case(*case, None);
             }
             Event::AlertRaised { number, alert } => {
@@ -105,22 +109,9 @@ impl State {
 
     fn meet(&mut self, key: CaseKey, id: &Arc<str>, version: u32) {
         self.next_case = self.next_case.max(key + 1);
+        self.touched.insert(key);
         self.undo.push(Undo::Case(key, None));
-        let case = Case {
-            id: id.clone(),
-            version,
-            status: CaseStatus::Early,
-            status_since_ms: 0,
-            events: Vec::new(),
-            folded: 0,
-            base: Box::default(),
-            findings: Vec::new(),
-            deadlines: Vec::new(),
-            fired: Vec::new(),
-            until_ms: i64::MAX,
-            last_arrival_ms: 0,
-            variables: None,
-        };
+        let case = Case { id: id.clone(), version, ..Case::default() };
         self.put_case(key, Some(case));
     }
 
@@ -145,15 +136,37 @@ impl State {
         });
     }
 
+    /// Changes a case in its place; tables that find it follow where it moved in them.
     fn change(&mut self, key: CaseKey, change: impl FnOnce(&mut Case)) {
-        let Some(case) = self.cases.get(&key) else {
+        let Some(mut case) = self.cases.get_mut(&key).map(std::mem::take) else {
             debug_assert!(false, "an event of a case that does not exist: {key}");
             return;
         };
-        let mut next = case.clone();
-        self.undo.push(Undo::Case(key, Some(Box::new(next.clone()))));
-        change(&mut next);
-        self.put_case(key, Some(next));
+        if !self.folding && self.touched.insert(key) {
+            self.undo.push(Undo::Case(key, Some(Box::new(case.clone()))));
+        }
+        let (timers, version) = (self.timers_of(&case), case.version);
+        let ended = ended(&case);
+        change(&mut case);
+        let (due, done) = (self.timers_of(&case), self::ended(&case));
+        if due != timers {
+            for (due, what) in timers {
+                self.timers.remove(&(due, key, what));
+            }
+            self.timers.extend(due.into_iter().map(|(due, what)| (due, key, what)));
+        }
+        if done != ended {
+            self.set_ended(key, ended, done);
+        }
+        if case.version != version {
+            let (old, new) = (self.process_of(version), self.process_of(case.version));
+            let (old, new) = (hash(old, &case.id), hash(new, &case.id));
+            self.by_id.remove(&old);
+            self.by_id.insert(new, key);
+        }
+        if let Some(place) = self.cases.get_mut(&key) {
+            *place = case;
+        }
     }
 
     fn change_model(&mut self, id: &Arc<str>, change: impl FnOnce(&mut super::model::Model)) {

@@ -15,7 +15,7 @@ pub struct Model {
     pub draft: Option<Publish>,
     /// Version number of what is published.
     pub published: Option<u32>,
-    pub(super) published_as: Option<Publish>,
+    pub(crate) published_as: Option<Publish>,
 }
 
 /// How far an event-based process is.
@@ -66,11 +66,11 @@ impl Model {
 /// One published model. The chart is made from it when it is first needed: it is no part of the
 /// state, and folding never reads it.
 #[derive(Debug)]
-pub(super) struct Version {
+pub(crate) struct Version {
     pub publish: Publish,
     /// Event types by number, as the events name them.
     pub kinds: Vec<Arc<str>>,
-    pub compiled: Mutex<Option<Arc<Compiled>>>,
+    pub(super) compiled: Mutex<Option<Arc<Compiled>>>,
 }
 
 /// What is computed from a version.
@@ -133,7 +133,7 @@ impl std::fmt::Debug for Compiled {
 }
 
 impl Version {
-    pub(super) fn new(publish: Publish) -> Version {
+    pub(crate) fn new(publish: Publish) -> Version {
         Version { publish, kinds: Vec::new(), compiled: Mutex::new(None) }
     }
 

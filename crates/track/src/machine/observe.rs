@@ -1,5 +1,6 @@
 //! Records become steps of cases, each with a verdict.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::analyse::{Finding, analyse_case};
@@ -33,7 +34,13 @@ impl Step<'_> {
         let compiled = self.state.versions[version as usize].compiled()?;
         let process = compiled.chart().process.clone();
         let batch = Batch { version, compiled: &compiled, process, source };
-        let verdicts = records.iter().map(|record| self.record(&batch, record, again)).collect();
+        let mut ahead = BTreeMap::new();
+        let each = records.iter();
+        let verdicts = each.map(|record| self.record(&batch, record, again, &mut ahead)).collect();
+        // One event a command and partition is enough: the last position counts.
+        for (partition, next) in ahead {
+            self.emit(Event::SourceAdvanced { source: source.clone(), partition, next });
+        }
         while self.state.completed.len() > COMPLETED_CASES_MAX {
             let Some((_, case)) = self.state.completed.first().copied() else { break };
             self.emit(Event::CaseForgotten { case });
@@ -41,13 +48,23 @@ impl Step<'_> {
         Ok(verdicts)
     }
 
-    fn record(&mut self, batch: &Batch<'_>, record: &Observed, again: bool) -> Verdict {
+    /// `ahead` has the next position of each partition that this command has read on.
+    fn record(
+        &mut self,
+        batch: &Batch<'_>,
+        record: &Observed,
+        again: bool,
+        ahead: &mut BTreeMap<u32, u64>,
+    ) -> Verdict {
         let position = record.position;
-        let key = (batch.source.clone(), position.partition, position.offset);
-        let next = self.state.next_position(batch.source, position.partition);
+        let known = || self.state.next_position(batch.source, position.partition);
+        let next = ahead.get(&position.partition).copied().unwrap_or_else(known);
         let seen = position.offset < next;
-        if seen && !(again && self.state.rejected.contains(&key)) {
-            return Verdict::SeenBefore;
+        if seen {
+            let key = (batch.source.clone(), position.partition, position.offset);
+            if !(again && self.state.rejected.contains(&key)) {
+                return Verdict::SeenBefore;
+            }
         }
         let verdict = match &record.reading {
             Reading::Ignored { .. } => Verdict::Ignored,
@@ -64,19 +81,9 @@ impl Step<'_> {
             Verdict::SeenBefore => {}
         }
         if !seen {
-            self.advance(batch.source, position.partition, position.offset + 1);
+            ahead.insert(position.partition, position.offset + 1);
         }
         verdict
-    }
-
-    /// One event a command and partition is enough: the last position counts.
-    fn advance(&mut self, source: &Arc<str>, partition: u32, next: u64) {
-        let same = |event: &Event| {
-            matches!(event, Event::SourceAdvanced { source: known, partition: p, .. }
-                if known == source && *p == partition)
-        };
-        self.events.retain(|event| !same(event));
-        self.emit(Event::SourceAdvanced { source: source.clone(), partition, next });
     }
 
     fn step(&mut self, batch: &Batch<'_>, record: &Observed, event: &Observation) -> Verdict {
@@ -223,11 +230,12 @@ impl Step<'_> {
 
     /// Compares what the case's events say now with what is known of it, and emits the difference.
     fn judge(&mut self, compiled: &Compiled, key: CaseKey, arrival_ms: i64) {
-        let known = self.state.cases[&key].clone();
+        let known = &self.state.cases[&key];
         let seen = compiled.seen_with(known.variables.as_deref());
         let (chart, mut aligner) = (&seen.chart, seen.aligner());
-        let analysis = analyse_case(chart, &mut aligner, &known);
-        self.compare_findings(key, &known, &analysis.findings);
+        let analysis = analyse_case(chart, &mut aligner, known);
+        let mut news = Vec::new();
+        compare_findings(key, known, &analysis.findings, &mut news);
         for (deadline, due_ms) in &analysis.waiting {
             let armed = known.deadlines.contains(&(*deadline, *due_ms));
             let fired = known.fired.contains(&(*deadline, *due_ms));
@@ -237,17 +245,17 @@ impl Step<'_> {
             // What had passed when the news came is history, not an alarm.
             if *due_ms > arrival_ms || self.alerts_on_backfill(known.version) {
                 let (case, deadline, due_ms) = (key, *deadline, *due_ms);
-                self.emit(Event::DeadlineArmed { case, deadline, due_ms });
+                news.push(Event::DeadlineArmed { case, deadline, due_ms });
             }
         }
-        let whole = self.whole_case(chart, key, &known, &analysis, arrival_ms);
+        let whole = self.whole_case(chart, key, known, &analysis, arrival_ms, &mut news);
         for (deadline, _) in &known.deadlines {
             let waits = match *deadline {
                 super::state::WHOLE => whole,
                 deadline => analysis.waiting.iter().any(|(number, _)| *number == deadline),
             };
             if !waits {
-                self.emit(Event::DeadlineDisarmed { case: key, deadline: *deadline });
+                news.push(Event::DeadlineDisarmed { case: key, deadline: *deadline });
             }
         }
         let status = match (analysis.may_end, analysis.next.is_empty()) {
@@ -255,11 +263,13 @@ impl Step<'_> {
             (true, false) => CaseStatus::Resting,
             (false, _) => CaseStatus::Open,
         };
-        if status != self.state.cases[&key].status {
+        if status != known.status {
             let at_ms = known.events.last().map_or(arrival_ms, |event| event.time_ms);
-            self.emit(Event::StatusChanged { case: key, status, at_ms });
+            news.push(Event::StatusChanged { case: key, status, at_ms });
         }
-        if known.events.len() > CASE_EVENTS_MAX {
+        let long = known.events.len() > CASE_EVENTS_MAX;
+        news.into_iter().for_each(|event| self.emit(event));
+        if long {
             self.fold_half(chart, &mut aligner, key);
         }
     }
@@ -268,14 +278,15 @@ impl Step<'_> {
         self.state.versions[version as usize].publish.alert_on_backfill
     }
 
-    /// Arms the deadline of the whole case while it can still be kept; answers whether it stays.
+    /// Arms the deadline of the whole case while it can still be kept; whether it stays.
     fn whole_case(
-        &mut self,
+        &self,
         chart: &crate::chart::Chart,
         case: CaseKey,
         known: &Case,
         analysis: &super::Analysis,
         arrival_ms: i64,
+        news: &mut Vec<Event>,
     ) -> bool {
         let (Some(within), Some(first)) = (chart.case_deadline_ms, known.events.first()) else {
             return false;
@@ -287,24 +298,9 @@ impl Step<'_> {
             || known.fired.iter().any(|(number, _)| *number == deadline);
         let in_time = due_ms > arrival_ms || self.alerts_on_backfill(known.version);
         if !ended && !settled && in_time {
-            self.emit(Event::DeadlineArmed { case, deadline, due_ms });
+            news.push(Event::DeadlineArmed { case, deadline, due_ms });
         }
         !ended
-    }
-
-    fn compare_findings(&mut self, case: CaseKey, known: &Case, found: &[Finding]) {
-        for finding in &known.findings {
-            // A deadline that passed unheard stays a finding whatever comes later.
-            let fired = finding.is_fired(known);
-            if !fired && !finding.settled(known) && !found.iter().any(|f| f.same(finding)) {
-                self.emit(Event::Withdrawn { case, finding: finding.clone() });
-            }
-        }
-        for finding in found.iter().take(CASE_FINDINGS_MAX) {
-            if !known.findings.iter().any(|f| f.same(finding)) {
-                self.emit(Event::Deviated { case, finding: finding.clone() });
-            }
-        }
     }
 
     /// Long cases: the older half becomes a marking.
@@ -320,6 +316,21 @@ impl Step<'_> {
         let marking = analyse_case(chart, aligner, &half).marking;
         let marking = marking.into_iter().map(|(place, _)| place).collect();
         self.emit(Event::Folded { case: key, steps, marking });
+    }
+}
+
+fn compare_findings(case: CaseKey, known: &Case, found: &[Finding], news: &mut Vec<Event>) {
+    for finding in &known.findings {
+        // A deadline that passed unheard stays a finding whatever comes later.
+        let fired = finding.is_fired(known);
+        if !fired && !finding.settled(known) && !found.iter().any(|f| f.same(finding)) {
+            news.push(Event::Withdrawn { case, finding: finding.clone() });
+        }
+    }
+    for finding in found.iter().take(CASE_FINDINGS_MAX) {
+        if !known.findings.iter().any(|f| f.same(finding)) {
+            news.push(Event::Deviated { case, finding: finding.clone() });
+        }
     }
 }
 

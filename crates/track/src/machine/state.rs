@@ -18,26 +18,30 @@ pub type CaseKey = u64;
 #[derive(Debug, Default)]
 pub struct State {
     /// By process id.
-    pub(super) models: BTreeMap<Arc<str>, Model>,
+    pub(crate) models: BTreeMap<Arc<str>, Model>,
     /// By version number.
-    pub(super) versions: Vec<Version>,
+    pub(crate) versions: Vec<Version>,
     /// Next position that was not observed yet, by source and partition.
-    pub(super) sources: BTreeMap<(Arc<str>, u32), u64>,
-    pub(super) cases: BTreeMap<CaseKey, Case>,
+    pub(crate) sources: BTreeMap<(Arc<str>, u32), u64>,
+    pub(crate) cases: BTreeMap<CaseKey, Case>,
     /// By hash of process and case id.
     pub(super) by_id: BTreeMap<u128, CaseKey>,
-    pub(super) next_case: CaseKey,
+    pub(crate) next_case: CaseKey,
     /// When something is due: (ms, case, what).
     pub(super) timers: BTreeSet<(i64, CaseKey, u32)>,
     /// Completed cases in the order of their completion.
     pub(super) completed: BTreeSet<(i64, CaseKey)>,
     /// By number; delivered ones stay as records, the oldest forgotten first.
-    pub(super) alerts: BTreeMap<u64, Raised>,
+    pub(crate) alerts: BTreeMap<u64, Raised>,
     pub(super) undelivered: BTreeSet<u64>,
-    pub(super) next_alert: u64,
+    pub(crate) next_alert: u64,
     /// Rejected records that may come again.
-    pub(super) rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    pub(crate) rejected: BTreeSet<(Arc<str>, u32, u64)>,
     pub(super) undo: Vec<Undo>,
+    /// Cases whose state before the command is in `undo`.
+    pub(super) touched: BTreeSet<CaseKey>,
+    /// While an event is folded that was read back: such a one is never undone.
+    pub(super) folding: bool,
 }
 
 /// How to put back what one event changed.
@@ -176,7 +180,7 @@ impl State {
     }
 
     /// Puts an alert into both tables, or takes it out of both; gives what was there.
-    pub(super) fn put_alert(&mut self, number: u64, raised: Option<Raised>) -> Option<Raised> {
+    pub(crate) fn put_alert(&mut self, number: u64, raised: Option<Raised>) -> Option<Raised> {
         match raised.as_ref().is_some_and(|raised| !raised.delivered) {
             true => self.undelivered.insert(number),
             false => self.undelivered.remove(&number),
@@ -201,6 +205,7 @@ impl State {
 
     /// Puts back everything since the last [`State::settle`]: a command that failed midway.
     pub(super) fn roll_back(&mut self) {
+        self.touched.clear();
         while let Some(undo) = self.undo.pop() {
             match undo {
                 Undo::Case(key, old) => self.put_case(key, old.map(|case| *case)),
@@ -224,15 +229,17 @@ impl State {
     /// The command is done; nothing of it is put back any more.
     pub(super) fn settle(&mut self) {
         self.undo.clear();
+        self.touched.clear();
+        self.folding = false;
     }
 
     /// Puts a case into all tables, or takes it out of all.
-    pub(super) fn put_case(&mut self, key: CaseKey, case: Option<Case>) {
+    pub(crate) fn put_case(&mut self, key: CaseKey, case: Option<Case>) {
         if let Some(old) = self.cases.remove(&key) {
             for (due, what) in self.timers_of(&old) {
                 self.timers.remove(&(due, key, what));
             }
-            self.completed.remove(&(old.status_since_ms, key));
+            self.set_ended(key, ended(&old), None);
             let id = hash(self.process_of(old.version), &old.id);
             if self.by_id.get(&id) == Some(&key) {
                 self.by_id.remove(&id);
@@ -242,9 +249,7 @@ impl State {
         for (due, what) in self.timers_of(&case) {
             self.timers.insert((due, key, what));
         }
-        if matches!(case.status, CaseStatus::Completed | CaseStatus::Expired) {
-            self.completed.insert((case.status_since_ms, key));
-        }
+        self.set_ended(key, None, ended(&case));
         let id = hash(self.process_of(case.version), &case.id);
         self.by_id.insert(id, key);
         self.cases.insert(key, case);
@@ -252,8 +257,18 @@ impl State {
 }
 
 impl State {
+    /// Moves a case in the order of completion.
+    pub(super) fn set_ended(&mut self, key: CaseKey, from: Option<i64>, to: Option<i64>) {
+        if let Some(at) = from {
+            self.completed.remove(&(at, key));
+        }
+        if let Some(at) = to {
+            self.completed.insert((at, key));
+        }
+    }
+
     /// What is due when.
-    fn timers_of(&self, case: &Case) -> Vec<(i64, u32)> {
+    pub(super) fn timers_of(&self, case: &Case) -> Vec<(i64, u32)> {
         let mut timers: Vec<(i64, u32)> =
             case.deadlines.iter().map(|(number, due)| (*due, *number)).collect();
         let version = self.versions.get(case.version as usize);
@@ -285,6 +300,33 @@ impl Case {
     }
 }
 
+impl Default for Case {
+    /// A case that nothing was seen of yet.
+    fn default() -> Case {
+        Case {
+            id: Arc::default(),
+            version: 0,
+            status: CaseStatus::Early,
+            status_since_ms: 0,
+            events: Vec::new(),
+            folded: 0,
+            base: Box::default(),
+            findings: Vec::new(),
+            deadlines: Vec::new(),
+            fired: Vec::new(),
+            until_ms: i64::MAX,
+            last_arrival_ms: 0,
+            variables: None,
+        }
+    }
+}
+
+/// When a case came to its end.
+pub(super) fn ended(case: &Case) -> Option<i64> {
+    let ended = matches!(case.status, CaseStatus::Completed | CaseStatus::Expired);
+    ended.then_some(case.status_since_ms)
+}
+
 /// What a case is found by.
 pub(super) fn hash(process: &str, id: &str) -> u128 {
     xxhash_rust::xxh3::xxh3_128(format!("{process}\u{0}{id}").as_bytes())
@@ -298,6 +340,7 @@ pub(super) fn is_rejected(verdict: &Verdict) -> bool {
 impl State {
     /// Folds an event that was read back.
     pub fn fold(&mut self, event: &Event) {
+        self.folding = true;
         self.apply(event);
         self.settle();
     }

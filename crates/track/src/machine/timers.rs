@@ -126,6 +126,12 @@ impl super::State {
         kinds.into_iter().map(|kind| self.kind_name(version, kind)).collect()
     }
 
+    /// The element that stands for an event type of a version.
+    pub fn element_of(&self, version: u32, kind: u32) -> Option<Arc<str>> {
+        let compiled = self.versions.get(version as usize)?.compiled().ok()?;
+        compiled.chart().element_of(kind).map(|place| place.id.clone())
+    }
+
     /// What the model says about a case now; `None` when there is no such case.
     pub fn analyse(&self, key: CaseKey) -> Option<super::Analysis> {
         let case = self.cases.get(&key)?;

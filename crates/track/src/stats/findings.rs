@@ -1,16 +1,16 @@
 //! Deviations of a whole log from a model, by kind and step, with example cases.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chart::Chart;
 use crate::conform::Aligner;
 use crate::log::{Activity, Case, Log};
-use crate::machine::{FindingKind, judge};
+use crate::machine::{Case as Tracked, FindingKind, State, judge};
 
 /// What deviates, most frequent first.
-#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Deviations {
     /// Cases with at least one finding.
     pub cases: u64,
@@ -18,9 +18,9 @@ pub struct Deviations {
 }
 
 /// One kind of deviation at one step.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FindingCount {
-    pub kind: &'static str,
+    pub kind: String,
     pub step: String,
     /// Id of its element, when the model has one.
     pub element: Option<String>,
@@ -60,7 +60,7 @@ pub fn deviations(chart: &Chart, log: &Log) -> Deviations {
     let mut findings: Vec<FindingCount> = counts
         .into_iter()
         .map(|((kind, step), (cases, examples))| FindingCount {
-            kind: kind.name(),
+            kind: kind.name().to_owned(),
             step: if (step as usize) < known {
                 chart.kind_name(step).to_owned()
             } else {
@@ -73,6 +73,34 @@ pub fn deviations(chart: &Chart, log: &Log) -> Deviations {
         .collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.cases));
     Deviations { cases, findings }
+}
+
+/// What deviates among the cases that are kept of a process, or of all.
+pub fn kept(state: &State, process: Option<&str>) -> Deviations {
+    let of = |case: &Tracked| process.is_none_or(|id| id == state.process_of(case.version));
+    let mut counts: BTreeMap<(FindingKind, &str), FindingCount> = BTreeMap::new();
+    let mut found = Deviations::default();
+    for (_, case) in state.cases().filter(|(_, case)| of(case)) {
+        found.cases += u64::from(!case.findings.is_empty());
+        let kinds = case.findings.iter().map(|f| (f.kind, f.step));
+        for (kind, step) in kinds.collect::<BTreeSet<_>>() {
+            let name = state.kind_name(case.version, step);
+            let count = counts.entry((kind, name)).or_insert_with(|| FindingCount {
+                kind: kind.name().to_owned(),
+                step: name.to_owned(),
+                element: state.element_of(case.version, step).map(|id| id.to_string()),
+                cases: 0,
+                examples: Vec::new(),
+            });
+            count.cases += 1;
+            if count.examples.len() < EXAMPLES {
+                count.examples.push(case.id.to_string());
+            }
+        }
+    }
+    found.findings = counts.into_values().collect();
+    found.findings.sort_by_key(|finding| std::cmp::Reverse(finding.cases));
+    found
 }
 
 /// Kinds and steps of a case's findings, each once.

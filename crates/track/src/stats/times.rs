@@ -1,16 +1,18 @@
 //! A set of durations and what is said about it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Durations in ms. Sort before asking.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Times {
     values: Vec<i64>,
     sorted: bool,
+    /// What was said about durations that are somewhere else.
+    told: Option<Spread>,
 }
 
 /// What is said about durations, in ms.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
 pub struct Spread {
     pub count: u64,
     pub min_ms: i64,
@@ -54,6 +56,9 @@ impl Times {
     }
 
     pub fn spread(&self) -> Spread {
+        if let Some(told) = self.told {
+            return told;
+        }
         let count = self.values.len();
         if count == 0 {
             return Spread::default();
@@ -72,7 +77,7 @@ impl Times {
 
 impl FromIterator<i64> for Times {
     fn from_iter<I: IntoIterator<Item = i64>>(values: I) -> Times {
-        let mut times = Times { values: values.into_iter().collect(), sorted: false };
+        let mut times = Times { values: values.into_iter().collect(), ..Times::default() };
         times.sort();
         times
     }
@@ -81,5 +86,11 @@ impl FromIterator<i64> for Times {
 impl Serialize for Times {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.spread().serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Times {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Times, D::Error> {
+        Ok(Times { told: Some(Spread::deserialize(deserializer)?), ..Times::default() })
     }
 }

@@ -1,48 +1,149 @@
-//! Questions about cases that are kept: `grevy track cases`, `alerts`, `verdicts`.
+//! Questions about cases that are kept, in a folder or by a running server: `grevy track cases`,
+//! `alerts`, `verdicts`, `replay`, `publish`, and where `findings`, `stats` and `trace` ask.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use clap::Args;
 use grevy::Clock;
-use journal::{FileConfig, FileJournal, Journal};
-use serde_json::json;
+use serde::Serialize;
+use serde_json::{Value, json};
 use track::past::{self, Wanted};
 use track::rows::{self, WantedCases};
+use track::stats::{Deviations, Stats};
+use track::traces::Trace;
 use track::tracking::Tracking;
 
-use super::keep::folder;
+use super::keep::{folder, token};
 use crate::Failure;
+use crate::remote::Remote;
 
-/// Which folder is asked.
-#[derive(Args)]
-pub struct Kept {
+/// Whose cases are asked about.
+#[derive(Args, Default)]
+pub struct Whose {
     /// Folder in which cases are kept.
-    #[arg(long, value_name = "FOLDER", default_value = "./data")]
-    data_dir: PathBuf,
-    #[arg(long)]
-    json: bool,
+    #[arg(long, value_name = "FOLDER")]
+    data_dir: Option<PathBuf>,
+    /// A running server, at its REST address; its token is in GREVY_TOKEN.
+    #[arg(long, value_name = "URL", conflicts_with = "data_dir")]
+    server: Option<String>,
+    /// The process whose cases are meant.
+    #[arg(long, value_name = "ID")]
+    process: Option<String>,
 }
 
-/// The journal of tracking in a folder that nobody else has open.
-pub fn journal(path: &std::path::Path) -> Result<Arc<dyn Journal>, Failure> {
-    let folder = folder(path)?;
-    Ok(Arc::new(FileJournal::open(&folder, "track", FileConfig::default())?))
+/// Where cases are kept.
+pub enum Place {
+    Folder { tracking: Tracking, process: Option<String> },
+    Server { remote: Remote, process: Option<String> },
 }
 
-impl Kept {
-    /// The state, with the clock standing still: to ask changes nothing.
-    fn look<T: Send + 'static>(
-        &self,
-        read: impl FnOnce(&track::machine::State) -> T + Send + 'static,
-    ) -> Result<T, Failure> {
-        let folder = folder(&self.data_dir)?;
+impl Whose {
+    /// Opens the folder, or finds the server; `None` when neither is named.
+    pub fn place(self) -> Result<Option<Place>, Failure> {
+        let process = self.process;
+        if let Some(url) = self.server {
+            let remote = Remote::at(url, token());
+            return Ok(Some(Place::Server { remote, process }));
+        }
+        let Some(path) = self.data_dir else { return Ok(None) };
+        // The clock stands still: to ask changes nothing.
         let still = Clock::virtual_from(0);
-        let tracking = Tracking::open(Some(&folder), still, Box::new(|_| ()))?;
-        let found = tracking.look(read)?;
-        tracking.close();
-        Ok(found)
+        let tracking = Tracking::open(Some(&folder(&path)?), still, Box::new(|_| ()))?;
+        Ok(Some(Place::Folder { tracking, process }))
+    }
+
+    /// The same; without a name the folder `./data`.
+    fn place_or_data(mut self) -> Result<Place, Failure> {
+        if self.server.is_none() {
+            self.data_dir.get_or_insert_with(|| PathBuf::from("./data"));
+        }
+        self.place()?.ok_or_else(|| Failure("expected --data-dir or --server".to_owned()))
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Place::Folder { tracking, .. } = self {
+            tracking.close();
+        }
+    }
+}
+
+/// The process that is meant on a server: named, or the only one.
+fn meant(remote: &Remote, process: &Option<String>) -> Result<String, Failure> {
+    if let Some(process) = process {
+        return Ok(encoded(process));
+    }
+    let known = remote.get_from("", "/tracking")?;
+    let names: Vec<&str> =
+        known.as_array().into_iter().flatten().filter_map(|row| row["process"].as_str()).collect();
+    match names[..] {
+        [only] => Ok(encoded(only)),
+        [] => Err(Failure("expected a tracked process on the server, but there is none".into())),
+        _ => Err(Failure(format!("expected --process, one of {}", names.join(", ")))),
+    }
+}
+
+/// A name as part of an address.
+fn encoded(name: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    name.bytes().fold(String::new(), |mut out, byte| {
+        match plain(byte) {
+            true => out.push(char::from(byte)),
+            false => out.push_str(&format!("%{byte:02X}")),
+        }
+        out
+    })
+}
+
+/// What is asked, as the part of an address behind the question mark.
+fn query(pairs: &[(&str, Option<String>)]) -> String {
+    let given = pairs.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
+    let parts: Vec<String> =
+        given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
+    if parts.is_empty() { String::new() } else { format!("?{}", parts.join("&")) }
+}
+
+impl Place {
+    fn get(&self, what: &str) -> Result<Value, Failure> {
+        let Place::Server { remote, process } = self else { return Ok(Value::Null) };
+        remote.get_from("", &format!("/tracking/{}/{what}", meant(remote, process)?))
+    }
+
+    pub fn findings(&self) -> Result<Deviations, Failure> {
+        Ok(match self {
+            Place::Folder { tracking, process } => {
+                let process = process.clone();
+                tracking.look(move |state| track::stats::kept(state, process.as_deref()))?
+            }
+            Place::Server { .. } => serde_json::from_value(self.get("findings")?)?,
+        })
+    }
+
+    /// `target` is the promise about whole cases, ISO 8601.
+    pub fn stats(&self, target: Option<&str>) -> Result<Stats, Failure> {
+        Ok(match self {
+            Place::Folder { tracking, process } => {
+                let log = past::log(tracking, process.as_deref())?.finish();
+                let target = target.map(track::mapping::duration_ms).transpose();
+                Stats::new(&log, target.map_err(Failure)?)
+            }
+            Place::Server { .. } => {
+                let asked = query(&[("target", target.map(str::to_owned))]);
+                serde_json::from_value(self.get(&format!("stats{asked}"))?)?
+            }
+        })
+    }
+
+    pub fn trace(&self, id: &str) -> Result<Option<Trace>, Failure> {
+        Ok(match self {
+            Place::Folder { tracking, .. } => past::traces(tracking, Some(id))?.trace(id),
+            Place::Server { remote, .. } => {
+                let found = remote.get_from("", &format!("/traces/{}", encoded(id)))?;
+                Some(serde_json::from_value(found)?)
+            }
+        })
     }
 }
 
@@ -50,73 +151,96 @@ impl Kept {
 #[derive(Args)]
 pub struct Cases {
     #[command(flatten)]
-    kept: Kept,
+    whose: Whose,
     /// early, open, stuck, resting, completed or expired.
     #[arg(long, value_name = "STATUS")]
     status: Option<String>,
     #[arg(long, value_name = "ID")]
     case: Option<String>,
-    #[arg(long, value_name = "ID")]
-    process: Option<String>,
     /// Only cases that do not go the way that the model says.
     #[arg(long)]
     deviating: bool,
+    #[arg(long)]
+    json: bool,
 }
 
 impl Cases {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let wanted = WantedCases {
-            process: self.process,
-            case: self.case,
-            status: self.status,
-            deviating: self.deviating,
+        let (case, status, deviating) = (self.case, self.status, self.deviating);
+        let place = self.whose.place_or_data()?;
+        let found = match &place {
+            Place::Folder { tracking, process } => {
+                let process = process.clone();
+                let wanted = WantedCases { process, case, status, deviating };
+                json!(tracking.look(move |state| rows::cases(state, &wanted))?)
+            }
+            Place::Server { .. } => {
+                let deviating = deviating.then(|| "true".to_owned());
+                let asked = query(&[("case", case), ("status", status), ("deviating", deviating)]);
+                place.get(&format!("cases{asked}"))?
+            }
         };
-        let found = self.kept.look(move |state| rows::cases(state, &wanted))?;
-        if self.kept.json {
-            println!("{:#}", json!(found));
-            return Ok(ExitCode::SUCCESS);
-        }
-        for case in &found {
-            let step = case.last_step.as_deref().unwrap_or("-");
-            let wrong: Vec<String> =
-                case.findings.iter().map(|f| format!("{} {}", f.kind, f.step)).collect();
-            println!(
-                "{:<32} {:<10} after {:<28} {}",
-                case.case,
-                case.status,
-                step,
-                case.reason.clone().unwrap_or_else(|| wrong.join("; "))
-            );
-        }
-        println!("{} cases", found.len());
-        Ok(ExitCode::SUCCESS)
+        list(&found, "cases", self.json, |case| {
+            let text = |name: &str| case[name].as_str().unwrap_or("-").to_owned();
+            let wrong = case["findings"].as_array().into_iter().flatten();
+            let wrong: Vec<String> = wrong
+                .map(|f| {
+                    format!(
+                        "{} {}",
+                        f["kind"].as_str().unwrap_or("-"),
+                        f["step"].as_str().unwrap_or("-")
+                    )
+                })
+                .collect();
+            let why = case["reason"].as_str().map_or_else(|| wrong.join("; "), str::to_owned);
+            let (id, status, step) = (text("case"), text("status"), text("lastStep"));
+            format!("{id:<32} {status:<10} after {step:<28} {why}")
+        })
     }
+}
+
+/// Prints rows, as JSON or one a line, and how many there are.
+fn list(
+    rows: &Value,
+    what: &str,
+    json: bool,
+    line: impl Fn(&Value) -> String,
+) -> Result<ExitCode, Failure> {
+    if json {
+        println!("{rows:#}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
+    rows.iter().for_each(|row| println!("{}", line(row)));
+    println!("{} {what}", rows.len());
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Lists alerts.
 #[derive(Args)]
 pub struct Alerts {
     #[command(flatten)]
-    kept: Kept,
+    whose: Whose,
+    #[arg(long)]
+    json: bool,
 }
 
 impl Alerts {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let found = self.kept.look(rows::alerts)?;
-        if self.kept.json {
-            println!("{:#}", json!(found));
-            return Ok(ExitCode::SUCCESS);
-        }
-        for alert in &found {
-            let due = jiff::Timestamp::from_millisecond(alert.due_ms)?;
-            let state = if alert.delivered { "" } else { "  not delivered yet" };
-            println!(
-                "{:<6} {:<24} case {:<32} {:<24} due {due}{state}",
-                alert.number, alert.name, alert.case, alert.element
-            );
-        }
-        println!("{} alerts", found.len());
-        Ok(ExitCode::SUCCESS)
+        let place = self.whose.place_or_data()?;
+        let found = match &place {
+            Place::Folder { tracking, .. } => json!(tracking.look(rows::alerts)?),
+            Place::Server { remote, .. } => remote.get_from("", "/alerts")?,
+        };
+        list(&found, "alerts", self.json, |alert| {
+            let text = |name: &str| alert[name].as_str().unwrap_or("-").to_owned();
+            let due_ms = alert["dueMs"].as_i64().unwrap_or(0);
+            let due = jiff::Timestamp::from_millisecond(due_ms).unwrap_or_default();
+            let late = if alert["delivered"] == true { "" } else { "  not delivered yet" };
+            let (name, case, element) = (text("name"), text("case"), text("element"));
+            let number = &alert["number"];
+            format!("{number:<6} {name:<24} case {case:<32} {element:<24} due {due}{late}")
+        })
     }
 }
 
@@ -125,7 +249,7 @@ impl Alerts {
 #[derive(Args)]
 pub struct Verdicts {
     #[command(flatten)]
-    kept: Kept,
+    whose: Whose,
     /// Only this verdict.
     #[arg(long, value_name = "VERDICT")]
     verdict: Option<String>,
@@ -140,27 +264,131 @@ pub struct Verdicts {
     after: u64,
     #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
     count: usize,
+    #[arg(long)]
+    json: bool,
 }
 
 impl Verdicts {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let journal = journal(&self.kept.data_dir)?;
-        let wanted =
-            Wanted { verdict: self.verdict, case: self.case, reason: self.reason, source: None };
-        let found = past::verdicts(&*journal, &wanted, self.after, self.count)?;
-        if self.kept.json {
-            println!("{:#}", json!(found));
+        let Verdicts { verdict, case, reason, after, count, .. } = self;
+        let place = self.whose.place_or_data()?;
+        let mut found = match &place {
+            Place::Folder { tracking, .. } => {
+                let wanted = Wanted { verdict, case, reason, source: None };
+                json!(past::verdicts(tracking, &wanted, after, count)?)
+            }
+            Place::Server { .. } => {
+                let after = Some(after.to_string());
+                let pairs =
+                    [("verdict", verdict), ("case", case), ("reason", reason), ("after", after)];
+                place.get(&format!("verdicts{}", query(&pairs)))?
+            }
+        };
+        if let Some(rows) = found.as_array_mut() {
+            rows.truncate(count);
+        }
+        list(&found, "records", self.json, |row| {
+            let text = |name: &str| row[name].as_str().unwrap_or_default();
+            let what = match (row["reason"].as_str(), row["case"].as_str()) {
+                (Some(reason), _) => reason.to_owned(),
+                (None, Some(case)) => format!("{} of case {case}", text("kind")),
+                (None, None) => String::new(),
+            };
+            format!("{:>10}  {:<10} {what}", row["offset"].to_string(), text("verdict"))
+        })
+    }
+}
+
+/// Which server, and which of its processes.
+#[derive(Args)]
+pub struct OnServer {
+    /// The running server, at its REST address; its token is in GREVY_TOKEN.
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "GREVY_ADDRESS",
+        default_value = "http://127.0.0.1:8080"
+    )]
+    server: String,
+    /// The process that is meant.
+    #[arg(long, value_name = "ID")]
+    process: Option<String>,
+}
+
+/// Observes rejected and expired records on a server again, by the mapping that is published now.
+///
+/// For cases in a folder: grevy track FILE --data-dir FOLDER --again.
+#[derive(Args)]
+pub struct Replay {
+    #[command(flatten)]
+    on: OnServer,
+}
+
+impl Replay {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let remote = Remote::at(self.on.server, token());
+        let process = meant(&remote, &self.on.process)?;
+        remote.ask_of("POST", &format!("/tracking/{process}/replay"), None)?;
+        println!("{process}: rejected records were observed again");
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Lets a server follow its bus by a model and a mapping.
+#[derive(Args)]
+pub struct Publish {
+    /// The BPMN file.
+    #[arg(value_name = "MODEL")]
+    model: PathBuf,
+    /// How events are read.
+    #[arg(long, value_name = "FILE", default_value = "mapping.yaml")]
+    mapping: PathBuf,
+    /// A case that is quiet for so long is stuck, e.g. PT30M.
+    #[arg(long, value_name = "DURATION")]
+    stuck_after: Option<String>,
+    /// Only keep it as a draft.
+    #[arg(long)]
+    draft: bool,
+    #[command(flatten)]
+    on: OnServer,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Draft {
+    bpmn: String,
+    mapping: String,
+    stuck_after: Option<String>,
+}
+
+impl Publish {
+    pub fn run(self) -> Result<ExitCode, Failure> {
+        let remote = Remote::at(self.on.server, token());
+        let read = |path: &PathBuf| {
+            let named = |error| Failure(format!("{}: {error}", path.display()));
+            std::fs::read_to_string(path).map_err(named)
+        };
+        let process = match self.on.process {
+            Some(process) => process,
+            None => {
+                let definitions = super::lay::read(&self.model)?;
+                let first = definitions.processes.first().map(|process| process.id.to_string());
+                first.ok_or_else(|| Failure("expected a process in the model".to_owned()))?
+            }
+        };
+        let draft = Draft {
+            bpmn: read(&self.model)?,
+            mapping: read(&self.mapping)?,
+            stuck_after: self.stuck_after,
+        };
+        let path = format!("/tracking/{}", encoded(&process));
+        remote.ask_of("PUT", &path, Some(&json!(draft)))?;
+        if self.draft {
+            println!("{process}: kept as a draft");
             return Ok(ExitCode::SUCCESS);
         }
-        for row in &found {
-            let what = match (&row.reason, &row.case, &row.kind) {
-                (Some(reason), ..) => reason.clone(),
-                (None, Some(case), Some(kind)) => format!("{kind} of case {case}"),
-                (None, ..) => String::new(),
-            };
-            println!("{:>10}  {:<10} {what}", row.offset, row.verdict);
-        }
-        println!("{} records", found.len());
+        remote.ask_of("POST", &format!("{path}/publish"), None)?;
+        println!("{process}: published; everything on the bus was observed");
         Ok(ExitCode::SUCCESS)
     }
 }

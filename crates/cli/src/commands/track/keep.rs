@@ -20,6 +20,8 @@ use track::tracking::Tracking;
 
 use crate::Failure;
 use crate::events::alerts::{Courier, Places, channelled};
+use crate::events::engine::publish_to;
+use crate::remote::Remote;
 
 /// Pause between looks at a source that has nothing now.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
@@ -63,13 +65,18 @@ pub struct Tell {
     /// Publish messages that the model sends as commands on the bus of this server.
     #[arg(long, value_name = "URL")]
     commands_to: Option<String>,
+    /// Send them as messages to the engine of this server; the case's id is the correlation key.
+    #[arg(long, value_name = "URL")]
+    messages_to: Option<String>,
 }
 
 impl Tell {
     fn places(&self) -> Places {
         use crate::events::remote_bus::RemoteBus;
         let bus = self.commands_to.as_deref().map(|url| RemoteBus::new(url, token()));
+        let engine = self.messages_to.clone().map(|url| Remote::at(url, token()));
         Places {
+            engine: engine.map(|at| Box::new(move |message: &_| publish_to(&at, message)) as _),
             webhook: self.webhook.clone().map(|url| (url, self.webhook_secret.clone())),
             published: bus.as_ref().map(|bus| Box::new(bus.follow(Duration::ZERO)) as _),
             bus: bus.map(|bus| Box::new(move |event| bus.publish(&event)) as _),

@@ -15,6 +15,7 @@ use track::picture::{Subject, page};
 use track::stats::{Deviations, Stats, deviations};
 
 use super::From;
+use super::ask::Whose;
 use super::discover::write;
 use super::keep::Keep;
 use crate::Failure;
@@ -39,7 +40,8 @@ pub struct Lay {
     target: Option<String>,
 }
 
-/// Lists where cases do not go the way that a model says, with examples.
+/// Lists where cases do not go the way that a model says, with examples: the cases of a file, of a
+/// folder (--data-dir) or of a running server (--server).
 ///
 /// Ends with 1 when there are findings.
 #[derive(Args)]
@@ -48,6 +50,8 @@ pub struct Findings {
     from: From,
     #[command(flatten)]
     over: Over,
+    #[command(flatten)]
+    whose: Whose,
     #[arg(long)]
     json: bool,
 }
@@ -118,7 +122,7 @@ impl Lay {
         let known = sample.activities.clone();
         let kept = self.keep.run(&self.from, mapping, &definitions, known)?;
         let code = kept.tell();
-        let log = past::log(&**kept.tracking.journal(), None)?.finish();
+        let log = past::log(&kept.tracking, None)?.finish();
         kept.tracking.close();
         self.show(&log, &definitions, false)?;
         Ok(code)
@@ -137,7 +141,7 @@ impl Lay {
             stats.cases_per_day
         );
         if judge {
-            tell(&deviations(&chart, log), stats.cases);
+            tell(&deviations(&chart, log), Some(stats.cases));
         }
         for found in log.loops(self.loops) {
             println!("loop: {} came {} times in case {}", found.kind, found.times, found.trace);
@@ -162,13 +166,18 @@ impl Lay {
 
 impl Findings {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let (log, _) = self.from.input(self.json)?.log()?;
-        let definitions = self.over.definitions(&log)?;
-        let chart = self.over.chart(&definitions, &log)?;
-        let found = deviations(&chart, &log);
+        let found = match self.whose.place()? {
+            Some(place) => place.findings()?,
+            None => {
+                let (log, _) = self.from.input(self.json)?.log()?;
+                let definitions = self.over.definitions(&log)?;
+                let chart = self.over.chart(&definitions, &log)?;
+                deviations(&chart, &log)
+            }
+        };
         match self.json {
             true => println!("{:#}", json!(found)),
-            false => tell(&found, log.cases.len() as u64),
+            false => tell(&found, None),
         }
         let clean = found.findings.is_empty();
         Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -186,8 +195,9 @@ pub(super) fn read(path: &Path) -> Result<Definitions, Failure> {
     Err(Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
 }
 
-fn tell(found: &Deviations, cases: u64) {
-    println!("{} of {cases} cases deviate", found.cases);
+fn tell(found: &Deviations, of: Option<u64>) {
+    let of = of.map_or_else(String::new, |cases| format!("of {cases} "));
+    println!("{} {of}cases deviate", found.cases);
     for finding in &found.findings {
         println!(
             "  {:<12} {:<40} {:>7} cases, e.g. {}",

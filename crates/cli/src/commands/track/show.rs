@@ -7,13 +7,12 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::json;
 use track::mapping::Reading;
-use track::past;
 use track::picture::span;
 use track::source::Item;
 use track::traces::Traces;
 
 use super::From;
-use super::ask::journal;
+use super::ask::Whose;
 use crate::Failure;
 
 /// Lists every message of a trace in the order of their times, with the gaps between.
@@ -24,9 +23,8 @@ pub struct Trace {
     id: String,
     #[command(flatten)]
     from: From,
-    /// Folder in which cases are kept, instead of a file.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "file")]
-    data_dir: Option<PathBuf>,
+    #[command(flatten)]
+    whose: Whose,
     /// A BPMN collaboration: tells which of its elements the trace has reached.
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
@@ -41,12 +39,11 @@ pub struct Trace {
 }
 
 impl Trace {
-    pub fn run(self) -> Result<ExitCode, Failure> {
-        let traces = self.traces()?;
-        let Some(trace) = traces.trace(&self.id) else {
+    pub fn run(mut self) -> Result<ExitCode, Failure> {
+        let Some(trace) = self.trace()? else {
             return Err(Failure(format!("expected messages of {}, but there are none", self.id)));
         };
-        let loops = traces.loops(self.loops);
+        let loops = trace.loops(self.loops);
         let reached = self.reached(&trace)?;
         if self.json {
             println!("{:#}", json!({ "trace": trace, "loops": loops, "reached": reached }));
@@ -72,9 +69,9 @@ impl Trace {
         Ok(ExitCode::SUCCESS)
     }
 
-    fn traces(&self) -> Result<Traces, Failure> {
-        if let Some(folder) = &self.data_dir {
-            return Ok(past::traces(&*journal(folder)?, Some(&self.id))?);
+    fn trace(&mut self) -> Result<Option<track::traces::Trace>, Failure> {
+        if let Some(place) = std::mem::take(&mut self.whose).place()? {
+            return place.trace(&self.id);
         }
         let mut traces = Traces::default();
         self.from.input(self.json)?.each(|item, reading| {
@@ -84,7 +81,7 @@ impl Trace {
                 traces.add(event, record.position, record.arrival_ms);
             }
         })?;
-        Ok(traces)
+        Ok(traces.trace(&self.id))
     }
 
     /// Elements of the collaboration whose message is in the trace.
@@ -111,12 +108,8 @@ impl Trace {
 pub struct Stats {
     #[command(flatten)]
     from: From,
-    /// Folder in which cases are kept, instead of a file.
-    #[arg(long, value_name = "FOLDER", conflicts_with = "file")]
-    data_dir: Option<PathBuf>,
-    /// The process whose cases are meant, in such a folder.
-    #[arg(long, value_name = "ID", requires = "data_dir")]
-    process: Option<String>,
+    #[command(flatten)]
+    whose: Whose,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
     #[arg(long, value_name = "DURATION")]
     target: Option<String>,
@@ -128,12 +121,14 @@ pub struct Stats {
 
 impl Stats {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let log = match &self.data_dir {
-            Some(folder) => past::log(&*journal(folder)?, self.process.as_deref())?.finish(),
-            None => self.from.input(self.json)?.log()?.0,
+        let stats = match self.whose.place()? {
+            Some(place) => place.stats(self.target.as_deref())?,
+            None => {
+                let log = self.from.input(self.json)?.log()?.0;
+                let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
+                track::stats::Stats::new(&log, target.map_err(Failure)?)
+            }
         };
-        let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
-        let stats = track::stats::Stats::new(&log, target.map_err(Failure)?);
         if self.json {
             println!("{:#}", json!(stats));
         } else if self.csv {

@@ -63,7 +63,7 @@ enum Kind {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct PublishForm {
+pub(super) struct PublishForm {
     #[prost(uint32, tag = "1")]
     version: u32,
     #[prost(string, tag = "2")]
@@ -94,13 +94,13 @@ struct Named {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct Place {
+pub(super) struct Place {
     #[prost(string, tag = "1")]
-    source: String,
+    pub(super) source: String,
     #[prost(uint32, tag = "2")]
-    partition: u32,
+    pub(super) partition: u32,
     #[prost(uint64, tag = "3")]
-    offset: u64,
+    pub(super) offset: u64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -144,30 +144,30 @@ struct Observed {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct FindingForm {
+pub(super) struct FindingForm {
     #[prost(uint64, tag = "1")]
-    case: u64,
+    pub(super) case: u64,
     #[prost(uint32, tag = "2")]
-    kind: u32,
+    pub(super) kind: u32,
     #[prost(uint32, tag = "3")]
-    step: u32,
+    pub(super) step: u32,
     #[prost(uint32, tag = "4")]
-    occurrence: u32,
+    pub(super) occurrence: u32,
     #[prost(uint32, repeated, tag = "5")]
-    expected: Vec<u32>,
+    pub(super) expected: Vec<u32>,
     #[prost(sint64, tag = "6")]
-    at_ms: i64,
+    pub(super) at_ms: i64,
 }
 
 /// A deadline or a status of a case, and a time.
 #[derive(Clone, PartialEq, Message)]
-struct Due {
+pub(super) struct Due {
     #[prost(uint64, tag = "1")]
-    case: u64,
+    pub(super) case: u64,
     #[prost(uint32, tag = "2")]
-    what: u32,
+    pub(super) what: u32,
     #[prost(sint64, tag = "3")]
-    at_ms: i64,
+    pub(super) at_ms: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -181,25 +181,25 @@ struct Folded {
 }
 
 #[derive(Clone, PartialEq, Message)]
-struct AlertForm {
+pub(super) struct AlertForm {
     #[prost(uint64, tag = "1")]
-    number: u64,
+    pub(super) number: u64,
     #[prost(string, tag = "2")]
-    process: String,
+    pub(super) process: String,
     #[prost(string, tag = "3")]
-    case: String,
+    pub(super) case: String,
     #[prost(string, tag = "4")]
-    name: String,
+    pub(super) name: String,
     #[prost(string, tag = "5")]
-    element: String,
+    pub(super) element: String,
     #[prost(sint64, tag = "6")]
-    due_ms: i64,
+    pub(super) due_ms: i64,
     #[prost(bool, tag = "7")]
-    send: bool,
+    pub(super) send: bool,
     #[prost(sint64, tag = "8")]
-    raised_ms: i64,
+    pub(super) raised_ms: i64,
     #[prost(string, optional, tag = "9")]
-    payload: Option<String>,
+    pub(super) payload: Option<String>,
 }
 
 const STATUSES: [CaseStatus; 6] = [
@@ -210,6 +210,15 @@ const STATUSES: [CaseStatus; 6] = [
     CaseStatus::Completed,
     CaseStatus::Expired,
 ];
+
+pub(super) fn status_number(status: CaseStatus) -> u32 {
+    STATUSES.iter().position(|known| *known == status).unwrap_or(0) as u32
+}
+
+pub(super) fn status(number: u32) -> Result<CaseStatus, String> {
+    let known = STATUSES.get(number as usize).copied();
+    known.ok_or_else(|| format!("expected a case status, but it is {number}"))
+}
 
 pub(super) fn form(event: &Event) -> EventForm {
     let due = |case: &u64, what: u32, at_ms: i64| Due { case: *case, what, at_ms };
@@ -248,24 +257,13 @@ pub(super) fn form(event: &Event) -> EventForm {
             Kind::DeadlineFired(due(case, *deadline, *due_ms))
         }
         Event::StatusChanged { case, status, at_ms } => {
-            let number = STATUSES.iter().position(|known| known == status).unwrap_or(0);
-            Kind::StatusChanged(due(case, number as u32, *at_ms))
+            Kind::StatusChanged(due(case, status_number(*status), *at_ms))
         }
         Event::Folded { case, steps, marking } => {
             Kind::Folded(Folded { case: *case, steps: *steps, marking: marking.to_vec() })
         }
         Event::CaseForgotten { case } => Kind::CaseForgotten(*case),
-        Event::AlertRaised { number, alert } => Kind::AlertRaised(AlertForm {
-            number: *number,
-            process: alert.process.to_string(),
-            case: alert.case.to_string(),
-            name: alert.name.to_string(),
-            element: alert.element.to_string(),
-            due_ms: alert.due_ms,
-            send: alert.send,
-            raised_ms: alert.raised_ms,
-            payload: alert.payload.as_ref().map(|text| text.to_string()),
-        }),
+        Event::AlertRaised { number, alert } => Kind::AlertRaised(alert_form(*number, alert)),
         Event::AlertDelivered { number } => Kind::AlertDelivered(*number),
     };
     EventForm { kind: Some(kind) }
@@ -309,33 +307,45 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
             Event::DeadlineFired { case, deadline: what, due_ms: at_ms }
         }
         Kind::StatusChanged(Due { case, what, at_ms }) => {
-            let status = STATUSES.get(what as usize).copied();
-            let status =
-                status.ok_or_else(|| format!("expected a case status, but it is {what}"))?;
-            Event::StatusChanged { case, status, at_ms }
+            Event::StatusChanged { case, status: status(what)?, at_ms }
         }
         Kind::Folded(Folded { case, steps, marking }) => {
             Event::Folded { case, steps, marking: marking.into_boxed_slice() }
         }
         Kind::CaseForgotten(case) => Event::CaseForgotten { case },
-        Kind::AlertRaised(form) => Event::AlertRaised {
-            number: form.number,
-            alert: Alert {
-                process: Arc::from(form.process),
-                case: Arc::from(form.case),
-                name: Arc::from(form.name),
-                element: Arc::from(form.element),
-                due_ms: form.due_ms,
-                send: form.send,
-                raised_ms: form.raised_ms,
-                payload: form.payload.map(Arc::from),
-            },
-        },
+        Kind::AlertRaised(form) => Event::AlertRaised { number: form.number, alert: alert(form) },
         Kind::AlertDelivered(number) => Event::AlertDelivered { number },
     })
 }
 
-fn publish_form(version: u32, publish: &Publish) -> PublishForm {
+pub(super) fn alert_form(number: u64, alert: &Alert) -> AlertForm {
+    AlertForm {
+        number,
+        process: alert.process.to_string(),
+        case: alert.case.to_string(),
+        name: alert.name.to_string(),
+        element: alert.element.to_string(),
+        due_ms: alert.due_ms,
+        send: alert.send,
+        raised_ms: alert.raised_ms,
+        payload: alert.payload.as_ref().map(|text| text.to_string()),
+    }
+}
+
+pub(super) fn alert(form: AlertForm) -> Alert {
+    Alert {
+        process: Arc::from(form.process),
+        case: Arc::from(form.case),
+        name: Arc::from(form.name),
+        element: Arc::from(form.element),
+        due_ms: form.due_ms,
+        send: form.send,
+        raised_ms: form.raised_ms,
+        payload: form.payload.map(Arc::from),
+    }
+}
+
+pub(super) fn publish_form(version: u32, publish: &Publish) -> PublishForm {
     PublishForm {
         version,
         process: publish.process.to_string(),
@@ -348,7 +358,7 @@ fn publish_form(version: u32, publish: &Publish) -> PublishForm {
     }
 }
 
-fn publish(form: PublishForm) -> (u32, Publish) {
+pub(super) fn publish(form: PublishForm) -> (u32, Publish) {
     let publish = Publish {
         process: Arc::from(form.process),
         bpmn: Arc::from(form.bpmn),
@@ -361,12 +371,12 @@ fn publish(form: PublishForm) -> (u32, Publish) {
     (form.version, publish)
 }
 
-fn place_form(source: &Arc<str>, position: Position) -> Place {
+pub(super) fn place_form(source: &Arc<str>, position: Position) -> Place {
     let Position { partition, offset } = position;
     Place { source: source.to_string(), partition, offset }
 }
 
-fn place(form: Place) -> (Arc<str>, Position) {
+pub(super) fn place(form: Place) -> (Arc<str>, Position) {
     let Place { source, partition, offset } = form;
     (Arc::from(source), Position { partition, offset })
 }
@@ -435,7 +445,7 @@ fn observed(form: Observed) -> StepObserved {
     }
 }
 
-fn finding_form(case: u64, finding: &Finding) -> FindingForm {
+pub(super) fn finding_form(case: u64, finding: &Finding) -> FindingForm {
     let kind = FindingKind::ALL.iter().position(|known| *known == finding.kind).unwrap_or(0);
     FindingForm {
         case,
@@ -447,7 +457,7 @@ fn finding_form(case: u64, finding: &Finding) -> FindingForm {
     }
 }
 
-fn finding(form: FindingForm) -> Result<Finding, String> {
+pub(super) fn finding(form: FindingForm) -> Result<Finding, String> {
     let kind = FindingKind::ALL.get(form.kind as usize).copied();
     Ok(Finding {
         kind: kind.ok_or_else(|| format!("expected a finding, but it is {}", form.kind))?,
