@@ -22,6 +22,10 @@ pub struct Cron {
 /// Days that are looked at for one that is `L-n`; three in four months need the second.
 const CANDIDATES_MAX: usize = 10_000;
 
+/// Years in which every date falls on every day of the week: 29 February takes 28 of them.
+const EVERY_DATE: &str = "2000-2040";
+const EVERY_DATE_FROM_MS: i64 = 946_684_799_000;
+
 impl Cron {
     pub(super) fn parse(text: &str) -> Result<Cron, TimeTextError> {
         let wrong = |why: &dyn fmt::Display| {
@@ -43,16 +47,23 @@ impl Cron {
             return Err(wrong(&"@reboot is no time"));
         }
         let (line, before_last) = days_before_last(macros(text));
-        let pattern = CronParser::builder()
-            .seconds(Seconds::Required)
-            .year(Year::Disallowed)
-            // Spring matches both days, where the oldest crons match either.
-            .dom_and_dow(true)
-            .build()
-            .parse(&line)
-            .map_err(|error| wrong(&error))?;
-        let cron = Cron { line: text.to_owned(), pattern: Box::new(pattern), before_last };
-        match cron.next(0) {
+        let pattern = |line: &str, year| {
+            let parser = CronParser::builder()
+                .seconds(Seconds::Required)
+                .year(year)
+                // Spring matches both days, where the oldest crons match either.
+                .dom_and_dow(true)
+                .build();
+            parser.parse(line).map(Box::new).map_err(|error| wrong(&error))
+        };
+        let cron = Cron {
+            line: text.to_owned(),
+            pattern: pattern(&line, Year::Disallowed)?,
+            before_last,
+        };
+        // A line that never matches would be looked for up to the year 5000.
+        let bounded = pattern(&format!("{line} {EVERY_DATE}"), Year::Required)?;
+        match (Cron { pattern: bounded, ..cron.clone() }).next(EVERY_DATE_FROM_MS) {
             Some(_) => Ok(cron),
             None => Err(wrong(&"there is no date that ever matches")),
         }

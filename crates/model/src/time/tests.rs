@@ -176,3 +176,16 @@ proptest! {
         }
     }
 }
+
+/// 29 February on a given day of the week is the rarest date that a line can ask for.
+#[test]
+fn the_rarest_dates_are_found_and_what_never_comes_is_refused() {
+    for day in ["MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN"] {
+        let cycle = parse_cycle(&format!("0 0 0 29 2 {day}")).unwrap();
+        assert!(next_due(&cycle, 0, 1_700_000_000_000).is_some(), "{day}");
+    }
+    for line in ["0 0 0 30 2 *", "0 0 0 31 4 *", "0 0 0 31 2,4,6 MON", "0 0 0 1 * MON#5"] {
+        let error = parse_cycle(line).unwrap_err().to_string();
+        assert!(error.contains("no date that ever matches"), "{error}");
+    }
+}
