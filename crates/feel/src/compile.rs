@@ -99,9 +99,9 @@ impl Compiler<'_> {
             | Op::Next(target)
             | Op::FilterBegin(target)
             | Op::FilterStep(target)
-            | Op::Index(target)
-            | Op::Function(_, target) => *target = here,
+            | Op::Index(target) => *target = here,
             Op::ScopedEntry(entry) => self.program.scoped[*entry as usize].target = here,
+            Op::Function(callee) => self.program.callees[*callee as usize].end = here,
             other => unreachable!("{other:?} has no target"),
         }
     }

@@ -16,7 +16,7 @@ pub(crate) enum Op {
     /// Pushes a variable.
     Variable(u32),
     /// Pushes a variable that is called; without one warns, pushes `null` and jumps past the call.
-    Function(u32, u32),
+    Function(u32),
     /// Pushes what a path from a variable leads to.
     VariablePath(u32),
     /// Pushes a copy of a slot.
@@ -139,6 +139,13 @@ pub(crate) struct ScopedEntry {
     pub(crate) target: u32,
 }
 
+/// A variable that is called, and where its call ends.
+#[derive(Clone, Debug)]
+pub(crate) struct Callee {
+    pub(crate) name: Arc<str>,
+    pub(crate) end: u32,
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Prototype {
     pub(crate) parameters: Arc<[Arc<str>]>,
@@ -170,6 +177,7 @@ pub(crate) struct Program {
     pub(crate) paths: Vec<Read>,
     pub(crate) reads: Vec<Read>,
     pub(crate) scoped: Vec<ScopedEntry>,
+    pub(crate) callees: Vec<Callee>,
     pub(crate) keys: Vec<Vec<Arc<str>>>,
     pub(crate) types: Vec<Type>,
     pub(crate) prototypes: Vec<Prototype>,

@@ -99,7 +99,7 @@ impl<'v> Machine<'v> {
         if let Some(input) = input {
             self.stack.push(input);
         }
-        self.execute(program.clone(), 0, 0)
+        self.execute(program, 0, 0)
     }
 
     /// The warnings; what may be meant by a name is looked for here, once, not where a loop may

@@ -4,7 +4,7 @@
 //! `feel_condition` has a budget of 150 ns (`design.md`); each `…_times_PEER` tells how many times
 //! as long the other engine takes for the same evaluation in the same run, of which the project
 //! wants 5 at least. Called with `--json` it prints one object a line, as `cargo xtask bench` reads
-//! them; `--quick` measures less, `--alone` without the others.
+//! them; `--quick` measures less, `--alone` without the others, `--only NAME` one expression.
 
 use dmn::Model;
 use feel::{Env, compile};
@@ -113,6 +113,7 @@ fn nanoseconds(rounds: u32, mut call: impl FnMut()) -> f64 {
 struct Board {
     json: bool,
     rounds: u32,
+    only: Option<String>,
     evaluations: BTreeMap<String, f64>,
 }
 
@@ -135,6 +136,9 @@ impl Board {
     fn expressions(&mut self, variables: &Context) {
         let env = Env::new(0, 0);
         for (name, text) in EXPRESSIONS {
+            if self.only.as_ref().is_some_and(|only| only != name) {
+                continue;
+            }
             let expression = compile(text).unwrap_or_else(|error| panic!("{error}"));
             let check = expression.evaluate(variables, &env);
             let check = check.unwrap_or_else(|error| panic!("{error}"));
@@ -212,11 +216,15 @@ fn request(variables: &str, rounds: u32) -> String {
 fn main() {
     let flag = |name: &str| std::env::args().any(|argument| argument == name);
     let rounds = if flag("--quick") { 300 } else { 3_000 };
-    let mut board = Board { json: flag("--json"), rounds, evaluations: BTreeMap::new() };
+    let only = std::env::args().skip_while(|argument| argument != "--only").nth(1);
+    let alone = flag("--alone") || only.is_some();
+    let mut board = Board { json: flag("--json"), rounds, only, evaluations: BTreeMap::new() };
     let variables = variables();
     board.expressions(&object(&variables));
-    board.tables();
-    if !flag("--alone") {
+    if board.only.is_none() {
+        board.tables();
+    }
+    if !alone {
         let request = request(&variables, rounds / 10);
         PEERS.into_iter().for_each(|peer| board.beside(peer, &request));
     }

@@ -55,9 +55,10 @@ fn same(ours: &Value, theirs: &Value) -> bool {
                     .all(|(key, own)| theirs.get(key).is_some_and(|other| same(own, other)))
         }
         (ours, Value::Context(theirs)) => {
-            theirs.len() == 1
-                && theirs.get("@").and_then(Value::as_str)
-                    == Some(&ours.to_string().replace(['@', '"'], ""))
+            let shown = ours.to_string();
+            let inner = shown.strip_prefix("@\"").and_then(|rest| rest.strip_suffix('"'));
+            let text = theirs.get("@").and_then(Value::as_str);
+            theirs.len() == 1 && text == Some(inner.unwrap_or(&shown))
         }
         _ => ours == theirs,
     }

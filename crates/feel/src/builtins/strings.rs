@@ -242,7 +242,10 @@ pub(super) fn split(core: &mut Core, values: &[Value], _signature: u8) -> Outcom
     let (text, delimiter) = (text(values, 0)?, text(values, 1)?);
     let regex = core.pattern(&translated(delimiter, false))?;
     core.spend(text.len())?;
-    bounded(Value::list(regex.split(text).map(Value::from).collect()))
+    // As in Java, nothing stands before a match without width at the beginning.
+    let skips = !core.is_standard() && regex.find(text).is_some_and(|first| first.end() == 0);
+    let parts = regex.split(text).skip(usize::from(skips));
+    bounded(Value::list(parts.map(Value::from).collect()))
 }
 
 pub(super) fn extract(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {

@@ -4,7 +4,7 @@ use super::Compiler;
 use crate::ast::{Arguments, Kind, NodeId};
 use crate::builtins::{self, BuiltIn};
 use crate::error::{Warning, WarningKind};
-use crate::program::{BuiltInCall, Op};
+use crate::program::{BuiltInCall, Callee, Op};
 use std::sync::Arc;
 use value::Value;
 
@@ -31,8 +31,9 @@ impl Compiler<'_> {
             let (kind, message) = Warning::no_function(name);
             return self.fail(kind, message);
         }
-        let index = super::index_of(&mut self.program.variables, name);
-        let callee = self.emit_with(Op::Function(index, 0), 1);
+        let index = self.program.callees.len() as u32;
+        self.program.callees.push(Callee { name: name.clone(), end: 0 });
+        let callee = self.emit_with(Op::Function(index), 1);
         self.invoke(arguments);
         self.land(callee);
     }

@@ -8,8 +8,11 @@ pub(super) fn reads(program: &Program) -> Vec<Read> {
     let mut reads: Vec<Read> = Vec::new();
     for op in &program.code {
         let read = match op {
-            Op::Variable(index) | Op::Function(index, _) => {
+            Op::Variable(index) => {
                 Read { name: program.variables[*index as usize].clone(), path: Vec::new() }
+            }
+            Op::Function(index) => {
+                Read { name: program.callees[*index as usize].name.clone(), path: Vec::new() }
             }
             Op::VariablePath(index) => program.paths[*index as usize].clone(),
             _ => continue,

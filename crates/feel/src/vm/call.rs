@@ -295,7 +295,7 @@ impl Machine<'_> {
                 let base = self.base;
                 let outer = self.frames.pop().map_or(0, |frame| frame.base);
                 self.base = outer;
-                self.execute(program, entry, base)
+                self.execute(&program, entry, base)
                     .map_err(|error| Trouble::Raise(error.kind, error.message))
             }
             Ok(Flow::Next | Flow::Jump(_)) => Ok(self.pop()),

@@ -6,7 +6,7 @@ use crate::builtins;
 use crate::error::{EvalError, EvalErrorKind, Warning, WarningKind};
 use crate::expression::Step;
 use crate::limits::TRACE_STEPS_MAX;
-use crate::program::{Op, Program};
+use crate::program::{Callee, Op, Program};
 use std::sync::Arc;
 use value::{Context, Range, Value};
 
@@ -21,18 +21,20 @@ impl Machine<'_> {
     /// Runs from an operation until the frame that is open now returns.
     pub(super) fn execute(
         &mut self,
-        program: Arc<Program>,
+        start: &Arc<Program>,
         at: usize,
         base: usize,
     ) -> Result<Value, EvalError> {
         let bottom = self.frames.len();
         let outer_base = std::mem::replace(&mut self.base, base);
-        let mut program = program;
+        // Only calls count references: most programs have none.
+        let mut called: Option<Arc<Program>> = None;
         let mut at = at;
         loop {
+            let program = called.as_ref().unwrap_or(start);
             let op = program.code[at];
             if self.core.fuel == 0 {
-                return Err(self.error(out_of_fuel(), &program, at));
+                return Err(self.error(out_of_fuel(), program, at));
             }
             self.core.fuel -= 1;
             if op == Op::Return {
@@ -45,14 +47,14 @@ impl Machine<'_> {
                 // The loop above has just seen that a frame is left.
                 let Some(frame) = self.frames.pop() else { return Ok(value) };
                 self.base = frame.base;
-                program = frame.program;
+                called = Some(frame.program);
                 at = frame.at;
                 self.stack.push(value);
                 continue;
             }
-            let flow = self.step(op, &program, at);
+            let flow = self.step(op, program, at);
             if !self.core.unplaced.is_empty() {
-                self.place_warnings(&program, at);
+                self.place_warnings(program, at);
             }
             match flow {
                 Ok(Flow::Next) => at += 1,
@@ -61,8 +63,9 @@ impl Machine<'_> {
                     // `call` has opened the frame that this one continues from.
                     if let Some(frame) = self.frames.last_mut() {
                         frame.at = at + 1;
-                        frame.program = std::mem::replace(&mut program, callee);
+                        frame.program = program.clone();
                     }
+                    called = Some(callee);
                     at = entry;
                 }
                 Err(Trouble::Warn(kind, message)) => {
@@ -70,7 +73,7 @@ impl Machine<'_> {
                     self.push(Value::Null);
                     at += 1;
                 }
-                Err(trouble @ Trouble::Raise(..)) => return Err(self.error(trouble, &program, at)),
+                Err(trouble @ Trouble::Raise(..)) => return Err(self.error(trouble, program, at)),
             }
         }
     }
@@ -97,7 +100,7 @@ impl Machine<'_> {
         match op {
             Op::Variable(index) => self.variable(&program.variables[index as usize]),
             Op::VariablePath(index) => self.path(program, index),
-            Op::Function(index, end) => self.function(&program.variables[index as usize], end),
+            Op::Function(index) => self.function(&program.callees[index as usize]),
             Op::ScopedEntry(index) => Ok(self.scoped_entry(program, index)),
             Op::JumpIfFalse(target) => Ok(self.jump_if(false, target)),
             Op::JumpIfTrue(target) => Ok(self.jump_if(true, target)),
@@ -239,17 +242,17 @@ impl Machine<'_> {
     }
 
     /// A variable that is called. If there is none, the arguments are not evaluated.
-    fn function(&mut self, name: &str, end: u32) -> Result<Flow, Trouble> {
-        match self.variables.get(name) {
+    fn function(&mut self, callee: &Callee) -> Result<Flow, Trouble> {
+        match self.variables.get(&callee.name) {
             Some(value) => {
                 self.push(value);
                 Ok(Flow::Next)
             }
             None => {
-                let (kind, message) = Warning::no_function(name);
+                let (kind, message) = Warning::no_function(&callee.name);
                 self.core.warn_here(kind, message);
                 self.push(Value::Null);
-                Ok(Flow::Jump(end))
+                Ok(Flow::Jump(callee.end))
             }
         }
     }

@@ -56,11 +56,8 @@ impl Cron {
                 .build();
             parser.parse(line).map(Box::new).map_err(|error| wrong(&error))
         };
-        let cron = Cron {
-            line: text.to_owned(),
-            pattern: pattern(&line, Year::Disallowed)?,
-            before_last,
-        };
+        let cron =
+            Cron { line: text.to_owned(), pattern: pattern(&line, Year::Disallowed)?, before_last };
         // A line that never matches would be looked for up to the year 5000.
         let bounded = pattern(&format!("{line} {EVERY_DATE}"), Year::Required)?;
         match (Cron { pattern: bounded, ..cron.clone() }).next(EVERY_DATE_FROM_MS) {

@@ -72,6 +72,9 @@ impl Number {
         match exponent.to_i64() {
             Some(whole) => {
                 let whole = i32::try_from(whole).ok()?;
+                if whole == 0 {
+                    return Some(Number::ONE);
+                }
                 if self.is_zero() && whole < 0 {
                     return None;
                 }

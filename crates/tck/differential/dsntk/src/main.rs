@@ -20,10 +20,15 @@ fn main() -> Result<(), Failure> {
     }
 }
 
+/// Its errors are none of the standard library's.
+fn failure(error: impl std::fmt::Display) -> Failure {
+    error.to_string().into()
+}
+
 /// Variables as a scope: JSON is FEEL, so they are read as an expression.
 fn context(variables: &Json) -> Result<FeelContext, Failure> {
     let text = variables.to_string();
-    Ok(dsntk_feel_evaluator::evaluate_context(&FeelScope::default(), &text)?)
+    dsntk_feel_evaluator::evaluate_context(&FeelScope::default(), &text).map_err(failure)
 }
 
 fn scope(variables: &Json) -> Result<FeelScope, Failure> {
@@ -33,7 +38,7 @@ fn scope(variables: &Json) -> Result<FeelScope, Failure> {
 }
 
 fn compile(scope: &FeelScope, text: &str) -> Result<Evaluator, Failure> {
-    let node = dsntk_feel_parser::parse_expression(scope, text, false)?;
+    let node = dsntk_feel_parser::parse_expression(scope, text, false).map_err(failure)?;
     Ok(dsntk_feel_evaluator::prepare(&node))
 }
 
@@ -103,8 +108,10 @@ fn times(request: &Json) -> Result<(), Failure> {
     }
     for row in request["tables"].as_array().into_iter().flatten() {
         let (name, xml) = (&row[0], row[1].as_str().unwrap_or_default());
-        let read =
-            || -> Result<_, Failure> { Ok(ModelEvaluator::new(&[dsntk_model::parse(xml)?])?) };
+        let read = || -> Result<_, Failure> {
+            let definitions = dsntk_model::parse(xml).map_err(failure)?;
+            ModelEvaluator::new(&[definitions]).map_err(failure)
+        };
         let start = Instant::now();
         let model = read()?;
         let parse = start.elapsed().as_nanos() as f64;
