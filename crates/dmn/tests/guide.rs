@@ -35,3 +35,44 @@ fn the_example_of_the_guide_is_true() {
     }
     assert_eq!(shown.trim(), block(text, "text"));
 }
+
+#[test]
+fn the_import_of_the_guide_is_true() {
+    let text = include_str!("../../../docs/guide/dmn.md");
+    let example = text.split_once("## Imports").expect("the section").1;
+    let rates = "<definitions id='rates' name='Rates' namespace='urn:rates'>\
+                 <decision id='rate' name='rate'><variable name='rate'/>\
+                 <literalExpression><text>2</text></literalExpression></decision></definitions>";
+    let model = Model::read_with(block(example, "xml"), &[rates], dmn::Options::default());
+    let model = model.unwrap_or_else(|error| panic!("{error}"));
+    let outcome = model.evaluate("fee", &[("weight", Value::from(10))], &Env::new(0, 0));
+    assert_eq!(outcome.expect("the decision").output, Ok(Value::from(20)));
+}
+
+#[test]
+fn the_cells_of_the_guide_accept_what_it_says() {
+    let text = include_str!("../../../docs/guide/dmn.md");
+    let scope = std::sync::Arc::new(feel::Scope::default());
+    let variables = [("limit", Value::from(5)), ("allowed", Value::from(vec![Value::from("a")]))];
+    let cases = [
+        ("-", Value::from("b"), true),
+        (r#""a", "b""#, Value::from("b"), true),
+        (r#""a", "b""#, Value::from("c"), false),
+        ("< 10", Value::from(9), true),
+        ("[1..5]", Value::from(6), false),
+        (r#"not("a", "b")"#, Value::from("c"), true),
+        (r#"not("a", "b")"#, Value::from("a"), false),
+        ("? > limit and ? < 100", Value::from(6), true),
+        ("? > limit and ? < 100", Value::from(4), false),
+        (r#"contains(?, "x")"#, Value::from("axe"), true),
+        ("allowed", Value::from("a"), true),
+        ("allowed", Value::from("b"), false),
+    ];
+    for (cell, input, accepted) in cases {
+        assert!(text.contains(&format!("`{cell}`")), "{cell} is not in the guide");
+        let tests = feel::compile_tests(cell, &scope).unwrap_or_else(|error| panic!("{error}"));
+        let found = tests.evaluate(&input, &variables, &Env::new(0, 0));
+        let found = found.unwrap_or_else(|error| panic!("{error}")).value;
+        assert_eq!(found, Value::from(accepted), "{cell} {input}");
+    }
+}
