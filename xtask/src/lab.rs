@@ -34,7 +34,7 @@ const RUNS: &[Run] = &[
     },
     Run {
         name: "fuzz",
-        about: "an hour and more of libFuzzer over every parser and decoder: no panic, no slow input",
+        about: "libFuzzer over every parser and decoder, an hour and more: no panic, no hang",
         command: &["cargo", "xtask", "fuzz"],
         rounds: 72,
         slice: 12,
