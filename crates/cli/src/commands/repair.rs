@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use clap::Args;
 use grevy::Grevy;
-use serde_json::Value;
 
 use crate::Failure;
+#[cfg(feature = "client")]
 use crate::remote::Remote;
 
 /// Lifts the quarantine of a process instance: its timers and jobs go on.
@@ -20,6 +20,7 @@ pub struct Repair {
     instance: i64,
     #[command(flatten)]
     stopped: Stopped,
+    #[cfg(feature = "client")]
     #[command(flatten)]
     remote: Remote,
 }
@@ -32,6 +33,7 @@ pub struct Repair {
 pub struct Resume {
     #[command(flatten)]
     stopped: Stopped,
+    #[cfg(feature = "client")]
     #[command(flatten)]
     remote: Remote,
 }
@@ -51,10 +53,13 @@ impl Repair {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let key = self.instance;
         let Some(grevy) = self.stopped.open()? else {
-            let path = format!("/process-instances/{key}/repair");
-            self.remote.post_to("/grevy/v1", &path)?;
-            self.remote.tell(&Value::Null, || println!("process instance {key} goes on"));
-            return Ok(ExitCode::SUCCESS);
+            #[cfg(feature = "client")]
+            {
+                let path = format!("/process-instances/{key}/repair");
+                return ask(&self.remote, &path, &format!("process instance {key} goes on"));
+            }
+            #[cfg(not(feature = "client"))]
+            return Err(no_client());
         };
         grevy.repair(key).wait()?;
         grevy.close();
@@ -67,9 +72,10 @@ impl Resume {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let folder = self.stopped.data_dir.clone().unwrap_or_default();
         let Some(grevy) = self.stopped.open()? else {
-            self.remote.post_to("/grevy/v1", "/resume")?;
-            self.remote.tell(&Value::Null, || println!("timers and dispatch go on"));
-            return Ok(ExitCode::SUCCESS);
+            #[cfg(feature = "client")]
+            return ask(&self.remote, "/resume", "timers and dispatch go on");
+            #[cfg(not(feature = "client"))]
+            return Err(no_client());
         };
         let held = grevy.held();
         grevy.lift();
@@ -80,6 +86,18 @@ impl Resume {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+#[cfg(feature = "client")]
+fn ask(remote: &Remote, path: &str, done: &str) -> Result<ExitCode, Failure> {
+    remote.post_to("/grevy/v1", path)?;
+    remote.tell(&serde_json::Value::Null, || println!("{done}"));
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "client"))]
+fn no_client() -> Failure {
+    Failure("expected --data-dir DIR, because this build asks no server".to_owned())
 }
 
 impl Stopped {
