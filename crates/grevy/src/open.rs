@@ -275,6 +275,7 @@ impl Builder {
             vault: journals.vault(name)?,
             holds: journals.holds(name)?,
             outlet,
+            recovered: Box::new(|_| ()),
             forget: None,
             clock: self.clock.clone(),
             activity: activity.clone(),
@@ -329,7 +330,12 @@ impl Builder {
         let name = partition_name(number);
         let parts = self.parts(&name, journals, &shared.activity, Arc::new(empty), outlet)?;
         let forget = self.forget.map(|seed| Arc::new(Forgetful::by(seed + u64::from(number))));
-        let parts = Parts { forget, paused: self.paused, ..parts };
+        let waiting = Arc::downgrade(shared);
+        let recovered = move |engine: &Engine| {
+            waiting.upgrade().iter().for_each(|shared| shared.recovered(number, engine));
+        };
+        let recovered = Box::new(recovered);
+        let parts = Parts { forget, recovered, paused: self.paused, ..parts };
         let mut partition = self.open_one(parts, wards)?;
         if self.gullible {
             partition.machine().state.set_gullible();

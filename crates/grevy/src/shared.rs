@@ -4,9 +4,9 @@
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
+use engine::state::Lookup;
 use engine::{Cause, Command, Effect, Key, PartitionId, Routes, command::Source};
 
-use crate::Raised;
 use crate::activity::Activity;
 use crate::clock::Clock;
 use crate::deadlines::Deadlines;
@@ -16,6 +16,7 @@ use crate::machines::{Engine, Known, Meta};
 use crate::mailbox::{Class, Envelope};
 use crate::partition::Remote;
 use crate::results::{Ended, Waiters};
+use crate::{Error, Raised};
 
 /// Told of raised incidents.
 pub(crate) type Alert = Box<dyn Fn(Raised) + Send + Sync>;
@@ -123,6 +124,25 @@ impl Shared {
                 let alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
                 let raised = Raised { instance, incident };
                 alerts.iter().for_each(|alert| alert(raised));
+            }
+        }
+    }
+
+    /// A partition has folded its log again. What ended or was taken before that, and was told to
+    /// nobody, is told to nobody any more: whoever waits for it learns so at once.
+    pub fn recovered(&self, partition: PartitionId, engine: &Engine) {
+        let ours = |key: &Key| engine::key::partition_of(*key) == partition;
+        let reason =
+            "its outcome was lost with a failed write of the journal: ask again".to_owned();
+        let lost = Error::Unavailable { reason };
+        for key in self.results.keys().into_iter().filter(ours) {
+            if matches!(engine.state.instance(key), Lookup::Absent) {
+                self.results.tell(key, &Err(lost.clone()));
+            }
+        }
+        for key in self.correlations.keys().into_iter().filter(ours) {
+            if engine.state.messages().message(key).is_none() {
+                self.correlations.tell(key, &Err(lost.clone()));
             }
         }
     }

@@ -244,6 +244,7 @@ fn rig(journal: MemoryJournal, forget: Option<Arc<Forgetful>>) -> Rig {
         vault: None,
         holds: Arc::default(),
         outlet: Box::new(move |effect| drop(send.send(effect))),
+        recovered: Box::new(|_| ()),
         forget,
         clock: clock.clone(),
         activity: activity.clone(),

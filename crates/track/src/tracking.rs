@@ -86,6 +86,7 @@ impl Tracking {
             vault: vault.clone(),
             holds: Arc::new(holds.unwrap_or_default()),
             outlet,
+            recovered: Box::new(|_| ()),
             forget: None,
             clock: clock.clone(),
             activity: activity.clone(),

@@ -47,6 +47,9 @@ pub struct Parts<M: Machine> {
     pub vault: Option<Arc<Vault>>,
     /// Where effects go, in order, once they are durable.
     pub outlet: Box<dyn FnMut(M::Effect) + Send>,
+    /// Told of the machine when the log was folded again after a failure: whoever waits for what
+    /// will not come learns it.
+    pub recovered: Box<dyn FnMut(&M) + Send>,
     /// Who still has to read its log.
     pub holds: Arc<Holds>,
     /// For tests: forgets aggregates at random.

@@ -75,7 +75,8 @@ impl<M: Machine> Partition<M> {
         self.set_aside_skipped();
         let effects = self.machine.standing();
         let token = self.parts.activity.begin();
-        self.outcomes.push(Outcome::Decided { answer: None, effects, _token: token });
+        let (watch, own) = (false, true);
+        self.outcomes.push(Outcome::Decided { answer: None, watch, own, effects, _token: token });
         if self.group.is_empty() {
             self.append();
             self.report();
@@ -138,6 +139,7 @@ impl<M: Machine> Partition<M> {
         // What the dead writer made durable is history: its outcomes are true.
         self.release_upto(claim.tail);
         self.drop_speculation(unavailable);
+        (self.parts.recovered)(&self.machine);
         self.accepted = claim.tail;
         self.remember(touched);
         self.mailbox.refuse(self.full.then_some(Error::DiskFull));

@@ -12,8 +12,15 @@ use crate::mailbox::{Deliver, Reply};
 
 /// What leaves once its position is durable.
 pub(super) enum Outcome<M: Machine> {
-    /// Of a command.
-    Decided { answer: Option<(Reply<M>, M::Answer)>, effects: Vec<M::Effect>, _token: Token },
+    /// Of a command; with `watch` its caller waits for what the answer names to end, with `own` it
+    /// is a command of ours.
+    Decided {
+        answer: Option<(Reply<M>, M::Answer)>,
+        watch: bool,
+        own: bool,
+        effects: Vec<M::Effect>,
+        _token: Token,
+    },
     /// Of a look at the state.
     Look { deliver: Deliver, _token: Token },
 }
@@ -62,10 +69,11 @@ impl<M: Machine> Partition<M> {
     }
 
     /// The disk is full: whoever waits is told now. The steps are appended when there is room, so
-    /// the outcome is not known to them, as with any answer that is lost on its way.
+    /// the outcome is not known to them, as with any answer that is lost on its way. Commands of
+    /// our own wait: a lease that is told to nobody would keep its jobs until its time is up.
     fn fail_waiting(&mut self) {
         for outcome in &mut self.outcomes {
-            if let Outcome::Decided { answer, .. } = outcome
+            if let Outcome::Decided { answer, own: false, .. } = outcome
                 && let Some((reply, _)) = answer.take()
             {
                 reply(Err(Error::DiskFull));
@@ -91,9 +99,13 @@ impl<M: Machine> Partition<M> {
 
     fn let_out(&mut self, outcome: Outcome<M>) {
         match outcome {
-            Outcome::Decided { answer, effects, _token } => {
+            Outcome::Decided { answer, watch, effects, _token, .. } => {
                 let mut late = Vec::new();
                 if let Some((reply, mut answer)) = answer {
+                    // The machine may be another than the one that decided it.
+                    if watch {
+                        self.machine.watch(&answer);
+                    }
                     late = self.machine.last_look(&mut answer);
                     reply(Ok(answer));
                 }

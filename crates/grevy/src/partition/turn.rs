@@ -183,8 +183,10 @@ impl<M: Machine> Partition<M> {
         if envelope.watch {
             self.machine.watch(&answer);
         }
+        let (watch, own) = (envelope.watch, envelope.class == Class::Internal);
         let answer = envelope.reply.map(|reply| (reply, answer));
-        self.outcomes.push(Outcome::Decided { answer, effects, _token: envelope.token });
+        let _token = envelope.token;
+        self.outcomes.push(Outcome::Decided { answer, watch, own, effects, _token });
     }
 
     /// A bug of ours in this command. It is undone; what a client asked is answered once, internal
