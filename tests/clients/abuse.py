@@ -65,6 +65,19 @@ def test_requests_that_are_too_large_or_not_http(grevy):
         many = b"".join(b"x%d: 1\r\n" % number for number in range(200))
         many = said(server.rest, b"GET /v2/topology HTTP/1.1\r\n" + many + end)
         assert many == b"" or b" 431 " in many.split(b"\r\n")[0], many[:200]
+        # The same over HTTP/2: 431, a reset stream or a closed connection, and nobody else notices.
+        long = b"\0\x01x" + b"\x7f" + bytes([0x80 | (40_000 - 127) & 127, 0x80 | (40_000 - 127) >> 7 & 127,
+                                            (40_000 - 127) >> 14]) + b"a" * 40_000
+        pieces = [long[at:at + 16_000] for at in range(0, len(long), 16_000)]
+        flood = frame(1, 0, 1, pieces[0]) + b"".join(frame(9, 0, 1, piece) for piece in pieces[1:-1])
+        with connect(server.grpc) as connection:
+            try:
+                connection.sendall(GREETING + flood + frame(9, 4, 1, pieces[-1]))
+                connection.shutdown(socket.SHUT_WR)
+            except ConnectionError:
+                pass
+            found = answer(connection)
+            assert b"grpc-status" not in found, found[:200]
         for wrong in (b"\0" * 100, b"\x16\x03\x01\x02\0\x01\0\x01\xfc\x03\x03" + b"a" * 200,
                       b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\xff" * 100, b"GET\r\n\r\n"):
             for address in (server.rest, server.grpc):

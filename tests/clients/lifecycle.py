@@ -2,12 +2,15 @@
 
 import base64
 import fcntl
+import http.client
 import json
 import os
 import pathlib
 import pty
 import re
+import shutil
 import signal
+import ssl
 import struct
 import subprocess
 import tempfile
@@ -94,6 +97,58 @@ def test_settings_come_from_file_environment_and_flags(grevy):
     done = subprocess.run([grevy, "--bind", "0.0.0.0"], cwd=folder, text=True, capture_output=True,
                           env={**os.environ, "GREVY_CONFIG": os.devnull})
     assert done.returncode == 2 and "--open" in done.stderr, done.stderr
+
+
+def test_a_second_server_on_the_same_folder_is_refused(grevy):
+    with Server(grevy) as server:
+        ready(server)
+        second = [grevy, "--grpc-port", "0", "--http-port", "0", "--data-dir",
+                  str(server.folder / "data")]
+        done = subprocess.run(second, capture_output=True, text=True, timeout=60)
+        assert done.returncode == 2 and done.stdout == "", done
+        assert "expected" in done.stderr and str(server.folder / "data") in done.stderr, done.stderr
+        assert server.call("GET", "/v2/status")[0] == 204
+
+
+def test_tls_on_both_listeners(grevy):
+    if not shutil.which("openssl"):
+        print("not run: tls: no openssl to make a certificate with")
+        return
+    folder = pathlib.Path(tempfile.mkdtemp())
+    key, own = str(folder / "key.pem"), str(folder / "own.pem")
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-keyout", key,
+            "-out", own, "-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1",
+            "-addext", "basicConstraints=critical,CA:FALSE"]
+    subprocess.run(make, check=True, capture_output=True)
+    with Server(grevy, "--tls-certificate", own, "--tls-key", key) as server:
+        assert server.rest.startswith("https://"), server.lines
+        trusted = ssl.create_default_context(cafile=own)
+        for path in ("/v2/topology", "/openapi.json"):
+            with urllib.request.urlopen(server.rest + path, context=trusted) as answer:
+                assert answer.status == 200
+        # Neither a client that does not know the authority nor one without TLS gets in.
+        for address in (server.rest, server.rest.replace("https", "http")):
+            try:
+                urllib.request.urlopen(address + "/v2/topology", timeout=30)
+                raise AssertionError(f"{address} let it in")
+            except (OSError, http.client.HTTPException):
+                pass
+        call = ("import grpc, sys\n"
+                "from pyzeebe.proto import gateway_pb2 as pb, gateway_pb2_grpc as stubs\n"
+                "own = grpc.ssl_channel_credentials(open(sys.argv[2], 'rb').read())\n"
+                "with grpc.secure_channel(sys.argv[1], own) as channel:\n"
+                "    print(stubs.GatewayStub(channel).Topology(pb.TopologyRequest(), timeout=30))\n")
+        done = subprocess.run([install.python(), "-c", call, server.grpc, own], text=True,
+                              capture_output=True, timeout=60)
+        assert done.returncode == 0 and "partitionsCount" in done.stdout, done
+        code, out, err = grevy_command(grevy, server, "status")
+        assert code == 2 and "certificate" in err, err
+        code, out, err = grevy_command(grevy, server, "status", "--ca", own)
+        assert code == 0 and "partition 1" in out, (out, err)
+    for wrong in ([own, own], [str(folder / "none.pem"), key]):
+        done = subprocess.run([grevy, "--tls-certificate", wrong[0], "--tls-key", wrong[1]],
+                              capture_output=True, text=True, timeout=60, cwd=folder)
+        assert done.returncode == 2 and "expected" in done.stderr, done
 
 
 def tokens(grevy, folder, *wanted):
@@ -260,19 +315,19 @@ def shown(language, path):
     return ROOT / path
 
 
-def test_m9_python_worker_of_the_readme(grevy):
+def test_m9_python_worker_of_the_guide(grevy):
     program = shown("python", "docs/guide/examples/worker.py")
     works(grevy, "Python", [install.python(), str(program)])
 
 
-def test_m9_node_worker_of_the_readme(grevy):
+def test_m9_node_worker_of_the_guide(grevy):
     # Modules are found from the folder that holds the script.
     program = install.node() / "worker.mjs"
     program.write_text(shown("js", "docs/guide/examples/worker.mjs").read_text())
     works(grevy, "Node", ["node", str(program)])
 
 
-def test_m9_rust_worker_of_the_readme(grevy):
+def test_m9_rust_worker_of_the_guide(grevy):
     shown("rust", "crates/client/examples/worker.rs")
     works(grevy, "Rust", [install.example("grevy-client", "worker")])
 

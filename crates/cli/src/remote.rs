@@ -1,9 +1,11 @@
 //! The server, as the commands ask it: REST, synchronous.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
 use serde_json::Value;
+use ureq::tls::{Certificate, RootCerts, TlsConfig};
 
 use crate::Failure;
 use crate::progress::Progress;
@@ -28,6 +30,9 @@ pub struct Remote {
     /// Token to show.
     #[arg(long, global = true, value_name = "TOKEN", env = "GREVY_TOKEN", hide_env_values = true)]
     token: Option<String>,
+    /// Certificate of the authority that signed the server's, PEM [default: Mozilla's].
+    #[arg(long, global = true, value_name = "FILE", env = "GREVY_CA")]
+    ca: Option<PathBuf>,
     /// Print the server's answer as JSON.
     #[arg(long, global = true)]
     pub json: bool,
@@ -156,6 +161,7 @@ impl Remote {
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .timeout_global(Some(ANSWER_TIME_MAX))
+            .tls_config(self.tls()?)
             .build();
         let _waiting = Progress::waiting(&format!("waiting for {url}"), self.json);
         let answer = ureq::Agent::new_with_config(config).run(request).map_err(|error| {
@@ -170,6 +176,16 @@ impl Remote {
         }
         let detail = value["detail"].as_str().unwrap_or(&text);
         Err(Failure(format!("{} ({status}): {detail}", value["title"].as_str().unwrap_or("error"))))
+    }
+
+    fn tls(&self) -> Result<TlsConfig, Failure> {
+        let Some(file) = &self.ca else { return Ok(TlsConfig::default()) };
+        let wrong = |error: &dyn std::fmt::Display| {
+            Failure(format!("expected a PEM certificate in {}, but {error}", file.display()))
+        };
+        let pem = std::fs::read(file).map_err(|error| wrong(&error))?;
+        let ca = Certificate::from_pem(&pem).map_err(|error| wrong(&error))?;
+        Ok(TlsConfig::builder().root_certs(RootCerts::new_with_certs(&[ca])).build())
     }
 
     /// Prints the answer as JSON if that was asked for, else in words.

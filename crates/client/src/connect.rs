@@ -5,7 +5,7 @@ use std::time::Duration;
 use tonic::metadata::{Ascii, MetadataValue};
 use tonic::service::Interceptor;
 use tonic::service::interceptor::InterceptedService;
-use tonic::transport::{Channel, ClientTlsConfig, Endpoint};
+use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 use crate::Error;
@@ -25,6 +25,7 @@ pub struct Client {
 pub struct Connect {
     address: String,
     token: Option<String>,
+    authority: Option<Vec<u8>>,
 }
 
 /// Shows the token with each call.
@@ -48,7 +49,7 @@ impl Client {
 
     /// More choices.
     pub fn at(address: impl Into<String>) -> Connect {
-        Connect { address: address.into(), token: None }
+        Connect { address: address.into(), token: None, authority: None }
     }
 }
 
@@ -56,6 +57,12 @@ impl Connect {
     /// Shows this token with each call.
     pub fn token(mut self, token: impl Into<String>) -> Connect {
         self.token = Some(token.into());
+        self
+    }
+
+    /// Trusts servers whose certificate this authority signed (PEM), and no others.
+    pub fn authority(mut self, pem: impl Into<Vec<u8>>) -> Connect {
+        self.authority = Some(pem.into());
         self
     }
 
@@ -67,7 +74,10 @@ impl Connect {
         let secure = self.address.starts_with("https://");
         let mut endpoint = Endpoint::from_shared(self.address).map_err(|error| wrong(&error))?;
         if secure {
-            let tls = ClientTlsConfig::new().with_webpki_roots();
+            let tls = match self.authority {
+                Some(pem) => ClientTlsConfig::new().ca_certificate(Certificate::from_pem(pem)),
+                None => ClientTlsConfig::new().with_webpki_roots(),
+            };
             endpoint = endpoint.tls_config(tls).map_err(|error| wrong(&error))?;
         }
         let endpoint = endpoint

@@ -14,3 +14,8 @@ pub const BACK_OFF_MAX: Duration = Duration::from_secs(5);
 pub const JOBS_DEFAULT: usize = 32;
 /// Time for one job unless it is told otherwise.
 pub const JOB_TIMEOUT_DEFAULT: Duration = Duration::from_secs(60);
+/// A worker that stops reads its stream until nothing came for so long: jobs on their way to it
+/// would wait for the end of their leases.
+pub const QUIET_TIME: Duration = Duration::from_millis(50);
+/// It does so at most for this long; a server with many jobs sends more as it reads.
+pub const DRAIN_TIME_MAX: Duration = Duration::from_millis(300);

@@ -10,6 +10,9 @@ use tonic::{Code, Request, Response, Status};
 use crate::Error;
 use crate::limits::{ATTEMPTS_MAX, BACK_OFF_FIRST, BACK_OFF_MAX};
 
+/// The header that tells a server which requests are the same.
+pub const REQUEST_ID: &str = "grevy-request-id";
+
 /// Waits that grow.
 pub struct BackOff {
     next: Duration,
@@ -44,7 +47,7 @@ where
     let mut attempt = 1;
     loop {
         let mut request = Request::new(message.clone());
-        request.metadata_mut().insert("grevy-request-id", id.clone());
+        request.metadata_mut().insert(REQUEST_ID, id.clone());
         match call(request).await {
             Ok(answer) => return Ok(answer.into_inner()),
             Err(status) if attempt < ATTEMPTS_MAX && again(&status) => back_off.wait().await,
@@ -60,7 +63,7 @@ pub fn again(status: &Status) -> bool {
 }
 
 /// 128 bits of the randomness that the standard library seeds its hash tables with.
-fn request_id() -> MetadataValue<Ascii> {
+pub fn request_id() -> MetadataValue<Ascii> {
     let random = || RandomState::new().build_hasher().finish();
     let text = format!("{:016x}{:016x}", random(), random());
     MetadataValue::try_from(text).unwrap_or_else(|_| MetadataValue::from_static("0"))

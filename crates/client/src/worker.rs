@@ -6,13 +6,14 @@ use std::time::Duration;
 use serde::Serialize;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::task::JoinHandle;
-use tonic::Code;
+use tokio::time::Instant;
+use tonic::{Code, Request};
 
 use crate::calls::ms;
 use crate::job::variables;
-use crate::limits::{JOB_TIMEOUT_DEFAULT, JOBS_DEFAULT};
+use crate::limits::{DRAIN_TIME_MAX, JOB_TIMEOUT_DEFAULT, JOBS_DEFAULT, QUIET_TIME};
 use crate::proto::*;
-use crate::retry::{BackOff, retrying};
+use crate::retry::{BackOff, REQUEST_ID, request_id, retrying};
 use crate::{Client, Error, Fail, Job};
 
 /// A running worker. Dropping it stops it without waiting for jobs under way.
@@ -111,16 +112,20 @@ impl Bench {
         let mut back_off = BackOff::new();
         let mut streams = true;
         loop {
-            let work = async {
-                if streams { self.stream(&handler).await } else { self.poll(&handler).await }
+            let done = match streams {
+                // It ends by itself, because it has jobs to give back.
+                true => self.stream(&handler).await,
+                false => tokio::select! {
+                    done = self.poll(&handler) => done,
+                    _ = stop.wait_for(|stop| *stop) => return,
+                },
             };
-            let done = tokio::select! {
-                done = work => done,
-                _ = stop.wait_for(|stop| *stop) => return,
-            };
+            if *stop.borrow() {
+                return;
+            }
             match done {
                 Ok(()) => back_off = BackOff::new(),
-                Err(status) if status.code() == Code::Unimplemented => streams = false,
+                Err(status) if streams && status.code() == Code::Unimplemented => streams = false,
                 Err(status) => {
                     tracing::warn!(job_type = self.job_type, %status, "no jobs; trying again");
                     tokio::select! {
@@ -133,7 +138,8 @@ impl Bench {
     }
 
     /// Takes jobs from one stream until it ends. A job is taken only when there is a slot for it:
-    /// the server sees by the flow of the stream how fast this worker is.
+    /// the server sees by the flow of the stream how fast this worker is. When the worker is
+    /// stopped, jobs that had arrived for slots to come go to others at once.
     async fn stream<H, F, V>(&mut self, handler: &Arc<H>) -> Result<(), tonic::Status>
     where
         H: Fn(Job) -> F + Send + Sync + 'static,
@@ -147,14 +153,39 @@ impl Bench {
             fetch_variable: self.options.fetch.clone(),
             tenant_ids: Vec::new(),
         };
-        let mut jobs = self.client.stub.stream_activated_jobs(request).await?.into_inner();
+        let mut stop = self.stop.clone();
+        let mut stub = self.client.stub.clone();
+        let mut jobs = tokio::select! {
+            opened = stub.stream_activated_jobs(asking(request)) => opened?.into_inner(),
+            _ = stop.wait_for(|stop| *stop) => return Ok(()),
+        };
         loop {
-            let slot = self.slot().await;
-            match jobs.message().await? {
+            let next = async {
+                let slot = self.slot().await;
+                (slot, jobs.message().await)
+            };
+            let (slot, next) = tokio::select! {
+                next = next => next,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
+            match next? {
                 Some(job) => self.start(job, slot, handler),
                 None => return Ok(()),
             }
         }
+        let mut unbegun = Vec::new();
+        let until = Instant::now() + DRAIN_TIME_MAX;
+        while let Ok(Ok(Some(job))) =
+            tokio::time::timeout_at(until.min(Instant::now() + QUIET_TIME), jobs.message()).await
+        {
+            unbegun.push(job.key);
+        }
+        // First it is closed: it would be given them again.
+        drop(jobs);
+        for job in unbegun {
+            self.client.give_back(job).await;
+        }
+        Ok(())
     }
 
     async fn poll<H, F, V>(&mut self, handler: &Arc<H>) -> Result<(), tonic::Status>
@@ -174,7 +205,8 @@ impl Bench {
             request_timeout: 0,
             tenant_ids: Vec::new(),
         };
-        let mut answers = self.client.stub.activate_jobs(request).await?.into_inner();
+        let mut stub = self.client.stub.clone();
+        let mut answers = stub.activate_jobs(asking(request)).await?.into_inner();
         while let Some(answer) = answers.message().await? {
             for job in answer.jobs {
                 let slot = match first.take() {
@@ -221,7 +253,23 @@ impl Bench {
     }
 }
 
+/// One request with an id of its own.
+fn asking<M>(message: M) -> Request<M> {
+    let mut request = Request::new(message);
+    request.metadata_mut().insert(REQUEST_ID, request_id());
+    request
+}
+
 impl Client {
+    /// Ends a lease: the job goes to another worker.
+    async fn give_back(&self, job: i64) {
+        let message =
+            UpdateJobTimeoutRequest { job_key: job, timeout: 1, operation_reference: None };
+        if let Err(status) = self.stub.clone().update_job_timeout(asking(message)).await {
+            tracing::info!(job, %status, "a job that was not begun waits for the end of its lease");
+        }
+    }
+
     async fn report(
         &self,
         job_key: i64,

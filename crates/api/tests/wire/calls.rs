@@ -180,3 +180,22 @@ async fn what_a_later_version_brings_says_so() {
         );
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn standard_health_and_reflection_are_there() {
+    let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
+    let name = b"gateway_protocol.Gateway";
+    let mut check = vec![0, 0, 0, 0, name.len() as u8 + 2, 0x0a, name.len() as u8];
+    check.extend(name);
+    for check in [vec![0, 0, 0, 0, 0], check] {
+        let told = wire.routers.frame("/grpc.health.v1.Health/Check", check).await.unwrap();
+        assert_eq!(told, [0, 0, 0, 0, 2, 8, 1], "status 1 is SERVING");
+    }
+    // What services there are (`list_services` is field 7).
+    let path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+    let told = wire.routers.frame(path, vec![0, 0, 0, 0, 3, 0x3a, 1, b'*']).await.unwrap();
+    let told = String::from_utf8_lossy(&told).into_owned();
+    for service in ["gateway_protocol.Gateway", "grpc.health.v1.Health"] {
+        assert!(told.contains(service), "{told}");
+    }
+}

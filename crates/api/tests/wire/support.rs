@@ -86,9 +86,12 @@ impl Routers {
 
     /// What is sent as it is, and the frames that come back.
     pub async fn frame(&self, rpc: &str, frame: Vec<u8>) -> Result<Vec<u8>, (Code, String)> {
-        let request = Request::post(format!("/gateway_protocol.Gateway/{rpc}"))
-            .header("content-type", "application/grpc")
-            .header("te", "trailers");
+        let path = match rpc.starts_with('/') {
+            true => rpc.to_owned(),
+            false => format!("/gateway_protocol.Gateway/{rpc}"),
+        };
+        let request =
+            Request::post(path).header("content-type", "application/grpc").header("te", "trailers");
         let answer = self.grpc.clone().oneshot(request.body(Body::from(frame)).unwrap());
         let (head, body) = answer.await.unwrap().into_parts();
         assert_eq!(head.status, StatusCode::OK, "gRPC tells what failed in its own status");

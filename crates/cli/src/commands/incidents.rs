@@ -40,7 +40,8 @@ impl Incidents {
         let body = json!({ "filter": filter, "page": { "limit": 1000 } });
         let answer = self.remote.post("/incidents/search", &body)?;
         self.remote.tell(&answer, || {
-            for row in answer["items"].as_array().into_iter().flatten() {
+            let rows = answer["items"].as_array().map(Vec::as_slice).unwrap_or_default();
+            for row in rows {
                 let text = |name: &str| row[name].as_str().unwrap_or_default().to_owned();
                 println!(
                     "{} {} at {} of instance {}: {}",
@@ -50,6 +51,13 @@ impl Incidents {
                     text("processInstanceKey"),
                     text("errorMessage"),
                 );
+            }
+            match answer["page"]["totalItems"].as_u64().unwrap_or(0) {
+                0 => println!("no open incidents"),
+                all if all > rows.len() as u64 => {
+                    println!("… {} more; --instance narrows it down", all - rows.len() as u64);
+                }
+                _ => {}
             }
         });
         Ok(ExitCode::SUCCESS)

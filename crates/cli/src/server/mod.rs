@@ -138,7 +138,11 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
 
 fn print(settings: &Settings, server: &Server) {
     let scheme = if settings.tls_certificate.is_some() { "https" } else { "http" };
-    println!("console   {scheme}://{}/", server.http);
+    match console::file("index.html") {
+        Some(_) => println!("console   {scheme}://{}/", server.http),
+        // Built without Node: the page to try the API is there all the same.
+        None => println!("API page  {scheme}://{}/api", server.http),
+    }
     println!("gRPC      {}", server.grpc);
     println!("REST      {scheme}://{}/v2", server.http);
     if settings.memory {
