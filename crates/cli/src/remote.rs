@@ -49,7 +49,7 @@ impl Remote {
     /// The server at this address.
     #[cfg(feature = "track")]
     pub fn at(address: String, token: Option<String>) -> Remote {
-        Remote { address, token, json: false }
+        Remote { address, token, ca: None, json: false }
     }
 
     /// Asks for something to be done elsewhere than in `/v2`; nothing is sent along.

@@ -7,7 +7,8 @@ use clap::Args;
 use crate::Failure;
 use crate::remote::Remote;
 
-/// Tells what the server is made of and how it does. Ends with 1 when a partition is not healthy or paused.
+/// Tells what the server is made of and how it does. Ends with 1 when a partition is not healthy or
+/// paused.
 #[derive(Args)]
 pub struct Status {
     #[command(flatten)]
