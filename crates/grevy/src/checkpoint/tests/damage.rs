@@ -287,3 +287,40 @@ fn an_instance_too_large_for_a_blob_stays_in_memory_and_stops_no_checkpoint() {
         Lookup::Hot(_)
     ));
 }
+
+#[test]
+fn a_timer_whose_instance_cannot_be_read_stands_still_alone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let open = || {
+        let builder = Grevy::builder().folder(folder.path()).journal(small());
+        builder.virtual_clock().open().expect("the folder is ours")
+    };
+    let grevy = open();
+    let model = Model::process("wait").start("start").catch("later", Event::after("P1D"));
+    grevy.deploy_model(model.end("end")).wait().expect("a sound model");
+    let begin = || grevy.start("wait", ()).wait().expect("deployed").instance;
+    let (bad, good) = (begin(), begin());
+    drop(grevy);
+    // Until neither the older checkpoint nor the log has anything else of it.
+    for session in 0..4 {
+        work(&open(), 100 * session);
+    }
+    for file in blob_files(folder.path()) {
+        rot(&file, |key| key == bad);
+    }
+    let grevy = open();
+    let ended = grevy.await_result(good);
+    let (rested, told) = channel();
+    let clock = grevy.clone();
+    std::thread::spawn(move || rested.send(clock.advance(Duration::from_secs(25 * 3_600))));
+    let rested = told.recv_timeout(Duration::from_secs(60)).expect("it comes to rest");
+    rested.expect("a virtual clock");
+    assert!(ended.wait().expect("its timer fired").completed);
+    // It was tried once, and is not asked for again by a timer.
+    assert_eq!(grevy.checkpoint_health()[0].unreadable, 1);
+    let before = grevy.durable(1).expect("it is there");
+    grevy.advance(Duration::from_secs(3_600)).expect("a virtual clock");
+    assert_eq!(grevy.checkpoint_health()[0].unreadable, 1);
+    assert!(grevy.durable(1).expect("it is there") < before + 20);
+    grevy.instance(bad).wait().expect_err("nothing has it");
+}
