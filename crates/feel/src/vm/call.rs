@@ -316,6 +316,11 @@ impl Machine<'_> {
             }
         };
         let outcome = match outcome {
+            Ok(value) => {
+                self.stack.truncate(first);
+                self.push(value);
+                return Ok(Flow::Next);
+            }
             Err(Trouble::Warn(..)) if self.core.is_standard() => {
                 let arguments = self.stack[first..].to_vec();
                 self.retry(call.function, arguments, call.signature, outcome)

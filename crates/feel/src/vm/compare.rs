@@ -85,17 +85,21 @@ fn same_zone(left: &Value, right: &Value) -> bool {
     }
 }
 
+/// Whether a comparison is true of values in that order.
+pub(super) fn holds(comparison: Comparison, found: Ordering) -> bool {
+    match comparison {
+        Comparison::Equal => found.is_eq(),
+        Comparison::NotEqual => found.is_ne(),
+        Comparison::Less => found.is_lt(),
+        Comparison::LessOrEqual => found.is_le(),
+        Comparison::Greater => found.is_gt(),
+        Comparison::GreaterOrEqual => found.is_ge(),
+    }
+}
+
 pub(super) fn compare(core: &Core, comparison: Comparison, left: &Value, right: &Value) -> Outcome {
     if let (Value::Number(left), Value::Number(right)) = (left, right) {
-        let found = left.cmp(right);
-        return Ok(Value::Bool(match comparison {
-            Comparison::Equal => found.is_eq(),
-            Comparison::NotEqual => found.is_ne(),
-            Comparison::Less => found.is_lt(),
-            Comparison::LessOrEqual => found.is_le(),
-            Comparison::Greater => found.is_gt(),
-            Comparison::GreaterOrEqual => found.is_ge(),
-        }));
+        return Ok(Value::Bool(holds(comparison, left.cmp(right))));
     }
     let verdict = match comparison {
         Comparison::Equal => equal_in(core, left, right),

@@ -2,6 +2,7 @@
 
 use super::core::{bounded, out_of_fuel, shown};
 use super::{Machine, Outcome, Trouble, arithmetic, compare, property};
+use crate::ast::Comparison;
 use crate::builtins;
 use crate::error::{EvalError, EvalErrorKind, Warning, WarningKind};
 use crate::expression::Step;
@@ -134,12 +135,42 @@ impl Machine<'_> {
                 Ok(Flow::Next)
             }
             Op::Trace(_) => Ok(self.record(program, at)),
+            Op::CompareConstant(comparison, index)
+                if self.compare_in_place(comparison, &program.constants[index as usize]) =>
+            {
+                Ok(Flow::Next)
+            }
+            Op::And | Op::Or if self.combine_in_place(op == Op::And) => Ok(Flow::Next),
             _ => {
                 let value = self.value(op, program)?;
                 self.push(value);
                 Ok(Flow::Next)
             }
         }
+    }
+
+    /// What most conditions do, without moving values about: compares a number on the top with a
+    /// constant. Whether it was that.
+    #[inline(always)]
+    fn compare_in_place(&mut self, comparison: Comparison, constant: &Value) -> bool {
+        let (Some(top), Value::Number(right)) = (self.stack.last_mut(), constant) else {
+            return false;
+        };
+        let Value::Number(left) = &*top else { return false };
+        let verdict = compare::holds(comparison, left.cmp(right));
+        *top = Value::Bool(verdict);
+        true
+    }
+
+    /// The same for two truth values.
+    #[inline(always)]
+    fn combine_in_place(&mut self, is_and: bool) -> bool {
+        let [.., Value::Bool(left), Value::Bool(right)] = self.stack[..] else { return false };
+        self.stack.pop();
+        if let Some(top) = self.stack.last_mut() {
+            *top = Value::Bool(if is_and { left && right } else { left || right });
+        }
+        true
     }
 
     /// An operation that only leaves a value.
@@ -296,9 +327,8 @@ impl Machine<'_> {
     fn between(&mut self) -> Outcome {
         let (low, high) = self.pop_two();
         let value = self.pop();
-        let from =
-            compare::compare(&self.core, crate::ast::Comparison::GreaterOrEqual, &value, &low)?;
-        let to = compare::compare(&self.core, crate::ast::Comparison::LessOrEqual, &value, &high)?;
+        let from = compare::compare(&self.core, Comparison::GreaterOrEqual, &value, &low)?;
+        let to = compare::compare(&self.core, Comparison::LessOrEqual, &value, &high)?;
         compare::combine(true, &from, &to)
     }
 
