@@ -2,6 +2,7 @@
 //! clock, and decides nothing; recovery is this and only this.
 
 mod instance;
+mod migrate;
 mod rare;
 mod slot;
 

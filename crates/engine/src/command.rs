@@ -89,6 +89,7 @@ pub enum Command {
         variables: Vec<NamedValue>,
     },
     ModifyInstance(ModifyInstance),
+    MigrateInstance(MigrateInstance),
     ActivateAdHoc(ActivateAdHoc),
     CompleteUserTask {
         task: Key,
@@ -178,6 +179,16 @@ pub struct ModifyInstance {
     pub activate: Vec<Activate>,
     /// Element instances.
     pub terminate: Vec<Key>,
+}
+
+/// To another definition, with everything that waits.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MigrateInstance {
+    pub instance: Key,
+    /// Key of the definition.
+    pub target: Key,
+    /// Ids: of what is active now, and of what it becomes.
+    pub mapping: Vec<(Text, Text)>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

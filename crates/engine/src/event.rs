@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use value::Packed;
 
-pub use instance::{Created, InstanceEvent, JobKind, ListenerKind};
+pub use instance::{Created, InstanceEvent, JobKind, ListenerKind, Migrated, Moved};
 pub use task::{TaskChange, UserTask};
 
 use crate::decision::Evaluation;

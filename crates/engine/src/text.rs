@@ -7,8 +7,8 @@ use crate::catalog::Catalog;
 use crate::compile::Process;
 use crate::decision::Evaluation;
 use crate::event::{
-    DefinitionEvent, ElementNo, Event, InstanceEvent, PROCESS, PartitionEvent, Role, SlotEvent,
-    TaskChange, Text, Trigger, UserTask,
+    DefinitionEvent, ElementNo, Event, InstanceEvent, Migrated, PROCESS, PartitionEvent, Role,
+    SlotEvent, TaskChange, Text, Trigger, UserTask,
 };
 use crate::key::Key;
 
@@ -154,6 +154,16 @@ impl Narrator {
             }
             E::IncidentResolved { key } => format!("incident-resolved {}", self.name(*key)),
             E::Modified => format!("instance-modified {}", self.name(i)),
+            E::Migrated(migrated) => {
+                self.definitions.insert(i, migrated.definition);
+                let end = self.definitions.range(i + 1..).next().map_or(Key::MAX, |(key, _)| *key);
+                let elements = self.elements.range_mut(i..end);
+                for (_, no) in elements.chain(self.targets.range_mut(i..end)) {
+                    *no = migrated.element(*no);
+                }
+                let Migrated { process_id, version, .. } = &**migrated;
+                format!("instance-migrated {} {process_id} v{version}", self.name(i))
+            }
             E::Completed => format!("instance-completed {}", self.name(i)),
             E::Terminated => format!("instance-terminated {}", self.name(i)),
             E::Quarantined { .. } => format!("instance-quarantined {}", self.name(i)),

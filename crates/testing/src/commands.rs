@@ -5,7 +5,7 @@ use std::sync::Arc;
 use engine::Command;
 use engine::command::{
     Activate, ActivateAdHoc, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef,
-    EvaluateDecision, LeaseJobs, ModifyInstance, PublishMessage, TaskChanges,
+    EvaluateDecision, LeaseJobs, MigrateInstance, ModifyInstance, PublishMessage, TaskChanges,
 };
 use engine::event::{NamedValue, Text};
 
@@ -58,6 +58,9 @@ impl Runner {
                 variables,
             },
             ("modify", [instance, ..]) => self.modify(instance, &options, variables)?,
+            ("migrate", [instance, process, version, pairs @ ..]) => {
+                self.migrate(instance, process, version, pairs)?
+            }
             ("activate", [ad_hoc, ids, rest @ ..]) => Command::ActivateAdHoc(ActivateAdHoc {
                 ad_hoc: self.scope(ad_hoc)?,
                 elements: ids.split(',').map(|id| (Text::from(id), variables.clone())).collect(),
@@ -85,6 +88,25 @@ impl Runner {
             (_, [job, rest @ ..]) => self.job_command(verb, job, rest, variables)?,
             _ => return Err(format!("expected a command, but got '{verb}'")),
         })
+    }
+
+    /// `migrate i1 order v2 a=a b=c`.
+    fn migrate(
+        &self,
+        instance: &str,
+        process: &str,
+        version: &str,
+        pairs: &[&str],
+    ) -> Result<Command, String> {
+        let pair = |pair: &&str| {
+            let ids = pair.split_once('=').ok_or(format!("expected from=to, not '{pair}'"))?;
+            Ok((Text::from(ids.0), Text::from(ids.1)))
+        };
+        Ok(Command::MigrateInstance(MigrateInstance {
+            instance: self.key(instance)?,
+            target: self.definition(process, version)?,
+            mapping: pairs.iter().map(pair).collect::<Result<_, String>>()?,
+        }))
     }
 
     /// `modify i1 activate=a,b terminate=i1/c,i1/d within=i1/sub at=a {"for": "a"}`.

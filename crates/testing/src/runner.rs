@@ -171,6 +171,14 @@ impl Runner {
         self.narrator.key(name).ok_or(format!("expected a name that was told before, not '{name}'"))
     }
 
+    /// Key of a definition; `v7` is none that was deployed.
+    pub(crate) fn definition(&self, process: &str, version: &str) -> Result<Key, String> {
+        let version = version.strip_prefix('v').and_then(|n| n.parse().ok());
+        let version = version.ok_or("expected a version like v2")?;
+        let found = self.catalog.version(&DEFAULT_TENANT.into(), &process.into(), version);
+        Ok(found.map_or(1, |found| found.key))
+    }
+
     /// The token of a job's lease.
     pub(crate) fn token(&self, job: Key) -> Result<u64, String> {
         let instance = self.folded(self.shadow.owner(job).ok_or("no instance")?)?;

@@ -140,6 +140,15 @@ scenarios! {
     message_start_latest_version
     message_start_lock
     message_throw_publishes
+    migrate_closes
+    migrate_compensation
+    migrate_event_sub_process
+    migrate_join
+    migrate_mends_an_incident
+    migrate_multi_instance
+    migrate_refused
+    migrate_task
+    migrate_to_another_process
     modify_move
     modify_multi_instance
     modify_refused

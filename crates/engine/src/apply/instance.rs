@@ -141,6 +141,7 @@ impl State {
                 self.index_instance(i, true);
             }
             E::Modified => {}
+            E::Migrated(migrated) => self.migrate(i, migrated),
             E::LoopOpened { .. }
             | E::OutputCollected { .. }
             | E::LoopStopped { .. }

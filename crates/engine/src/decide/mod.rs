@@ -10,6 +10,7 @@ mod job;
 mod lease;
 mod message;
 mod meta;
+mod migrate;
 mod modify;
 mod operator;
 mod request;
@@ -219,6 +220,7 @@ impl Step<'_> {
             }
             Command::ActivateAdHoc(activate) => self.activate_ad_hoc(activate),
             Command::ModifyInstance(modify) => self.modify_instance(modify),
+            Command::MigrateInstance(migrate) => self.migrate_instance(migrate),
             Command::StartEpoch { epoch } => self.start_epoch(*epoch),
             Command::LeaseJobs(lease) => self.lease_jobs(lease),
             Command::YieldJob { job, token } => self.yield_job(*job, *token),

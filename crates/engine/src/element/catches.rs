@@ -21,7 +21,7 @@ pub(crate) struct Due {
 }
 
 /// What a catch evaluates to.
-enum Ready {
+pub(crate) enum Ready {
     Timer(ElementNo, Due),
     Message { target: ElementNo, name: Text, correlation_key: Text, interrupting: bool },
     Signal { target: ElementNo, name: Text },
@@ -57,7 +57,13 @@ impl Step<'_> {
     }
 
     /// The name is evaluated in the element's own scope, the key in `scope`.
-    fn ready(&self, i: Key, key: Key, scope: Key, catch: &Catch) -> Result<Option<Ready>, Failure> {
+    pub(crate) fn ready(
+        &self,
+        i: Key,
+        key: Key,
+        scope: Key,
+        catch: &Catch,
+    ) -> Result<Option<Ready>, Failure> {
         match &catch.trigger {
             CatchTrigger::Timer(timer) => {
                 let due = self.due(i, key, timer)?;
@@ -85,7 +91,7 @@ impl Step<'_> {
         }
     }
 
-    fn open(&mut self, i: Key, host: Key, ready: Ready) {
+    pub(crate) fn open(&mut self, i: Key, host: Key, ready: Ready) {
         let key = self.new_key(i);
         match ready {
             Ready::Timer(target, Due { due, left, cycle }) => {
@@ -324,7 +330,7 @@ impl Step<'_> {
 
 /// Everything that `no` waits for from its activation on, and whether it is a boundary event. Of a
 /// multi-instance the body has the boundary events, each instance the rest.
-fn catches(process: &Process, no: ElementNo, role: Role) -> Vec<(&Catch, bool)> {
+pub(crate) fn catches(process: &Process, no: ElementNo, role: Role) -> Vec<(&Catch, bool)> {
     let mut all: Vec<(&Catch, bool)> = Vec::new();
     if no != PROCESS {
         let element = process.element(no);

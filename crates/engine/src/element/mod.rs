@@ -10,7 +10,7 @@ mod scope;
 mod task;
 mod way;
 
-pub(crate) use catches::{Due, first_due, next};
+pub(crate) use catches::{Due, Ready, catches, first_due, next};
 pub(crate) use event::{Thrown, unhandled};
 pub(crate) use scope::begins_in;
 pub(crate) use task::NewJob;

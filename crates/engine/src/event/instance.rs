@@ -299,6 +299,8 @@ pub enum InstanceEvent {
     },
     /// Somebody moves its tokens; what follows says how.
     Modified,
+    /// It goes on in another definition; its keys stay.
+    Migrated(Box<Migrated>),
     Completed,
     Terminated,
     /// A bug of ours struck; wake-ups are disarmed and commands refused.
@@ -330,6 +332,40 @@ pub struct Created {
     pub lock: Option<(Slot, Text)>,
     /// W3C trace context of whoever started it.
     pub trace: Option<Text>,
+}
+
+/// To which definition an instance went, and what its elements and flows became there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Migrated {
+    pub definition: Key,
+    pub process_id: Text,
+    pub version: i32,
+    pub elements: Arc<[Moved]>,
+    /// Of tokens that wait at a join.
+    pub flows: Arc<[Moved]>,
+}
+
+/// An element or flow number, before and after.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moved {
+    pub from: u32,
+    pub to: u32,
+}
+
+impl Migrated {
+    /// What an element became.
+    pub fn element(&self, no: ElementNo) -> ElementNo {
+        moved(&self.elements, no)
+    }
+
+    /// What a flow became.
+    pub fn flow(&self, no: FlowNo) -> FlowNo {
+        moved(&self.flows, no)
+    }
+}
+
+fn moved(all: &[Moved], no: u32) -> u32 {
+    all.iter().find(|moved| moved.from == no).map_or(no, |moved| moved.to)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -283,6 +283,14 @@ impl State {
         self.instances.insert(instance.key, Residence::Hot(instance));
     }
 
+    /// The same instance with other contents; its indices stay.
+    pub(crate) fn replace_instance(&mut self, instance: Box<Instance>) {
+        let key = instance.key;
+        if let Some(Residence::Hot(old)) = self.instances.insert(key, Residence::Hot(instance)) {
+            self.undo.push(Undo::Instance(key, Some(old)));
+        }
+    }
+
     pub(crate) fn remove_instance(&mut self, key: Key) {
         match self.instances.remove(&key) {
             Some(Residence::Hot(instance)) => {

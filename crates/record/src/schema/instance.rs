@@ -4,8 +4,8 @@
 use engine::IncidentKind;
 use engine::decision::Evaluation;
 use engine::event::{
-    Created, InstanceEvent, JobKind, ListenerKind, NamedValue, TaskChange, Text, Trigger, UserTask,
-    Work,
+    Created, InstanceEvent, JobKind, ListenerKind, Migrated, Moved, NamedValue, TaskChange, Text,
+    Trigger, UserTask, Work,
 };
 use engine::key::Slot;
 
@@ -118,6 +118,7 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     64 ConditionMet { 1 key: Offset, 2 closes: Flag },
     65 ConditionUnawaited { 1 key: Offset },
     66 Modified {},
+    67 Migrated(Boxed<Msg<Migrated>>),
     96 DecisionEvaluated { 1 element: Offset, 2 evaluation: Boxed<Msg<Evaluation>> },
 });
 
@@ -155,6 +156,19 @@ numbers!("TaskChange", TaskChange {
 });
 
 type StartLock = (Slot, Text);
+
+message!("Migrated", Migrated {
+    1 definition: Abs,
+    2 process_id: Str,
+    3 version: I32,
+    4 elements: Arced<Msg<Moved>>,
+    5 flows: Arced<Msg<Moved>>,
+});
+
+message!("Moved", Moved {
+    1 from: U32,
+    2 to: U32,
+});
 
 message!("StartLock", (Slot, Text) {
     1 slot: U16,
