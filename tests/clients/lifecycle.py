@@ -360,3 +360,51 @@ def kill_minus_nine(grevy, command):
 def last_of(file):
     file.seek(0)
     return file.read()[-2_000:].decode(errors="replace")
+
+
+def test_a_running_instance_goes_on_in_another_version(grevy):
+    with Server(grevy) as server:
+        ready(server)
+        first = deploy(server, ("simple.bpmn", SIMPLE))[1]
+        key = first["deployments"][0]["processDefinition"]["processDefinitionKey"]
+        start = {"processDefinitionId": "simple"}
+        created = server.call("POST", "/v2/process-instances", start)[1]
+        assert created["processDefinitionKey"] == key, created
+        other = SIMPLE.replace(b'type="work"', b'type="later"').replace(b"</bpmn:process>",
+                                                                        b"</bpmn:process>\n")
+        second = deploy(server, ("simple.bpmn", other))[1]
+        target = second["deployments"][0]["processDefinition"]["processDefinitionKey"]
+        at = f"/v2/process-instances/{created['processInstanceKey']}/migration"
+        job = {"type": "work", "timeout": 60_000, "maxJobsToActivate": 1, "requestTimeout": 20_000}
+        [leased] = server.call("POST", "/v2/jobs/activation", job)[1]["jobs"]
+        task = leased["elementId"]
+        plan = {"targetProcessDefinitionKey": target, "mappingInstructions": []}
+        status, problem, _ = server.call("POST", at, plan)
+        assert status == 409 and f"no mapping is given for its active element '{task}'" in \
+            problem["detail"], problem
+        plan["mappingInstructions"] = [{"sourceElementId": task, "targetElementId": "nothing"}]
+        status, problem, _ = server.call("POST", at, plan)
+        assert status == 400 and "no element with id 'nothing'" in problem["detail"], problem
+        missing = {**plan, "targetProcessDefinitionKey": "4711"}
+        assert server.call("POST", at, missing)[0] == 404
+        plan["mappingInstructions"] = [{"sourceElementId": task, "targetElementId": task}]
+        assert server.call("POST", at, plan)[0] == 204
+        found = server.call("POST", "/v2/process-instances/search", {
+            "filter": {"processDefinitionKey": target}})[1]["items"]
+        assert [row["processInstanceKey"] for row in found] == [created["processInstanceKey"]]
+        assert [row["processDefinitionVersion"] for row in found] == [2], found
+        active = server.call("POST", "/v2/element-instances/search", {
+            "filter": {"processDefinitionKey": target, "elementId": task}})[1]["items"]
+        assert [row["elementInstanceKey"] for row in active] == [leased["elementInstanceKey"]]
+        done = f"/v2/jobs/{leased['jobKey']}/completion"
+        assert server.call("POST", done, {})[0] == 204, "its job is the same"
+        ended = server.call("POST", "/v2/process-instances/search", {
+            "filter": {"processDefinitionKey": target, "state": "COMPLETED"}})[1]["items"]
+        assert len(ended) == 1, ended
+        statistics = server.call("POST", f"/v2/process-definitions/{target}/statistics/"
+                                         "element-instances", {})[1]["items"]
+        [row] = [row for row in statistics if row["elementId"] == task]
+        assert (row["active"], row["completed"]) == (0, 1), statistics
+        before = server.call("POST", f"/v2/process-definitions/{key}/statistics/"
+                                     "element-instances", {})[1]["items"]
+        assert all(row["active"] == 0 for row in before), before

@@ -257,6 +257,7 @@ impl Grevy {
             | Command::AssignUserTask { task, .. }
             | Command::UpdateUserTask { task, .. } => *task,
             Command::ModifyInstance(modify) => modify.instance,
+            Command::MigrateInstance(migrate) => migrate.instance,
             Command::ActivateAdHoc(activate) => activate.ad_hoc,
             Command::CancelInstance { instance }
             | Command::Continue { instance }

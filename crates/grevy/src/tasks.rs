@@ -1,6 +1,8 @@
 //! User tasks of the engine's own, signals, modification.
 
-use engine::command::{ActivateAdHoc, DEFAULT_TENANT, ModifyInstance, TaskChanges};
+use engine::command::{
+    ActivateAdHoc, DEFAULT_TENANT, MigrateInstance, ModifyInstance, TaskChanges,
+};
 use engine::{Command, Key, Reply};
 
 use crate::handle::unexpected;
@@ -31,6 +33,14 @@ impl Grevy {
     /// Moves tokens of a running instance: all of it or nothing.
     pub fn modify(&self, modify: ModifyInstance) -> Pending<()> {
         self.done(Command::ModifyInstance(modify))
+    }
+
+    /// Lets a running instance go on in another definition; what is active is mapped by id.
+    ///
+    /// # Errors
+    /// INVALID_STATE with everything that speaks against it; nothing is changed then.
+    pub fn migrate(&self, migrate: MigrateInstance) -> Pending<()> {
+        self.done(Command::MigrateInstance(migrate))
     }
 
     /// Begins elements of an ad-hoc sub-process.

@@ -1,7 +1,7 @@
 //! Signals, user tasks, modification.
 
 use engine::Key;
-use engine::command::{ModifyInstance, TaskChanges};
+use engine::command::{MigrateInstance, ModifyInstance, TaskChanges};
 use engine::event::{NamedValue, Text};
 
 use super::{Caller, Gateway};
@@ -29,6 +29,12 @@ impl Gateway {
         caller.principal.require(Action::Work)?;
         let done = self.engine_for(caller).await?.modify(modify).await;
         done.map_err(|error| Failure::of("MODIFY", error))
+    }
+
+    pub async fn migrate(&self, caller: &Caller, migrate: MigrateInstance) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller).await?.migrate(migrate).await;
+        done.map_err(|error| Failure::of("MIGRATE", error))
     }
 
     pub async fn complete_user_task(

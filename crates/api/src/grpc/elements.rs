@@ -1,6 +1,6 @@
-//! Signals and modification.
+//! Signals, modification, migration.
 
-use engine::command::{Activate, ModifyInstance};
+use engine::command::{Activate, MigrateInstance, ModifyInstance};
 use tonic::{Request, Response, Status};
 
 use super::{Service, status};
@@ -34,6 +34,34 @@ impl Service {
         self.gateway.modify(&caller, modify).await.map_err(status::of)?;
         Ok(Response::new(ModifyProcessInstanceResponse {}))
     }
+
+    pub(super) async fn migrate(
+        &self,
+        request: Request<MigrateProcessInstanceRequest>,
+    ) -> Result<Response<MigrateProcessInstanceResponse>, Status> {
+        let mut caller = self.caller(request.metadata())?;
+        let message = request.into_inner();
+        caller.operation_reference = message.operation_reference;
+        let migrate = migration(message).map_err(status::of)?;
+        self.gateway.migrate(&caller, migrate).await.map_err(status::of)?;
+        Ok(Response::new(MigrateProcessInstanceResponse {}))
+    }
+}
+
+fn migration(message: MigrateProcessInstanceRequest) -> Result<MigrateInstance, Failure> {
+    let Some(plan) = message.migration_plan else {
+        return Err(Failure::invalid("Expected a migration plan, but none was given"));
+    };
+    input::list("mappingInstructions", &plan.mapping_instructions)?;
+    let mapping = plan.mapping_instructions.iter().map(|one| {
+        let from = input::name("sourceElementId", &one.source_element_id)?;
+        Ok((from, input::name("targetElementId", &one.target_element_id)?))
+    });
+    Ok(MigrateInstance {
+        instance: message.process_instance_key,
+        target: plan.target_process_definition_key,
+        mapping: mapping.collect::<Result<_, Failure>>()?,
+    })
 }
 
 fn modification(message: ModifyProcessInstanceRequest) -> Result<ModifyInstance, Failure> {

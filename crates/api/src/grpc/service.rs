@@ -163,8 +163,7 @@ impl Gateway for Service {
         &self,
         request: Request<MigrateProcessInstanceRequest>,
     ) -> Result<Response<MigrateProcessInstanceResponse>, Status> {
-        measured("MigrateProcessInstance", self.later(request.metadata(), "MigrateProcessInstance"))
-            .await
+        measured("MigrateProcessInstance", self.migrate(request)).await
     }
 
     async fn update_job_timeout(

@@ -13,6 +13,7 @@ mod jobs;
 mod jobs_types;
 mod later;
 mod messages;
+mod migration;
 mod modification;
 mod operations;
 mod page;
@@ -91,6 +92,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(process_instances::create_process_instance))
         .routes(routes!(process_instances::cancel_process_instance))
         .routes(routes!(modification::modify_process_instance))
+        .routes(routes!(migration::migrate_process_instance))
         .routes(routes!(process_instances::create_element_instance_variables))
         .routes(routes!(decisions::evaluate_decision))
         .routes(routes!(expressions::evaluate_expression))

@@ -123,6 +123,7 @@ impl Machine for Engine {
             | Command::Quarantine { instance, .. }
             | Command::Repair { instance } => return Some(*instance),
             Command::ModifyInstance(modify) => return Some(modify.instance),
+            Command::MigrateInstance(migrate) => return Some(migrate.instance),
             Command::CompleteJob { job, .. }
             | Command::FailJob { job, .. }
             | Command::ThrowError { job, .. }

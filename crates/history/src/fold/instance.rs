@@ -37,6 +37,7 @@ impl Fold<'_> {
             }
             E::IncidentCreated { .. } => self.incident(at, i, event),
             E::IncidentResolved { key } => self.incident_resolved(at, i, *key),
+            E::Migrated(migrated) => drop(self.known.insert(i, migrated.definition)),
             E::Completed => self.ended(at, i, COMPLETED),
             E::Terminated => self.ended(at, i, TERMINATED),
             E::Quarantined { reason, .. } => self.quarantine(i, reason.clone()),
