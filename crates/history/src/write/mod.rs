@@ -6,6 +6,7 @@
 //!                └ bytes, lag ─► pressure on intake
 //! ```
 
+mod migration;
 mod queue;
 mod sql;
 mod statement;
@@ -180,6 +181,15 @@ async fn steps(
         for step in batch.steps.iter().filter(|step| step.lsn > *done) {
             fold.step(batch.partition, step);
             time = step.time;
+            // A migration changes rows that earlier steps wrote: they must stand there.
+            let mut migrations = migration::of(step).peekable();
+            if migrations.peek().is_some() {
+                writing.changes(fold.finish()).await?;
+                for migration in migrations {
+                    writing.migrated(&migration).await?;
+                }
+                fold = Fold::new(known);
+            }
         }
         *done = batch.steps.last().map_or(*done, |step| step.lsn.max(*done));
     }

@@ -317,7 +317,7 @@ impl Writing<'_> {
         Ok(())
     }
 
-    async fn totals(&mut self, totals: Totals) -> Result<()> {
+    pub async fn totals(&mut self, totals: Totals) -> Result<()> {
         let Writing { connection, statements, .. } = self;
         let rows = totals.elements.into_iter();
         statements
