@@ -12,6 +12,8 @@ use crate::progress::Progress;
 
 /// Bytes of an answer that a command reads.
 const ANSWER_BYTES_MAX: u64 = 64 << 20;
+/// What a server takes at most, unless it is a deployment.
+const COMMAND_BYTES_MAX: usize = 4 << 20;
 /// A long poll of ten minutes and some.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(620);
 
@@ -157,6 +159,7 @@ impl Remote {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
+        let sent = body.len();
         let request = request.body(body).map_err(|error| Failure(format!("{url}: {error}")))?;
         let config = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -164,9 +167,8 @@ impl Remote {
             .tls_config(self.tls()?)
             .build();
         let _waiting = Progress::waiting(&format!("waiting for {url}"), self.json);
-        let answer = ureq::Agent::new_with_config(config).run(request).map_err(|error| {
-            Failure(format!("expected an answer of {url}, but {error}; is the server running?"))
-        })?;
+        let answer = ureq::Agent::new_with_config(config).run(request);
+        let answer = answer.map_err(|error| unanswered(&url, sent, &error))?;
         let status = answer.status();
         let text =
             answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
@@ -196,6 +198,21 @@ impl Remote {
             words();
         }
     }
+}
+
+/// Why there is no answer. A server that is sent too much answers and hangs up, and the answer may
+/// be lost with what it did not read.
+fn unanswered(url: &str, sent: usize, error: &ureq::Error) -> Failure {
+    use std::io::ErrorKind::{BrokenPipe, ConnectionAborted, ConnectionReset};
+    let hung_up = matches!(error, ureq::Error::Io(error)
+        if matches!(error.kind(), BrokenPipe | ConnectionAborted | ConnectionReset));
+    if hung_up && sent > COMMAND_BYTES_MAX {
+        return Failure(format!(
+            "expected a request that the server takes, but it has {sent} bytes: a command may have \
+             4 MiB, a deployment 8 MiB"
+        ));
+    }
+    Failure(format!("expected an answer of {url}, but {error}; is the server running?"))
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {

@@ -101,8 +101,9 @@ impl fmt::Display for Error {
                  a command may or may not have happened"
             ),
             Error::DiskFull => f.write_str(
-                "DISK_FULL: expected room on the disk, but it is full; free some and the engine \
-                 goes on",
+                "DISK_FULL: expected room on the disk, but it is full; free some and a running \
+                 engine goes on (a new data folder takes 32 MiB, half of it held back for a day \
+                 like this)",
             ),
             Error::Timeout => {
                 f.write_str("DEADLINE_EXCEEDED: expected an outcome in time, but there was none")

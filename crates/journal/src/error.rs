@@ -155,7 +155,11 @@ impl Error {
 
 /// Whether the system says that there is no room, be it the disk or a quota.
 pub(crate) fn is_no_space(cause: &io::Error) -> bool {
-    matches!(cause.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
+    matches!(
+        cause.kind(),
+        // The last one: a limit of the process (`ulimit -f`) or of the file system.
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
+    )
 }
 
 impl fmt::Display for Error {

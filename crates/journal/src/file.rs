@@ -12,6 +12,7 @@
 
 mod begin;
 mod core;
+mod newest;
 mod pen;
 mod reader;
 mod recover;
@@ -32,7 +33,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+pub(crate) use newest::{check as check_newest, dirs as noted, told as newest_told};
 pub(crate) use recover::files as segment_files;
+pub(crate) use segment::number as segment_number;
 pub(crate) use walk::{FileSegment, walk};
 
 /// How a log in files works.
@@ -99,7 +102,7 @@ impl FileJournal {
         config: FileConfig,
     ) -> Result<FileJournal, Error> {
         let place = folder.place(name)?;
-        let recovered = recover::recover(place.fs(), &place.dir)?;
+        let recovered = recover::whole(place.fs(), &place.dir)?;
         let progress = Progress::default();
         progress.advance(recovered.durable);
         let shared = Shared {
@@ -116,7 +119,7 @@ impl FileJournal {
     fn claim_as(&self, owner: &mut Ownership, notify: Notify) -> Result<Claim, Error> {
         let recovered = match owner.recovered.take() {
             Some(recovered) => recovered,
-            None => recover::recover(self.shared.place.fs(), &self.shared.place.dir)?,
+            None => recover::whole(self.shared.place.fs(), &self.shared.place.dir)?,
         };
         self.shared.numbers.fetch_max(recovered.next_number, Ordering::AcqRel);
         let epoch = recovered.fold.epoch + 1;

@@ -5,6 +5,7 @@
 //! DIR/lock        locked while a process has the folder; names the process
 //! DIR/reserve     zeros, given up so that a full disk can still take a checkpoint and be trimmed
 //! DIR/starts      notes of its owner, such as how the last starts ended
+//! DIR/newest-*    which segment of a log was in use last
 //! DIR/<name>/     journals and checkpoints
 //! ```
 
@@ -206,7 +207,8 @@ fn look(fs: &dyn Fs, path: &Path) -> Result<bool, Error> {
     if exists(fs, path, FORMAT_FILE)? {
         let found = read_format(fs, &file)?;
         let Some(found) = found else {
-            return Err(Error::NotGrevy { folder: path.to_owned(), found: FORMAT_FILE.to_owned() });
+            let found = format!("{FORMAT_FILE} with other words in it");
+            return Err(Error::NotGrevy { folder: path.to_owned(), found });
         };
         if found > FORMAT {
             return Err(Error::NewerFormat { file, found, known: FORMAT });
@@ -226,7 +228,7 @@ pub(crate) fn is_data_folder(entries: &[Entry]) -> bool {
     entries.iter().any(|e| e.name == FORMAT_FILE)
 }
 
-fn exists(fs: &dyn Fs, dir: &Path, name: &str) -> Result<bool, Error> {
+pub(crate) fn exists(fs: &dyn Fs, dir: &Path, name: &str) -> Result<bool, Error> {
     let entries = fs.list(dir).map_err(|e| Error::io("reading the folder", dir, e))?;
     Ok(entries.iter().any(|e| e.name == name))
 }

@@ -119,7 +119,9 @@ pub fn logs(fs: &dyn Fs, dir: &Path) -> Result<Vec<PathBuf>, Error> {
             found.push(inner);
         }
     }
+    found.extend(file::noted(fs, dir)?);
     found.sort();
+    found.dedup();
     Ok(found)
 }
 
@@ -131,7 +133,19 @@ pub fn logs(fs: &dyn Fs, dir: &Path) -> Result<Vec<PathBuf>, Error> {
 /// What the file system refuses.
 pub fn inspect(fs: &dyn Fs, dir: &Path) -> Result<Report, Error> {
     let mut report = Report::default();
-    match file::walk(fs, dir, &mut report) {
+    let walked = match file::newest_told(fs, dir)? {
+        // Its folder may be gone altogether.
+        Some(_) if file::segment_files(fs, dir).is_ok_and(|files| !files.is_empty()) => {
+            file::walk(fs, dir, &mut report).and_then(|()| {
+                let newest =
+                    report.segments.last().and_then(|segment| file::segment_number(&segment.file));
+                file::check_newest(fs, dir, newest, report.end.lsn)
+            })
+        }
+        Some(_) => file::check_newest(fs, dir, None, 0),
+        None => file::walk(fs, dir, &mut report),
+    };
+    match walked {
         Ok(()) => Ok(report),
         Err(Error::Corrupt { file, offset, lsn, what }) => {
             report.verdict = Verdict::Corrupt(Place { file, offset, lsn, what });

@@ -56,18 +56,32 @@ impl Journal {
                 .unwrap_or_default();
             drop(reading);
             let damaged = checkpoints.checkpoints.iter().any(|one| !one.damage.is_empty());
-            if matches!(report.verdict, Verdict::Corrupt(_)) || damaged {
+            let headless = headless(&report, &checkpoints);
+            if matches!(report.verdict, Verdict::Corrupt(_)) || damaged || headless {
                 code = ExitCode::FAILURE;
             }
             if place.json {
                 println!("{}", json(&dir, &report, &checkpoints));
             } else {
                 print(&dir, &report, detailed);
+                if headless {
+                    println!(
+                        "  CORRUPT: positions 1 to {} are gone, and no whole checkpoint has them",
+                        report.first_lsn - 1
+                    );
+                }
                 print_checkpoints(&checkpoints, detailed);
             }
         }
         Ok(code)
     }
+}
+
+/// Trimmed, with nothing to stand on.
+fn headless(report: &Report, checkpoints: &CheckpointsReport) -> bool {
+    let whole = checkpoints.checkpoints.iter().filter(|one| one.damage.is_empty());
+    let covered = whole.map(|one| one.lsn + 1).max().unwrap_or(1);
+    !report.segments.is_empty() && report.first_lsn > covered
 }
 
 fn print(dir: &std::path::Path, report: &Report, detailed: bool) {

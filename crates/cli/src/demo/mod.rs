@@ -17,6 +17,9 @@ use grevy::{Clock, Ended, Grevy, Pending};
 use crate::Failure;
 use ledger::Ledger;
 
+/// The data folder of the engine, in that of the demo.
+const ENGINE: &str = "engine";
+
 /// What the command line asked for.
 pub struct Options {
     pub folder: PathBuf,
@@ -40,7 +43,7 @@ const QUIET: Duration = Duration::from_secs(5);
 /// Plays the story until its orders have ended.
 pub fn play(options: Options) -> Result<ExitCode, Failure> {
     prepare(&options)?;
-    let mut builder = Grevy::builder().folder(options.folder.join("engine"));
+    let mut builder = Grevy::builder().folder(options.folder.join(ENGINE));
     if let Some(partitions) = options.partitions {
         builder = builder.partitions(partitions);
     }
@@ -50,7 +53,7 @@ pub fn play(options: Options) -> Result<ExitCode, Failure> {
     }
     let grevy = builder.open()?;
     if let Some(reason) = grevy.held() {
-        eprintln!("{reason} --data-dir {}", options.folder.join("engine").display());
+        eprintln!("{reason} --data-dir {}", options.folder.join(ENGINE).display());
     }
     let mut ledger = Ledger::open(&options.folder.join("orders.log"))?;
     introduce(&options, &ledger);
@@ -130,6 +133,9 @@ fn prepare(options: &Options) -> Result<(), Failure> {
         )));
     }
     if options.fresh && ours {
+        // Locked meanwhile: a demo that still runs would lose what it acknowledges.
+        let engine = folder.join(ENGINE);
+        let _lock = engine.is_dir().then(|| journal::Folder::open(&engine)).transpose()?;
         std::fs::remove_dir_all(folder).map_err(|error| at(folder, &error))?;
     }
     std::fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;

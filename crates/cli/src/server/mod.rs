@@ -86,10 +86,16 @@ async fn failed(server: &Server) -> String {
     }
 }
 
+#[cfg(target_os = "linux")]
+const SIGXFSZ: i32 = 25;
+
 /// Both handlers are there when this returns, so that no signal is lost while the server starts.
 fn signals() -> Result<impl Future<Output = ()>, String> {
     use tokio::signal::unix::{SignalKind, signal};
     let wanted = |kind| signal(kind).map_err(|error| format!("expected signals, but {error}"));
+    // A file at its limit (`ulimit -f`) is a full disk then, not the end of the process.
+    #[cfg(target_os = "linux")]
+    let _ = wanted(SignalKind::from_raw(SIGXFSZ))?;
     let (mut interrupt, mut terminate) =
         (wanted(SignalKind::interrupt())?, wanted(SignalKind::terminate())?);
     Ok(async move {

@@ -6,6 +6,7 @@
 
 use super::Shared;
 use super::core::{Active, Core};
+use super::newest;
 use super::recover::Recovered;
 use super::segment::{self, Owner, Segment};
 use super::zeros::Zeros;
@@ -37,6 +38,7 @@ pub(crate) fn begin(shared: &Arc<Shared>, found: &Recovered, owner: Owner) -> Re
     fold.writer = owner.writer;
     fold.seq = 0;
     fold.ended = false;
+    newest::tell(&shared.place, number);
     let zeros = Zeros::start(Arc::clone(shared))?;
     let active = Active { segment, at: bytes.len() as u64, len };
     Ok(Core::new(Arc::clone(shared), owner, fold, active, found.durable, zeros))

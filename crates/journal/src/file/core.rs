@@ -1,6 +1,7 @@
 //! Writes accepted groups: seals them, puts them into the segment, syncs once.
 
 use super::Shared;
+use super::newest;
 use super::segment::{self, HEAD_BYTES, Owner, Segment};
 use super::zeros::{OnFull, Slot, Zeros};
 use crate::progress::lock;
@@ -197,6 +198,7 @@ impl Core {
             owner: self.owner,
         });
         lock(&self.shared.segments).push(Arc::clone(&segment));
+        newest::tell(&self.shared.place, segment.number);
         self.active = Active { segment, at: HEAD_BYTES, len: prepared.len };
         self.told = self.durable;
         Ok(())

@@ -112,7 +112,15 @@ fn meet(before: Option<&Arc<Segment>>, after: &Segment) -> Result<bool, Error> {
     Ok(true)
 }
 
-pub(crate) fn recover(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
+/// As [`recover`], refusing a log whose end is gone.
+pub(crate) fn whole(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
+    let found = recover(fs, dir)?;
+    let newest = found.segments.last().map(|segment| segment.number);
+    super::newest::check(fs, dir, newest, found.fold.lsn)?;
+    Ok(found)
+}
+
+fn recover(fs: &dyn Fs, dir: &Path) -> Result<Recovered, Error> {
     let files = files(fs, dir)?;
     let (segments, unused) = open_all(fs, &files)?;
     let mut found = Recovered {

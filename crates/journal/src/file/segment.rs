@@ -52,6 +52,11 @@ pub(crate) fn number_of(name: &str) -> Option<u64> {
     (file_name(number) == name).then_some(number)
 }
 
+/// The number of a segment's file.
+pub(crate) fn number(path: &std::path::Path) -> Option<u64> {
+    number_of(path.file_name()?.to_str()?)
+}
+
 /// The record at the head of a segment.
 pub(crate) fn head(base: &Fold, owner: Owner) -> Vec<u8> {
     let mut bytes = vec![0; HEADER_BYTES];
