@@ -1,7 +1,10 @@
 """Compares `grevy track discover` with pm4py on event logs, in one run.
 
-    python3 -m venv /tmp/pm && /tmp/pm/bin/pip install pm4py
-    /tmp/pm/bin/python benches/mining.py --grevy target/release/grevy LOG.xes.gz ...
+    pip install pm4py
+    cargo build --release --package grevy-cli
+    python3 benches/mining.py LOG.xes.gz ...        or: cargo xtask lab mining
+
+Without a log it takes those of `GREVY_DATA` (or `../shared/acceptance`).
 
 pm4py (AGPL) is run as an outside program only: it reads the log and the net that Grevy wrote, and
 judges both nets by its own alignments. Ends with 1 when Grevy's net at noise 0.2 fits or tells less
@@ -10,6 +13,7 @@ than pm4py's, needs more than 1.2 times its transitions, or when the exact one d
 
 import argparse
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -17,8 +21,12 @@ import time
 import warnings
 from pathlib import Path
 
-import pm4py
+try:
+    import pm4py
+except ImportError:
+    sys.exit("expected pm4py beside Python, but it is not installed: pip install pm4py")
 
+ROOT = Path(__file__).resolve().parent.parent
 warnings.filterwarnings("ignore")
 
 
@@ -84,15 +92,34 @@ def faults(row):
         yield "too many transitions"
 
 
+def known():
+    folder = Path(os.environ.get("GREVY_DATA", ROOT.parent / "shared/acceptance")) / "eventlogs"
+    return sorted(folder.glob("*.xes.gz"))
+
+
+def figures(row):
+    """What `cargo xtask lab` keeps: ours beside theirs."""
+    for who in ("grevy", "pm4py"):
+        for name, unit in (("fitness", "of 1"), ("precision", "of 1"), ("transitions", "transitions"),
+                           ("seconds", "s to read, count and discover")):
+            at = f"{row['log'].split('.')[0]} at {row['noise']}, {who} {name}"
+            print(f"lab: {at} = {row[who][name]:.6g} {unit}")
+
+
 def main():
+    target = Path(os.environ.get("CARGO_TARGET_DIR", ROOT / "target"))
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    arguments.add_argument("--grevy", default="grevy")
-    arguments.add_argument("logs", nargs="+", type=Path)
+    arguments.add_argument("--grevy", default=str(target / "release/grevy"))
+    arguments.add_argument("logs", nargs="*", type=Path)
     asked = arguments.parse_args()
+    logs = asked.logs or known()
+    if not logs:
+        sys.exit("expected logs, but GREVY_DATA has none")
     bad = False
-    for path in asked.logs:
+    for path in logs:
         for row in compare(asked.grevy, path):
             print(json.dumps(row))
+            figures(row)
             for fault in faults(row):
                 bad = True
                 print(f"{row['log']} at noise {row['noise']}: {fault}", file=sys.stderr)

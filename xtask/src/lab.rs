@@ -75,6 +75,14 @@ const RUNS: &[Run] = &[
         slice: 600,
         slice_minutes: 60,
     },
+    Run {
+        name: "mining",
+        about: "discovery beside pm4py: fitness, precision, size and time; needs a release build",
+        command: &["python3", "benches/mining.py"],
+        rounds: 1,
+        slice: 1,
+        slice_minutes: 60,
+    },
 ];
 
 /// Does the runs with these names; without a name lists them and how far they are.

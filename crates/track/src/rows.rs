@@ -1,5 +1,7 @@
 //! Cases and alerts as rows: what the command line and the API show.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 
 use crate::limits::ROWS_MAX;
@@ -90,6 +92,27 @@ pub fn cases(state: &State, wanted: &WantedCases) -> Vec<CaseRow> {
     };
     let found = state.cases().filter(|(_, case)| takes(case)).take(ROWS_MAX);
     found.map(|(key, case)| case_row(state, key, case)).collect()
+}
+
+/// How many cases there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct CaseCounts {
+    pub cases: u64,
+    /// Those with findings.
+    pub deviating: u64,
+    pub by_status: BTreeMap<&'static str, u64>,
+}
+
+/// Counts all cases of a process, or of all.
+pub fn counts(state: &State, process: Option<&str>) -> CaseCounts {
+    let mut counts = CaseCounts::default();
+    let of = |case: &Case| process.is_none_or(|id| id == state.process_of(case.version));
+    for (_, case) in state.cases().filter(|(_, case)| of(case)) {
+        counts.cases += 1;
+        counts.deviating += u64::from(!case.findings.is_empty());
+        *counts.by_status.entry(case.status.name()).or_default() += 1;
+    }
+    counts
 }
 
 fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {

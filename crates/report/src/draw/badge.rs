@@ -64,7 +64,7 @@ pub(super) fn heat_diamond(canvas: &mut Canvas, b: &Bounds, mark: Option<&Mark>)
 }
 
 /// How far pills may stand out at the right of an activity, in pixels.
-const BESIDE: f64 = 28.0;
+const BESIDE: f64 = 42.0;
 
 /// A pill with its middle at a point.
 pub(super) fn pill(canvas: &mut Canvas, tone: &str, text: &str, (x, y): (f64, f64)) {

@@ -96,7 +96,7 @@ impl Guesser<'_> {
         } else if all(&["$['concept:name']", "$['case:concept:name']"]) {
             "XES"
         } else {
-            "records"
+            "flat records"
         }
     }
 

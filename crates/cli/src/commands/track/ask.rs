@@ -238,7 +238,7 @@ impl Alerts {
             let due = jiff::Timestamp::from_millisecond(due_ms).unwrap_or_default();
             let late = if alert["delivered"] == true { "" } else { "  not delivered yet" };
             let (name, case, element) = (text("name"), text("case"), text("element"));
-            let number = &alert["number"];
+            let number = alert["number"].to_string();
             format!("{number:<6} {name:<24} case {case:<32} {element:<24} due {due}{late}")
         })
     }

@@ -14,7 +14,7 @@ use model::Definitions;
 use track::feed::{Feed, Verdicts};
 use track::machine::{Command, Publish};
 use track::mapping::{Mapping, duration_ms};
-use track::rows::{self, AlertRow, CaseRow, WantedCases};
+use track::rows::{self, AlertRow, CaseCounts, CaseRow, WantedCases};
 use track::source::Progress;
 use track::tracking::Tracking;
 
@@ -92,7 +92,10 @@ pub fn token() -> Option<String> {
 /// What a run came to.
 pub struct Kept {
     pub verdicts: Verdicts,
-    pub cases: Vec<CaseRow>,
+    pub counts: CaseCounts,
+    /// Those that deviate, and those that are stuck.
+    pub deviating: Vec<CaseRow>,
+    pub stuck: Vec<CaseRow>,
     pub alerts: Vec<AlertRow>,
     pub tracking: Tracking,
 }
@@ -151,9 +154,15 @@ impl Keep {
         tracking.advance_to(self.now.map_or(0, |now| now.as_millisecond()));
         wait_for_delivery(&tracking)?;
         drop(courier);
-        let (cases, alerts) = tracking
-            .look(|state| (rows::cases(state, &WantedCases::default()), rows::alerts(state)))?;
-        Ok(Kept { verdicts: feed.verdicts, cases, alerts, tracking })
+        let verdicts = feed.verdicts;
+        let (counts, deviating, stuck, alerts) = tracking.look(|state| {
+            let deviating = WantedCases { deviating: true, ..WantedCases::default() };
+            let status = Some("stuck".to_owned());
+            let stuck = WantedCases { status, ..WantedCases::default() };
+            let (deviating, stuck) = (rows::cases(state, &deviating), rows::cases(state, &stuck));
+            (rows::counts(state, None), deviating, stuck, rows::alerts(state))
+        })?;
+        Ok(Kept { verdicts, counts, deviating, stuck, alerts, tracking })
     }
 
     /// Publishes the model unless it is the one that is published.
@@ -224,22 +233,20 @@ impl Kept {
     /// Says what is open, what is wrong, and who was told.
     pub fn tell(&self) -> ExitCode {
         tell_verdicts("observed", &self.verdicts);
-        let count = |status: &str| self.cases.iter().filter(|case| case.status == status).count();
+        let CaseCounts { cases, deviating, by_status } = &self.counts;
         let statuses = ["completed", "resting", "open", "stuck", "early", "expired"];
         let found: Vec<String> = statuses
             .iter()
-            .filter(|status| count(status) > 0)
-            .map(|status| format!("{} {status}", count(status)))
+            .filter_map(|status| Some(format!("{} {status}", by_status.get(status)?)))
             .collect();
-        println!("{} cases: {}", self.cases.len(), found.join(", "));
-        let deviating = self.cases.iter().filter(|case| !case.findings.is_empty());
-        println!("{} of {} cases deviate", deviating.clone().count(), self.cases.len());
-        for case in deviating.take(10) {
+        println!("{cases} cases: {}", found.join(", "));
+        println!("{deviating} of {cases} cases deviate");
+        for case in self.deviating.iter().take(10) {
             for finding in &case.findings {
                 println!("  {}: {} {}", case.case, finding.kind, finding.step);
             }
         }
-        for case in self.cases.iter().filter(|case| case.status == "stuck").take(10) {
+        for case in self.stuck.iter().take(10) {
             let step = case.last_step.as_deref().unwrap_or("nothing");
             println!(
                 "  {} is stuck after {step}, expected {}",
