@@ -119,7 +119,7 @@ pub(super) fn badges(
         false => (b.x + 8.0, b.x + b.width - 8.0),
     };
     let (top, bottom) = match small {
-        true => (b.y - 5.0, b.y + b.height - 3.0),
+        true => (b.y - 5.0, b.y + b.height - 8.0),
         false => (b.y - 1.0, b.y + b.height + 1.0),
     };
     if mark.tokens > 0 {
