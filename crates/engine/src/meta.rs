@@ -159,7 +159,14 @@ impl State {
             |row: &Arc<ProcessDeployed>| Event::ProcessDeployed(Box::new((**row).clone()));
         let mut events = vec![Event::EpochStarted { epoch: self.epoch }];
         events.extend(self.definitions.values().map(deployed));
-        events.extend(self.deleted.iter().map(|key| Event::ProcessDeleted { definition: *key }));
+        let decisions = |row: &Arc<RequirementsDeployed>| {
+            Event::RequirementsDeployed(Box::new((**row).clone()))
+        };
+        events.extend(self.requirements.values().map(decisions));
+        events.extend(self.deleted.iter().map(|key| match self.requirements.contains_key(key) {
+            true => Event::RequirementsDeleted { requirements: *key },
+            false => Event::ProcessDeleted { definition: *key },
+        }));
         events
     }
 

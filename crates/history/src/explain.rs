@@ -63,6 +63,18 @@ pub enum What {
         key: Key,
         assignee: Option<String>,
     },
+    Signal {
+        name: String,
+    },
+    /// FEEL, as the model has it.
+    Condition {
+        expression: String,
+    },
+    /// The instance that a call activity started, and its process.
+    Called {
+        instance: Key,
+        process_id: String,
+    },
     /// Flows that have not arrived, with the elements that they come from.
     Join {
         missing: Vec<(String, String)>,
@@ -128,6 +140,7 @@ impl Reader {
         let rows = rows(&mut connection, text, instance).await?;
         let Some(head) = rows.first() else { return Ok(None) };
         let mut waits = waits(&mut connection, instance, around).await?;
+        waits.extend(called(&mut connection, instance).await?);
         waits.extend(joins(&mut connection, instance).await?);
         let flows = flows(&mut connection, instance).await?;
         let steps = self.frames(instance).await?;
@@ -163,6 +176,8 @@ pub(crate) async fn instance_of(
         UNION ALL SELECT instance FROM incident WHERE key = ?1 \
         UNION ALL SELECT instance FROM variable WHERE key = ?1 \
         UNION ALL SELECT instance FROM timer WHERE key = ?1 \
+        UNION ALL SELECT instance FROM user_task WHERE key = ?1 \
+        UNION ALL SELECT instance FROM awaited WHERE key = ?1 \
         UNION ALL SELECT instance FROM message_subscription WHERE key = ?1 LIMIT 1";
     let rows = rows(connection, text, key).await?;
     Ok(rows.first().map(|row| row.try_get(0)).transpose()?.flatten())
@@ -186,6 +201,11 @@ async fn waits(
                 key: row.int("key").unwrap_or_default(),
                 assignee: row.text("waitName").map(str::to_owned),
             },
+            Some(4) => What::Signal { name: row.text("waitName").unwrap_or_default().to_owned() },
+            Some(5) => {
+                let expression = row.text("waitName").unwrap_or_default().to_owned();
+                What::Condition { expression }
+            }
             Some(_) | None => What::Timer { due: row.int("due").unwrap_or_default() },
         };
         let element_id = row.text("elementId").unwrap_or_default().to_owned();
@@ -241,6 +261,22 @@ async fn message(connection: &mut SqliteConnection, row: &Record) -> Result<What
         }
     }
     Ok(What::Message { name, correlation_key, near })
+}
+
+/// Instances that its call activities wait for.
+async fn called(connection: &mut SqliteConnection, instance: Key) -> Result<Vec<Wait>> {
+    let text = "SELECT COALESCE(m.id, ''), c.start_date, c.key, COALESCE(d.process_id, '') \
+        FROM process_instance c JOIN element_instance e ON e.key = c.parent_element \
+        LEFT JOIN element m ON m.definition = e.definition AND m.no = e.element_no \
+        LEFT JOIN process_definition d ON d.key = c.definition \
+        WHERE c.parent_instance = ? AND c.state = 0 ORDER BY c.key LIMIT 1000";
+    let mut waits = Vec::new();
+    for row in rows(connection, text, instance).await? {
+        let what = What::Called { instance: row.try_get(2)?, process_id: row.try_get(3)? };
+        let (element_id, since) = (row.try_get(0)?, row.try_get(1)?);
+        waits.push(Wait { element_id, since, at_gateway: false, what });
+    }
+    Ok(waits)
 }
 
 /// In the numbers of [`names::ELEMENT_TYPES`].

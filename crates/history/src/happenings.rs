@@ -14,6 +14,7 @@ use words::Names;
 
 /// Every kind, as clients ask for it.
 pub const KINDS: &[&str] = &[
+    "decision.evaluated",
     "definition.deployed",
     "element.activated",
     "element.completed",
@@ -36,6 +37,7 @@ pub const KINDS: &[&str] = &[
     "message.correlated",
     "message.expired",
     "message.published",
+    "signal.received",
     "timer.fired",
     "user-task.canceled",
     "user-task.changed",

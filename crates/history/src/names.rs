@@ -131,12 +131,17 @@ pub const AUDIT_OPERATIONS: Names = &[
 ];
 
 pub(crate) mod operation {
+    pub const ASSIGN: i64 = 1;
     pub const CANCEL: i64 = 2;
     pub const CREATE: i64 = 4;
+    pub const COMPLETE: i64 = 3;
     pub const DELETE: i64 = 5;
+    pub const EVALUATE: i64 = 6;
+    pub const MODIFY: i64 = 8;
     pub const RESOLVE: i64 = 9;
     pub const RESUME: i64 = 10;
     pub const SUSPEND: i64 = 11;
+    pub const UNASSIGN: i64 = 12;
     pub const UPDATE: i64 = 13;
 }
 
@@ -159,15 +164,18 @@ pub const AUDIT_ENTITIES: Names = &[
 ];
 
 pub(crate) mod entity {
+    pub const DECISION: i64 = 2;
     pub const INCIDENT: i64 = 4;
     pub const JOB: i64 = 5;
     pub const PROCESS_INSTANCE: i64 = 7;
     pub const RESOURCE: i64 = 8;
+    pub const USER_TASK: i64 = 12;
     pub const VARIABLE: i64 = 13;
 }
 
 pub const AUDIT_CATEGORIES: Names = &["ADMIN", "DEPLOYED_RESOURCES", "USER_TASKS"];
 pub(crate) const DEPLOYED_RESOURCES: i64 = 1;
+pub(crate) const USER_TASKS: i64 = 2;
 
 pub const AUDIT_RESULTS: Names = &["SUCCESS", "FAIL"];
 
@@ -194,6 +202,13 @@ pub(crate) mod task {
     pub const CREATED: i64 = 1;
     pub const COMPLETED: i64 = 5;
     pub const CANCELED: i64 = 7;
+}
+
+pub(crate) mod decision {
+    pub const EVALUATED: i64 = 2;
+    pub const FAILED: i64 = 3;
+    /// In [`super::DECISION_KINDS`].
+    pub const KIND_UNKNOWN: i64 = 1;
 }
 
 pub const DECISION_STATES: Names = &["UNSPECIFIED", "UNKNOWN", "EVALUATED", "FAILED"];

@@ -20,7 +20,7 @@ pub struct Retention {
 const PULSES_MS: i64 = 3_600_000;
 
 /// Tables with a column of the instance.
-const OF_INSTANCE: [&str; 11] = [
+const OF_INSTANCE: [&str; 13] = [
     "frame",
     "element_instance",
     "flow_taken",
@@ -28,6 +28,8 @@ const OF_INSTANCE: [&str; 11] = [
     "job",
     "incident",
     "timer",
+    "awaited",
+    "decision_instance",
     "user_task",
     "message_subscription",
     "correlated_subscription",
@@ -117,6 +119,8 @@ async fn loose(connection: &mut SqliteConnection, before: i64) -> Result<()> {
          WHERE instance = 0 AND last_time < ?1 LIMIT 5000)",
         "DELETE FROM audit WHERE key IN (SELECT key FROM audit WHERE time < ?1 \
          AND (instance IS NULL OR instance NOT IN (SELECT key FROM process_instance)) LIMIT 5000)",
+        "DELETE FROM decision_instance WHERE id IN (SELECT id FROM decision_instance \
+         WHERE instance IS NULL AND time < ?1 LIMIT 5000)",
         "DELETE FROM minute_total WHERE minute < ?1",
         "DELETE FROM duration_total WHERE minute < ?1",
     ] {

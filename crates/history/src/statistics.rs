@@ -218,12 +218,15 @@ impl Reader {
         Ok(Heat { elements, flows, whole })
     }
 
-    /// The resource of a definition as it was deployed.
+    /// The resource of a process definition, a decision or its requirements, as it was deployed.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn resource(&self, definition: Key) -> Result<Option<Vec<u8>>> {
-        let text = "SELECT bytes FROM process_definition WHERE key = ?";
+        let text = "SELECT bytes FROM process_definition WHERE key = ?1 \
+            UNION ALL SELECT bytes FROM decision_requirements WHERE key = ?1 \
+            UNION ALL SELECT r.bytes FROM decision_definition z \
+            JOIN decision_requirements r ON r.key = z.requirements WHERE z.key = ?1";
         let row = |row: &SqliteRow| Ok(row.try_get::<Vec<u8>, _>(0)?);
         let found = self.list(Sql::with(text, [Value::Int(definition)]), row).await?;
         let Some(bytes) = found.into_iter().next() else { return Ok(None) };

@@ -207,7 +207,9 @@ async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let migration = |version, name: &'static str, text: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };
-    Migrator::with_migrations(vec![migration(1, "tables", tables)]).run(connection).await?;
+    let decisions = include_str!("../migrations/0002_decisions.sql");
+    let all = vec![migration(1, "tables", tables), migration(2, "decisions", decisions)];
+    Migrator::with_migrations(all).run(connection).await?;
     Ok(())
 }
 

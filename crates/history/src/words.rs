@@ -85,6 +85,13 @@ impl Wait {
             What::Task { key, assignee: None } => {
                 format!("{head} for somebody to take the user task {key}; it is not assigned.")
             }
+            What::Signal { name } => format!("{head} for the signal '{name}'."),
+            What::Condition { expression } => {
+                format!("{head} for the condition '{expression}' to hold.")
+            }
+            What::Called { instance, process_id } => {
+                format!("{head} for the instance {instance} of '{process_id}' that it called.")
+            }
             What::Join { missing } => {
                 let one = |(flow, source): &(String, String)| format!("'{flow}' from '{source}'");
                 let flows = missing.iter().map(one).collect::<Vec<_>>().join(" and ");

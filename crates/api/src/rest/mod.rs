@@ -7,6 +7,7 @@ mod cluster;
 mod console;
 mod decisions;
 mod deployments;
+mod document;
 mod expressions;
 mod incidents;
 mod jobs;
@@ -123,6 +124,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(operations::repair))
         .split_for_parts();
     document.merge(open);
+    document::complete(&mut document);
     (router, document)
 }
 

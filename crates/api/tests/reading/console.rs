@@ -8,6 +8,61 @@ use serde_json::{Value as Json, json};
 
 use crate::support::{ORDER, rig, start};
 
+/// A signal, a condition and a called instance are waits like all others.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_waited_for_is_named_whatever_it_is() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    rig.deploy(
+        r#"<signal id="sig" name="doors-open"/><process id="wait" isExecutable="true">
+        <startEvent id="s"/><sequenceFlow id="f" sourceRef="s" targetRef="split"/>
+        <parallelGateway id="split"/>
+        <sequenceFlow id="a" sourceRef="split" targetRef="open"/>
+        <intermediateCatchEvent id="open"><signalEventDefinition signalRef="sig"/>
+        </intermediateCatchEvent>
+        <sequenceFlow id="b" sourceRef="split" targetRef="rich"/>
+        <intermediateCatchEvent id="rich"><conditionalEventDefinition>
+        <condition>=amount &gt; 10</condition></conditionalEventDefinition>
+        </intermediateCatchEvent>
+        <sequenceFlow id="c" sourceRef="split" targetRef="sub"/>
+        <callActivity id="sub"><extensionElements><zeebe:calledElement processId="order"/>
+        </extensionElements></callActivity></process>"#,
+    )
+    .await;
+    let body = json!({"processDefinitionId": "wait", "variables": {"amount": 1, "orderId": "x"}});
+    let (status, created) = rig.send("POST", "/v2/process-instances", body).await;
+    assert_eq!(status, http::StatusCode::OK, "{created}");
+    let key = created["processInstanceKey"].as_str().unwrap();
+    tokio::task::block_in_place(|| rig.engine.settle());
+    let told = rig.get(&format!("/grevy/v1/explain/{key}")).await;
+    let waits = told["waitsFor"].as_array().unwrap();
+    let of = |kind: &str| waits.iter().find(|wait| wait["kind"] == kind).expect(kind);
+    assert_eq!(
+        (&of("signal")["signal"]["name"], &of("signal")["elementId"]),
+        (&json!("doors-open"), &json!("open"))
+    );
+    assert_eq!(of("condition")["condition"]["expression"], "=amount > 10");
+    let child = &of("called")["called"];
+    assert_eq!(
+        (&child["processDefinitionId"], &of("called")["elementId"]),
+        (&json!("order"), &json!("sub"))
+    );
+    let text = told["text"].as_str().unwrap();
+    assert!(text.contains("for the signal 'doors-open'"), "{text}");
+    let path = "/v2/element-instances/wait-states/search";
+    let of = json!({"filter": {"processInstanceKey": key, "waitStateType": "SIGNAL"}});
+    let found = rig.search(path, of).await;
+    assert_eq!(
+        found["items"][0]["details"],
+        json!({"waitStateType": "SIGNAL", "signalName": "doors-open"})
+    );
+    rig.engine.broadcast_signal("doors-open", ()).await.unwrap();
+    tokio::task::block_in_place(|| rig.engine.settle());
+    let told = rig.get(&format!("/grevy/v1/explain/{key}")).await;
+    let waits = told["waitsFor"].as_array().unwrap();
+    assert!(waits.iter().all(|wait| wait["kind"] != "signal"), "{told}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn the_first_page_shows_what_stands_still_and_why() {
     let rig = rig().await;

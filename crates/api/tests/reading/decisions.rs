@@ -69,6 +69,97 @@ async fn a_decision_is_deployed_and_evaluated() {
     );
 }
 
+/// What is deployed and what was evaluated, by clients and by processes, is found again.
+#[tokio::test(flavor = "multi_thread")]
+async fn decisions_are_found_deployed_and_evaluated() {
+    let rig = rig().await;
+    let (_, deployed) = deploy(&rig, &[("fee.dmn", FEE)]).await;
+    let entries = deployed["deployments"].as_array().unwrap();
+    let (fee, file) = (&entries[0]["decisionDefinition"], &entries[2]["decisionRequirements"]);
+    let newer = FEE.replace("<text>5</text>", "<text>6</text>");
+    deploy(&rig, &[("fee.dmn", &newer)]).await;
+    let path = "/v2/decision-definitions/search";
+    let fees =
+        rig.column(path, json!({"filter": {"decisionDefinitionId": "fee"}}), "version").await;
+    assert_eq!(fees, ["1", "2"]);
+    let latest = json!({"filter": {"isLatestVersion": true}, "sort": [{"field": "name"}]});
+    assert_eq!(rig.column(path, latest, "version").await, ["2", "2"]);
+    let key = fee["decisionDefinitionKey"].as_str().unwrap();
+    let found = rig.get(&format!("/v2/decision-definitions/{key}")).await;
+    assert_eq!(
+        (&found["decisionRequirementsName"], &found["decisionRequirementsVersion"]),
+        (&json!("Fees"), &json!(1))
+    );
+    let requirements = file["decisionRequirementsKey"].as_str().unwrap();
+    for of in
+        [format!("decision-definitions/{key}"), format!("decision-requirements/{requirements}")]
+    {
+        assert_eq!(rig.get(&format!("/v2/{of}/xml")).await, FEE);
+    }
+    let found = rig.get(&format!("/v2/decision-requirements/{requirements}")).await;
+    assert_eq!(found["resourceName"], "fee.dmn");
+
+    // A client asks; a process asks; one fails.
+    let body = json!({"decisionDefinitionKey": key, "variables": {"country": "DE", "weight": 3}});
+    let (_, asked) = rig.send("POST", EVALUATION, body).await;
+    let bad = json!({"decisionDefinitionKey": key, "variables": {"country": "FR", "weight": -1}});
+    rig.send("POST", EVALUATION, bad).await;
+    rig.deploy(
+        r#"<process id="ship" isExecutable="true"><startEvent id="s"/>
+        <sequenceFlow id="f" sourceRef="s" targetRef="rate"/>
+        <businessRuleTask id="rate"><extensionElements>
+        <zeebe:calledDecision decisionId="fee" resultVariable="fee"/></extensionElements>
+        </businessRuleTask><sequenceFlow id="g" sourceRef="rate" targetRef="e"/>
+        <endEvent id="e"/></process>"#,
+    )
+    .await;
+    let body = json!({"processDefinitionId": "ship", "variables": {"country": "DE", "weight": 2}});
+    let (_, created) = rig.send("POST", "/v2/process-instances", body).await;
+    let instance = created["processInstanceKey"].as_str().unwrap();
+
+    let path = "/v2/decision-instances/search";
+    let of = json!({"filter": {"processInstanceKey": instance},
+        "sort": [{"field": "decisionEvaluationInstanceKey"}]});
+    let found = rig.search(path, of).await;
+    assert_eq!(found["page"]["totalItems"], 2, "{found}");
+    let (zone, fee) = (&found["items"][0], &found["items"][1]);
+    assert_eq!(
+        (&zone["decisionDefinitionId"], &zone["result"]),
+        (&json!("zone"), &json!("\"near\""))
+    );
+    assert_eq!((&fee["result"], &fee["state"]), (&json!("6"), &json!("EVALUATED")));
+    assert_eq!(fee["decisionDefinitionVersion"], 2);
+    assert!(fee["elementInstanceKey"].is_string() && fee["processDefinitionKey"].is_string());
+    let id = fee["decisionEvaluationInstanceKey"].as_str().unwrap();
+    let whole = rig.get(&format!("/v2/decision-instances/{id}")).await;
+    assert_eq!(
+        whole["evaluatedInputs"][1],
+        json!({
+            "inputId": "fee_weight", "inputName": "Weight", "inputValue": "2"
+        })
+    );
+    assert_eq!(whole["matchedRules"][0]["ruleId"], "near");
+    assert_eq!(whole["matchedRules"][0]["evaluatedOutputs"][0]["outputValue"], "6");
+    let of = json!({"filter": {"decisionEvaluationKey": asked["decisionEvaluationKey"]}});
+    assert_eq!(rig.column(path, of, "processInstanceKey").await, ["null", "null"]);
+    let failed = rig.search(path, json!({"filter": {"state": "FAILED"}})).await;
+    assert_eq!(failed["page"]["totalItems"], 1, "{failed}");
+    let why = failed["items"][0]["evaluationFailure"].as_str().unwrap();
+    assert!(why.starts_with("rule 2: any_fee"), "{why}");
+    let audit = json!({"filter": {"operationType": "EVALUATE"}});
+    assert_eq!(rig.column("/v2/audit-logs/search", audit, "entityType").await, ["DECISION"; 2]);
+    for (id, status) in [("7-1", StatusCode::NOT_FOUND), ("seven", StatusCode::BAD_REQUEST)] {
+        let (found, _) = rig.send("GET", &format!("/v2/decision-instances/{id}"), Json::Null).await;
+        assert_eq!(found, status, "{id}");
+    }
+    let deletion = format!("/v2/resources/{requirements}/deletion");
+    let (status, told) = rig.send("POST", &deletion, json!({})).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let fees = json!({"filter": {"decisionDefinitionId": "fee"}});
+    let versions = rig.column("/v2/decision-definitions/search", fees, "version").await;
+    assert_eq!(versions, ["2"]);
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_wrong_with_a_decision_is_said() {
     let rig = rig().await;

@@ -52,3 +52,40 @@ impl State {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Catalog;
+    use crate::meta::{Command, Resource};
+
+    /// What a start knows that begins with a checkpoint in place of the journal.
+    #[test]
+    fn decisions_are_told_of_after_a_checkpoint() {
+        let file = |id: &str| {
+            format!(
+                r#"<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="{id}"
+                name="{id}" namespace="n"><decision id="{id}-rule" name="R"><variable name="R"/>
+                <literalExpression><text>1</text></literalExpression></decision></definitions>"#
+            )
+        };
+        let mut state = State::new();
+        for id in ["kept", "gone"] {
+            let name = format!("{id}.dmn").into();
+            let resource = Resource { name, bytes: file(id).into_bytes().into() };
+            let (reply, _) =
+                state.decide(&Command::Deploy { resources: vec![resource], tenant: "t".into() });
+            reply.expect("a sound file");
+        }
+        let (kept, gone): (Text, Text) = ("kept-rule".into(), "gone-rule".into());
+        let key = *state.requirements.keys().next_back().expect("two were deployed");
+        state.decide(&Command::DeleteResource { key }).0.expect("it is there");
+
+        let state = State::from_image(state.image());
+        let mut catalog = Catalog::new();
+        state.told().iter().for_each(|event| catalog.add(event, 7));
+        assert!(catalog.latest_decision(&"t".into(), &kept).is_some());
+        assert!(catalog.latest_decision(&"t".into(), &gone).is_none());
+        assert!(catalog.is_deleted(key));
+    }
+}

@@ -1,9 +1,7 @@
 //! Lists of what no model of this version brings forth: they are asked like all others, so that
 //! clients and their filters work, and are empty.
 
-use crate::names::{
-    BATCH_ITEM_STATES, BATCH_OPERATIONS, BATCH_STATES, DECISION_KINDS, DECISION_STATES,
-};
+use crate::names::{BATCH_ITEM_STATES, BATCH_OPERATIONS, BATCH_STATES};
 use crate::query::{Entity, Field};
 
 /// No rows, one column.
@@ -37,59 +35,6 @@ const fn int(name: &'static str) -> Field {
 const fn date(name: &'static str) -> Field {
     Field::date(name, "+z.key")
 }
-
-pub const DECISION_DEFINITION: Entity = absent(
-    "decision definitions",
-    &[
-        text("decisionDefinitionId"),
-        Field::key("decisionDefinitionKey", "z.key"),
-        text("decisionRequirementsId"),
-        key("decisionRequirementsKey"),
-        text("decisionRequirementsName"),
-        int("decisionRequirementsVersion"),
-        text("name"),
-        text("tenantId"),
-        int("version"),
-        Field::flag("isLatestVersion", "+z.key").no_sort().hidden(),
-    ],
-);
-
-pub const DECISION_REQUIREMENTS: Entity = absent(
-    "decision requirements",
-    &[
-        text("decisionRequirementsId"),
-        Field::key("decisionRequirementsKey", "z.key"),
-        text("decisionRequirementsName"),
-        text("resourceName").no_sort(),
-        text("tenantId"),
-        int("version"),
-    ],
-);
-
-pub const DECISION_INSTANCE: Entity = absent(
-    "decision instances",
-    &[
-        Field::text("decisionEvaluationInstanceKey", "z.key"),
-        key("decisionEvaluationKey"),
-        Field::named("state", "+z.key", DECISION_STATES),
-        date("evaluationDate"),
-        text("evaluationFailure").nullable(),
-        text("decisionDefinitionId"),
-        key("decisionDefinitionKey"),
-        text("decisionDefinitionName"),
-        int("decisionDefinitionVersion"),
-        Field::named("decisionDefinitionType", "+z.key", DECISION_KINDS),
-        text("result").shown_only(),
-        text("tenantId"),
-        text("businessId").nullable(),
-        key("processDefinitionKey").nullable(),
-        key("processInstanceKey").nullable(),
-        key("rootProcessInstanceKey").nullable().shown_only(),
-        key("elementInstanceKey").nullable(),
-        key("rootDecisionDefinitionKey"),
-        key("decisionRequirementsKey").no_sort().hidden(),
-    ],
-);
 
 pub const BATCH_OPERATION: Entity = absent(
     "batch operations",

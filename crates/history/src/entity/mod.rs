@@ -2,6 +2,7 @@
 
 mod absent;
 mod audit;
+mod decision;
 mod definition;
 mod element_instance;
 mod incident;
@@ -13,10 +14,11 @@ mod user_task;
 mod variable;
 mod wait_state;
 
-pub use absent::{
-    BATCH_ITEM, BATCH_OPERATION, DECISION_DEFINITION, DECISION_INSTANCE, DECISION_REQUIREMENTS,
-};
+pub use absent::{BATCH_ITEM, BATCH_OPERATION};
 pub use audit::AUDIT;
+pub use decision::{
+    DECISION_DEFINITION, DECISION_INSTANCE, DECISION_INSTANCE_WHOLE, DECISION_REQUIREMENTS,
+};
 pub use definition::PROCESS_DEFINITION;
 pub use element_instance::ELEMENT_INSTANCE;
 pub use incident::INCIDENT;
@@ -34,7 +36,7 @@ pub use wait_state::WAIT_STATE;
 use crate::query::Entity;
 
 /// All of them.
-pub const ALL: [&Entity; 27] = [
+pub const ALL: [&Entity; 28] = [
     &PROCESS_DEFINITION,
     &PROCESS_INSTANCE,
     &ELEMENT_INSTANCE,
@@ -60,6 +62,7 @@ pub const ALL: [&Entity; 27] = [
     &DECISION_DEFINITION,
     &DECISION_REQUIREMENTS,
     &DECISION_INSTANCE,
+    &DECISION_INSTANCE_WHOLE,
     &BATCH_OPERATION,
     &BATCH_ITEM,
 ];

@@ -2,7 +2,7 @@
 //! but for the completing and failing of jobs: those are the work itself, not a hand on it.
 
 use engine::command::Source;
-use engine::event::{Event, InstanceEvent as E, Text};
+use engine::event::{Event, InstanceEvent as E, PartitionEvent, TaskChange, Text};
 use engine::{Cause, Key};
 
 use super::rows::AuditRow;
@@ -15,21 +15,16 @@ impl Fold<'_> {
         if !asked(&step.cause) {
             return;
         }
-        let mut lines = step.events.iter().filter_map(|event| match event {
-            Event::Instance { instance, event } => Some((*instance, event)),
-            Event::Partition(_) | Event::Definition { .. } | Event::Slot { .. } => None,
-        });
-        let first = lines.find(|(_, event)| !matches!(event, E::KeysGranted { .. }));
-        let Some((instance, line)) = first.and_then(|(i, event)| Some((i, line(i, event)?))) else {
+        let Some((instance, line)) = step.events.iter().find_map(asked_for).flatten() else {
             return;
         };
         let (actor, actor_type) = who(&step.cause);
-        let definition = Some(self.definition(instance)).filter(|key| *key != 0);
+        let definition = instance.map(|of| self.definition(of)).filter(|key| *key != 0);
         self.changes.audit.push(AuditRow {
             // One line a step.
             key: super::instance::ordinal_key(at, 0),
             time: at.time,
-            instance: Some(instance),
+            instance,
             definition,
             actor,
             actor_type,
@@ -60,6 +55,29 @@ pub(crate) fn who(cause: &Cause) -> (Option<Text>, i64) {
     }
 }
 
+/// The instance and the line, when this is the event that a step was asked for: the first that
+/// says more than that there is room. `Some(None)`: it leaves no line.
+fn asked_for(event: &Event) -> Option<Option<(Option<Key>, AuditRow)>> {
+    match event {
+        Event::Instance { event: E::KeysGranted { .. }, .. } => None,
+        Event::Instance { instance, event } => {
+            Some(line(*instance, event).map(|line| (Some(*instance), line)))
+        }
+        Event::Partition(PartitionEvent::DecisionEvaluated(all)) => {
+            let row = AuditRow {
+                operation: operation::EVALUATE,
+                entity: entity::DECISION,
+                entity_key: all.key,
+                tenant: Some(all.tenant.clone()),
+                description: Some(all.decision_id.to_string()),
+                ..AuditRow::default()
+            };
+            Some(Some((None, row)))
+        }
+        Event::Partition(_) | Event::Definition { .. } | Event::Slot { .. } => None,
+    }
+}
+
 /// What the first event of a step says that was asked for.
 fn line(i: Key, event: &E) -> Option<AuditRow> {
     let row = |operation, entity, entity_key| {
@@ -84,6 +102,21 @@ fn line(i: Key, event: &E) -> Option<AuditRow> {
         E::JobRetriesUpdated { key, retries } => changed(*key, format!("retries = {retries}")),
         E::JobDeadlineUpdated { key, deadline } => changed(*key, format!("deadline = {deadline}")),
         E::JobPriorityUpdated { key, priority } => changed(*key, format!("priority = {priority}")),
+        E::Modified => row(operation::MODIFY, entity::PROCESS_INSTANCE, i),
+        E::UserTaskChanged { key, task, change, action } => {
+            let operation = match (change, &task.assignee) {
+                (TaskChange::Assigned, Some(_)) => operation::ASSIGN,
+                (TaskChange::Assigned, None) => operation::UNASSIGN,
+                (TaskChange::Updated, _) => operation::UPDATE,
+            };
+            let row = row(operation, entity::USER_TASK, *key)?;
+            let to = task.assignee.as_ref().map(|name| format!("{action}: {name}"));
+            Some(AuditRow { description: Some(to.unwrap_or_else(|| action.to_string())), ..row })
+        }
+        E::UserTaskCompleted { key, action } => {
+            let row = row(operation::COMPLETE, entity::USER_TASK, *key)?;
+            Some(AuditRow { description: Some(action.to_string()), ..row })
+        }
         E::Quarantined { reason, .. } => {
             let row = row(operation::SUSPEND, entity::PROCESS_INSTANCE, i)?;
             Some(AuditRow { description: Some(format!("quarantined: {reason}")), ..row })

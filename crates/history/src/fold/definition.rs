@@ -30,6 +30,8 @@ pub(crate) struct Element {
     pub scope: Option<i64>,
     /// As a JSON object.
     pub headers: String,
+    /// Of a conditional event, as the model has it.
+    pub condition: Option<String>,
 }
 
 pub(crate) struct Flow {
@@ -47,10 +49,6 @@ pub(crate) fn definition(deployed: &ProcessDeployed) -> Definition {
     let process = parsed.as_ref().and_then(|(file, _)| {
         file.processes.iter().find(|process| process.id == deployed.process_id)
     });
-    let mut packed = vec![];
-    let (codec, bytes) = super::pack(deployed.bytes.to_vec());
-    packed.push(codec as u8);
-    packed.extend(bytes);
     Definition {
         key: deployed.key,
         tenant: deployed.tenant.clone(),
@@ -61,10 +59,16 @@ pub(crate) fn definition(deployed: &ProcessDeployed) -> Definition {
         resource: deployed.resource.clone(),
         deployment: deployed.deployment,
         has_start_form: process.is_some_and(has_start_form),
-        bytes: packed,
+        bytes: packed(&deployed.bytes),
         elements: elements(deployed, process),
         flows: flows(deployed, process),
     }
+}
+
+/// A resource, compressed, behind the number of how.
+pub(crate) fn packed(bytes: &[u8]) -> Vec<u8> {
+    let (codec, packed) = super::pack(bytes.to_vec());
+    [&[codec as u8], &packed[..]].concat()
 }
 
 fn has_start_form(process: &model::Process) -> bool {
@@ -88,9 +92,23 @@ fn elements(deployed: &ProcessDeployed, process: Option<&model::Process>) -> Vec
             element_type: element.map_or(0, |element| names::element_type(&element.kind)),
             scope: scope.map(|no| no as i64),
             headers: element.map_or_else(|| "{}".to_owned(), headers),
+            condition: element.and_then(condition),
         }
     };
     deployed.elements.iter().enumerate().map(row).collect()
+}
+
+fn condition(element: &model::Element) -> Option<String> {
+    let (model::Kind::Start { event, .. }
+    | model::Kind::IntermediateCatch(event)
+    | model::Kind::Boundary { event, .. }) = &element.kind
+    else {
+        return None;
+    };
+    match event {
+        model::Event::Conditional { condition, .. } => Some(text(condition)),
+        _ => None,
+    }
 }
 
 fn headers(element: &model::Element) -> String {

@@ -35,6 +35,21 @@ impl Fold<'_> {
             E::SubscriptionClosed { key } => {
                 self.subscription_is(*key, names::DELETED, at.time);
             }
+            E::SignalAwaited { key, host, target, name } => {
+                let row = awaited(at, i, *key, *host, *target);
+                self.changes.awaited.insert(*key, AwaitedRow { name: Some(name.clone()), ..row });
+            }
+            E::ConditionAwaited { key, host, target } => {
+                let row = awaited(at, i, *key, *host, *target);
+                self.changes.awaited.insert(*key, AwaitedRow { kind: 1, ..row });
+            }
+            E::SignalReceived { key, closes: true }
+            | E::SignalUnawaited { key }
+            | E::ConditionMet { key, closes: true }
+            | E::ConditionUnawaited { key } => self.awaited_ended(at, *key),
+            E::DecisionEvaluated { element, evaluation } => {
+                self.decided(at, Some((i, *element)), evaluation);
+            }
             E::IncidentCreated { .. } => self.incident(at, i, event),
             E::IncidentResolved { key } => self.incident_resolved(at, i, *key),
             E::Migrated(migrated) => drop(self.known.insert(i, migrated.definition)),
@@ -43,7 +58,9 @@ impl Fold<'_> {
             E::Quarantined { reason, .. } => self.quarantine(i, reason.clone()),
             E::Repaired => self.quarantine(i, "".into()),
             // Nothing that a reader can see before the event that follows.
-            E::KeysGranted { .. }
+            E::SignalReceived { closes: false, .. }
+            | E::ConditionMet { closes: false, .. }
+            | E::KeysGranted { .. }
             | E::ElementCompleting { .. }
             | E::ElementTerminating { .. }
             | E::TriggerStored { .. }
@@ -54,18 +71,11 @@ impl Fold<'_> {
             | E::LoopStopped { .. }
             | E::InstanceCalled { .. }
             | E::EscalationThrown { .. }
-            | E::SignalAwaited { .. }
-            | E::SignalReceived { .. }
-            | E::SignalUnawaited { .. }
             | E::JobHeaders { .. }
             | E::CompensationNoted { .. }
             | E::CompensationTriggered { .. }
             | E::CompensationBegun { .. }
             | E::CompensationCompleted { .. }
-            | E::ConditionAwaited { .. }
-            | E::ConditionMet { .. }
-            | E::ConditionUnawaited { .. }
-            | E::DecisionEvaluated { .. }
             | E::Modified
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
@@ -188,6 +198,11 @@ impl Fold<'_> {
             |row| (row.state, row.ended) = (state, Some(at.time)),
             |patch| *patch = ended,
         );
+    }
+
+    fn awaited_ended(&mut self, at: At, key: Key) {
+        let ended = Ended { state: 0, time: at.time };
+        self.changes.awaited.change(key, |row| row.ended = Some(at.time), |patch| *patch = ended);
     }
 
     fn subscription(&mut self, at: At, i: Key, event: &E) {
@@ -323,6 +338,19 @@ impl Fold<'_> {
             |row| row.quarantine = Some(reason.clone()).filter(|text| !text.is_empty()),
             |patch| patch.quarantine = Some(reason.clone()),
         );
+    }
+}
+
+fn awaited(at: At, instance: Key, key: Key, host: Key, target: u32) -> AwaitedRow {
+    AwaitedRow {
+        key,
+        instance,
+        host,
+        target: i64::from(target),
+        kind: 0,
+        name: None,
+        opened: at.time,
+        ended: None,
     }
 }
 

@@ -2,6 +2,7 @@
 //! that the batch did not create; what a row becomes within one batch is written once.
 
 mod audit;
+mod decision;
 mod definition;
 mod frames;
 pub(crate) mod instance;
@@ -13,13 +14,13 @@ pub(crate) mod totals;
 
 use std::collections::HashMap;
 
-use engine::event::{DefinitionEvent, Event, InstanceEvent};
+use engine::event::{DefinitionEvent, Event, InstanceEvent, PartitionEvent};
 use engine::{Key, PartitionId};
 
 use crate::batch::{Batch, Step};
 use crate::names;
 pub(crate) use audit::{asked, who};
-pub(crate) use definition::{Definition, definition};
+pub(crate) use definition::{Definition, definition, packed};
 use rows::*;
 use totals::Totals;
 
@@ -39,6 +40,8 @@ pub(crate) struct Changes {
     pub subscriptions: Table<SubscriptionRow, Ended>,
     /// Definitions whose start subscriptions were closed, and when.
     pub closed: Vec<(Key, i64)>,
+    pub awaited: Table<AwaitedRow, Ended>,
+    pub decisions: Vec<DecisionRow>,
     pub correlated: Vec<CorrelatedRow>,
     pub messages: Table<MessageRow, MessagePatch>,
     /// Times taken and when last, by instance and flow.
@@ -123,7 +126,23 @@ impl<'a> Fold<'a> {
             Event::Instance { instance, event } => self.instance(at, *instance, event),
             Event::Slot { event, .. } => self.slot(at, event),
             Event::Definition { definition, event } => self.start(at, *definition, event),
-            Event::Partition(_) => {}
+            Event::Partition(event) => self.partition(at, event),
+        }
+    }
+
+    fn partition(&mut self, at: At, event: &PartitionEvent) {
+        match event {
+            PartitionEvent::DecisionEvaluated(evaluation) => self.decided(at, None, evaluation),
+            PartitionEvent::EpochStarted { .. }
+            | PartitionEvent::MetaApplied { .. }
+            | PartitionEvent::OutboxQueued { .. }
+            | PartitionEvent::OutboxAcknowledged { .. }
+            | PartitionEvent::InboxAdvanced { .. }
+            | PartitionEvent::ClockPinned { .. }
+            | PartitionEvent::SignalBroadcast { .. }
+            | PartitionEvent::SignalAdvanced { .. }
+            | PartitionEvent::SignalEnded { .. }
+            | PartitionEvent::RequestAnswered { .. } => {}
         }
     }
 

@@ -298,3 +298,44 @@ pub(crate) struct TaskPatch {
     /// State and time.
     pub ended: Option<(i64, i64)>,
 }
+
+/// One decision of an evaluation.
+#[derive(Debug)]
+pub(crate) struct DecisionRow {
+    /// Key of the evaluation and the place in it, from 1.
+    pub id: String,
+    pub evaluation: Key,
+    pub instance: Option<Key>,
+    pub element: Option<Key>,
+    pub definition: Option<Key>,
+    pub time: i64,
+    pub state: i64,
+    pub failure: Option<Text>,
+    pub decision: Key,
+    pub decision_id: Text,
+    pub name: Text,
+    pub version: i64,
+    pub kind: i64,
+    /// The decision that was asked for.
+    pub root: Key,
+    pub requirements: Key,
+    pub tenant: Text,
+    pub result: String,
+    /// JSON, as clients see them.
+    pub inputs: String,
+    pub rules: String,
+}
+
+/// A signal or a condition that somebody waits for.
+#[derive(Debug)]
+pub(crate) struct AwaitedRow {
+    pub key: Key,
+    pub instance: Key,
+    pub host: Key,
+    pub target: i64,
+    pub kind: i64,
+    /// Of the signal.
+    pub name: Option<Text>,
+    pub opened: i64,
+    pub ended: Option<i64>,
+}

@@ -48,8 +48,53 @@ const THINGS: &str = "SELECT e.key, e.key, m.id, NULL, NULL, NULL FROM k \
     UNION ALL SELECT u.key, u.element, m.id, u.assignee, NULL, NULL FROM k \
     JOIN user_task u ON u.key = k.key LEFT JOIN element_instance e ON e.key = u.element \
     LEFT JOIN element m ON m.definition = e.definition AND m.no = e.element_no \
+    UNION ALL SELECT a.key, a.host, m.id, a.name, NULL, NULL FROM k \
+    JOIN awaited a ON a.key = k.key LEFT JOIN process_instance i ON i.key = a.instance \
+    LEFT JOIN element m ON m.definition = i.definition AND m.no = a.target_no \
     UNION ALL SELECT q.key, NULL, NULL, q.name, q.correlation_key, NULL FROM k \
     JOIN message q ON q.key = k.key";
+
+/// Events that clients are not told of: steps on the way to those that they see.
+macro_rules! silent {
+    () => {
+        E::KeysGranted { .. }
+            | E::ElementActivating { .. }
+            | E::ElementCompleting { .. }
+            | E::ElementTerminating { .. }
+            | E::TriggerStored { .. }
+            | E::ScopeInterrupted { .. }
+            | E::JobYielded { .. }
+            | E::JobBackoffEnded { .. }
+            | E::JobRetriesUpdated { .. }
+            | E::JobDeadlineUpdated { .. }
+            | E::JobPriorityUpdated { .. }
+            | E::JobReactivated { .. }
+            | E::JobWithheld { .. }
+            | E::JobHeaders { .. }
+            | E::TimerArmed { .. }
+            | E::TimerCanceled { .. }
+            | E::SubscriptionOpening { .. }
+            | E::SubscriptionOpened { .. }
+            | E::SubscriptionClosed { .. }
+            | E::WorkDeferred { .. }
+            | E::WorkResumed { .. }
+            | E::LoopOpened { .. }
+            | E::OutputCollected { .. }
+            | E::LoopStopped { .. }
+            | E::InstanceCalled { .. }
+            | E::EscalationThrown { .. }
+            | E::SignalAwaited { .. }
+            | E::SignalUnawaited { .. }
+            | E::CompensationNoted { .. }
+            | E::CompensationTriggered { .. }
+            | E::CompensationBegun { .. }
+            | E::CompensationCompleted { .. }
+            | E::ConditionAwaited { .. }
+            | E::ConditionMet { .. }
+            | E::ConditionUnawaited { .. }
+            | E::Modified
+    };
+}
 
 /// What the keys and numbers of some steps stand for.
 #[derive(Default)]
@@ -124,6 +169,9 @@ impl Names {
             let happening = match event {
                 Event::Instance { instance, event } => self.instance(*instance, event)?,
                 Event::Slot { event, .. } => self.slot(event)?,
+                Event::Partition(engine::event::PartitionEvent::DecisionEvaluated(all)) => {
+                    Happening { detail: decided(all), ..bare("decision.evaluated") }
+                }
                 Event::Definition { .. } | Event::Partition(_) => return None,
             };
             Some(Happening { time: step.time, ..happening })
@@ -132,7 +180,6 @@ impl Names {
     }
 
     fn slot(&self, event: &SlotEvent) -> Option<Happening> {
-        let text = |text: &str| Detail::Text(text.to_owned());
         match event {
             SlotEvent::Published { message, name, correlation_key, id, deadline, .. } => {
                 let detail = vec![
@@ -153,7 +200,15 @@ impl Names {
                 ];
                 Some(Happening { detail, ..bare("message.expired") })
             }
-            _ => None,
+            // The instance that takes a message tells of it.
+            SlotEvent::Correlated { .. }
+            | SlotEvent::StartCorrelated { .. }
+            | SlotEvent::SubscriptionOpened(_)
+            | SlotEvent::SubscriptionClosed { .. }
+            | SlotEvent::Correlating { .. }
+            | SlotEvent::CorrelationRejected { .. }
+            | SlotEvent::LockTaken { .. }
+            | SlotEvent::LockReleased { .. } => None,
         }
     }
 
@@ -235,41 +290,45 @@ impl Names {
             }
             E::UserTaskCompleted { key, .. } => Some(("user-task.completed", task_of(*key, None))),
             E::UserTaskCanceled { key } => Some(("user-task.canceled", task_of(*key, None))),
-            _ => self.job(event),
-        }
-    }
-
-    fn job(&self, event: &E) -> Option<Kind> {
-        let text = |text: &str| Detail::Text(text.to_owned());
-        let (kind, key, more) = match event {
             E::JobCreated { key, retries, .. } => {
-                ("job.created", key, vec![("retries", Detail::Int(i64::from(*retries)))])
+                Some(self.job("job.created", key, vec![("retries", int(*retries))]))
             }
             E::JobLeased { key, worker, deadline, .. } => {
                 let more = vec![("worker", text(worker)), ("deadline", Detail::Date(*deadline))];
-                ("job.activated", key, more)
+                Some(self.job("job.activated", key, more))
             }
-            E::JobTimedOut { key } => ("job.timed-out", key, Vec::new()),
+            E::JobTimedOut { key } => Some(self.job("job.timed-out", key, Vec::new())),
             E::JobFailed { key, retries, message, .. } => {
-                let retries = Detail::Int(i64::from(*retries));
-                ("job.failed", key, vec![("retries", retries), ("errorMessage", text(message))])
+                let more = vec![("retries", int(*retries)), ("errorMessage", text(message))];
+                Some(self.job("job.failed", key, more))
             }
-            E::JobCompleted { key } => ("job.completed", key, Vec::new()),
+            E::JobCompleted { key } => Some(self.job("job.completed", key, Vec::new())),
             E::JobErrorThrown { key, code, message, caught } => {
                 let more = vec![
                     ("errorCode", text(code)),
                     ("errorMessage", text(message)),
                     ("caught", Detail::Flag(*caught)),
                 ];
-                ("job.error", key, more)
+                Some(self.job("job.error", key, more))
             }
-            E::JobCanceled { key } => ("job.canceled", key, Vec::new()),
-            _ => return None,
-        };
+            E::JobCanceled { key } => Some(self.job("job.canceled", key, Vec::new())),
+            E::SignalReceived { key, .. } => {
+                let name = self.things.get(key).and_then(|thing| thing.name.clone());
+                Some(("signal.received", vec![("signalName", maybe(name))]))
+            }
+            E::DecisionEvaluated { evaluation, .. } => {
+                Some(("decision.evaluated", decided(evaluation)))
+            }
+            silent!() => None,
+        }
+    }
+
+    /// With the type of the job, which its later events do not repeat.
+    fn job(&self, kind: &'static str, key: &Key, more: Vec<(&'static str, Detail)>) -> Kind {
         let job_type = self.things.get(key).and_then(|thing| thing.name.clone());
         let mut detail = vec![("jobKey", Detail::Key(*key)), ("jobType", maybe(job_type))];
         detail.extend(more);
-        Some((kind, detail))
+        (kind, detail)
     }
 }
 
@@ -298,8 +357,34 @@ fn subject(event: &E) -> Option<Key> {
         | E::UserTaskCompleted { key, .. }
         | E::UserTaskCanceled { key } => Some(*key),
         E::VariableSet { scope, .. } => Some(*scope),
-        _ => None,
+        E::SignalReceived { key, .. } => Some(*key),
+        E::DecisionEvaluated { element, .. } => Some(*element),
+        E::Created(_)
+        | E::Completed
+        | E::Terminated
+        | E::Quarantined { .. }
+        | E::Repaired
+        | E::FlowTaken { .. }
+        | silent!() => None,
     }
+}
+
+fn decided(all: &engine::decision::Evaluation) -> Vec<(&'static str, Detail)> {
+    let failure = all.failure.as_ref().map(|failed| failed.message.to_string());
+    vec![
+        ("decisionEvaluationKey", Detail::Key(all.key)),
+        ("decisionDefinitionId", text(&all.decision_id)),
+        ("output", Detail::Text(preview(&all.output.to_json()).0.to_owned())),
+        ("evaluationFailure", maybe(failure)),
+    ]
+}
+
+fn text(text: &str) -> Detail {
+    Detail::Text(text.to_owned())
+}
+
+fn int(number: i32) -> Detail {
+    Detail::Int(i64::from(number))
 }
 
 fn created_with(created: &engine::event::Created) -> Vec<(&'static str, Detail)> {
@@ -327,16 +412,22 @@ fn variable(
     created: bool,
 ) -> Vec<(&'static str, Detail)> {
     let json = value.to_json();
-    let max = usize::try_from(VALUE_PREVIEW_CHARS_MAX).unwrap_or(usize::MAX);
-    let end = json.char_indices().nth(max).map(|(at, _)| at);
+    let (shown, cut) = preview(&json);
     vec![
         ("variableKey", Detail::Key(key)),
         ("scopeKey", Detail::Key(scope)),
         ("name", Detail::Text(name.to_owned())),
-        ("value", Detail::Text(json[..end.unwrap_or(json.len())].to_owned())),
-        ("isTruncated", Detail::Flag(end.is_some())),
+        ("value", Detail::Text(shown.to_owned())),
+        ("isTruncated", Detail::Flag(cut)),
         ("created", Detail::Flag(created)),
     ]
+}
+
+/// The beginning of a value, and whether that is not all of it.
+fn preview(json: &str) -> (&str, bool) {
+    let max = usize::try_from(VALUE_PREVIEW_CHARS_MAX).unwrap_or(usize::MAX);
+    let end = json.char_indices().nth(max).map(|(at, _)| at);
+    (&json[..end.unwrap_or(json.len())], end.is_some())
 }
 
 fn bare(kind: &'static str) -> Happening {

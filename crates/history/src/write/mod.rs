@@ -6,6 +6,7 @@
 //!                └ bytes, lag ─► pressure on intake
 //! ```
 
+mod decisions;
 mod migration;
 mod queue;
 mod sql;
@@ -225,12 +226,14 @@ async fn deployments(
                     let (deployment, tenant) = (Some(*key), Some(tenant.clone()));
                     audit.push(AuditRow { deployment, tenant, ..row });
                 }
+                meta::Event::RequirementsDeployed(deployed) => {
+                    writing.requirements(deployed, step.time).await?;
+                }
                 meta::Event::RequirementsDeleted { requirements } => {
+                    writing.requirements_deleted(*requirements).await?;
                     audit.push(line(step, operation::DELETE, *requirements));
                 }
-                meta::Event::EpochStarted { .. }
-                | meta::Event::SlotsAssigned { .. }
-                | meta::Event::RequirementsDeployed(_) => {}
+                meta::Event::EpochStarted { .. } | meta::Event::SlotsAssigned { .. } => {}
             }
         }
         if fold::asked(&step.cause) {

@@ -277,9 +277,43 @@ statement!(
 );
 statement!(
     DEFINITION_ELEMENTS,
-    7,
-    "INSERT INTO element (definition, no, id, name, type, scope, headers) VALUES",
+    8,
+    "INSERT INTO element (definition, no, id, name, type, scope, headers, condition) VALUES",
+    "ON CONFLICT (definition, no) DO UPDATE SET condition = excluded.condition"
+);
+statement!(
+    REQUIREMENTS,
+    10,
+    "INSERT INTO decision_requirements (key, tenant, id, name, version, resource, deployment,
+     deployed, state, bytes) VALUES",
     "ON CONFLICT DO NOTHING"
+);
+statement!(
+    DECISIONS,
+    8,
+    "INSERT INTO decision_definition (key, requirements, tenant, id, name, version, version_tag,
+     state) VALUES",
+    "ON CONFLICT DO NOTHING"
+);
+statement!(
+    DECISION_INSTANCES,
+    19,
+    "INSERT INTO decision_instance (id, evaluation, instance, element, definition, time, state,
+     failure, decision, decision_id, name, version, kind, root_decision, requirements, tenant,
+     result, inputs, rules) VALUES",
+    "ON CONFLICT DO NOTHING"
+);
+statement!(
+    AWAITED,
+    8,
+    "INSERT INTO awaited (key, instance, host, target_no, kind, name, opened, ended) VALUES",
+    "ON CONFLICT DO NOTHING"
+);
+statement!(
+    AWAITED_PATCHES,
+    3,
+    "UPDATE awaited SET ended = v.column3 FROM (VALUES",
+    ") AS v WHERE key = v.column1 AND v.column2 = v.column2"
 );
 statement!(
     DEFINITION_FLOWS,

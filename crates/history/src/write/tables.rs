@@ -13,7 +13,7 @@ use crate::fold::task;
 use crate::fold::totals::Totals;
 use crate::fold::{Changes, Definition};
 use crate::limits::VALUE_HEAD_CHARS;
-use crate::names::{COMPLETED, DEPLOYED_RESOURCES};
+use crate::names::{COMPLETED, DEPLOYED_RESOURCES, USER_TASKS, entity};
 use engine::PartitionId;
 
 /// One open transaction and the statements that are known.
@@ -34,6 +34,8 @@ impl Writing<'_> {
         self.jobs(changes.jobs).await?;
         self.timers(changes.timers).await?;
         self.tasks(changes.tasks).await?;
+        self.awaited(changes.awaited).await?;
+        self.decided(changes.decisions).await?;
         self.messages(changes.messages).await?;
         self.starts_closed(changes.closed).await?;
         self.subscriptions(changes.subscriptions).await?;
@@ -293,7 +295,9 @@ impl Writing<'_> {
         statements
             .write(connection, sql::AUDIT, rows.into_iter(), |row, to| {
                 to.int(row.key).int(row.time).int(row.operation).int(row.entity);
-                to.int(DEPLOYED_RESOURCES).int(row.entity_key).maybe(row.instance);
+                let of_tasks = row.entity == entity::USER_TASK;
+                to.int(if of_tasks { USER_TASKS } else { DEPLOYED_RESOURCES });
+                to.int(row.entity_key).maybe(row.instance);
                 to.maybe(row.definition).maybe(row.element).maybe(row.job);
                 to.maybe(row.deployment).maybe_text(&row.actor).int(row.actor_type);
                 to.maybe_string(row.description).maybe_text(&row.tenant).int(partition);
@@ -376,7 +380,7 @@ impl Writing<'_> {
         statements
             .write(connection, sql::DEFINITION_ELEMENTS, rows, |row, to| {
                 to.int(key).int(row.no).text(&row.id).maybe_text(&row.name).int(row.element_type);
-                to.maybe(row.scope).string(row.headers);
+                to.maybe(row.scope).string(row.headers).maybe_string(row.condition);
             })
             .await?;
         let rows = flows.into_iter();
@@ -391,7 +395,7 @@ impl Writing<'_> {
 }
 
 /// Rows that were written before and now have ended.
-async fn ended(
+pub(super) async fn ended(
     statements: &mut Statements,
     connection: &mut SqliteConnection,
     statement: super::statement::Statement,

@@ -114,6 +114,22 @@ fn waited(wait: &Wait, now: i64) -> Json {
             put("userTask", json!({"userTaskKey": key_text(*key), "assignee": assignee}));
             "user-task"
         }
+        What::Signal { name } => {
+            put("signal", json!({"name": name}));
+            "signal"
+        }
+        What::Condition { expression } => {
+            put("condition", json!({"expression": expression}));
+            "condition"
+        }
+        What::Called { instance, process_id } => {
+            let called = json!({
+                "processInstanceKey": key_text(*instance),
+                "processDefinitionId": process_id,
+            });
+            put("called", called);
+            "called"
+        }
         What::Join { missing } => {
             let flow =
                 |(flow, source): &(String, String)| json!({"sequenceFlowId": flow, "from": source});

@@ -1,11 +1,8 @@
-//! Lists of what there is none of yet: asked like all others.
+//! User tasks, and lists of what there is none of yet: asked like all others.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use history::entity::{
-    BATCH_ITEM, BATCH_OPERATION, DECISION_DEFINITION, DECISION_INSTANCE, DECISION_REQUIREMENTS,
-    USER_TASK,
-};
+use history::entity::{BATCH_ITEM, BATCH_OPERATION, USER_TASK};
 use serde_json::Value as Json;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -19,35 +16,15 @@ pub fn router() -> OpenApiRouter<Gateway> {
     OpenApiRouter::new()
         .routes(routes!(user_tasks))
         .routes(routes!(user_task))
-        .routes(routes!(decision_definitions))
-        .routes(routes!(decision_definition))
-        .routes(routes!(decision_requirements_all))
-        .routes(routes!(decision_requirements))
-        .routes(routes!(decision_instances))
-        .routes(routes!(decision_instance))
         .routes(routes!(batch_operations))
         .routes(routes!(batch_operation))
         .routes(routes!(batch_items))
 }
 
 schema::listed!(UserTaskSearchQuery, UserTaskSearchQueryResult, USER_TASK);
-schema::listed!(
-    DecisionDefinitionSearchQuery,
-    DecisionDefinitionSearchQueryResult,
-    DECISION_DEFINITION
-);
-schema::listed!(
-    DecisionRequirementsSearchQuery,
-    DecisionRequirementsSearchQueryResult,
-    DECISION_REQUIREMENTS
-);
-schema::listed!(DecisionInstanceSearchQuery, DecisionInstanceSearchQueryResult, DECISION_INSTANCE);
 schema::listed!(BatchOperationSearchQuery, BatchOperationSearchQueryResult, BATCH_OPERATION);
 schema::listed!(BatchOperationItemSearchQuery, BatchOperationItemSearchQueryResult, BATCH_ITEM);
 schema::shown!(UserTaskResult, USER_TASK);
-schema::shown!(DecisionDefinitionResult, DECISION_DEFINITION);
-schema::shown!(DecisionRequirementsResult, DECISION_REQUIREMENTS);
-schema::shown!(DecisionInstanceResult, DECISION_INSTANCE);
 schema::shown!(BatchOperationResult, BATCH_OPERATION);
 
 #[utoipa::path(post, path = "/user-tasks/search",
@@ -72,78 +49,6 @@ async fn user_task(
     Path(key): Path<String>,
 ) -> Result<Response, Problem> {
     super::get(&gateway, &USER_TASK, &key).await
-}
-
-#[utoipa::path(post, path = "/decision-definitions/search",
-    operation_id = "searchDecisionDefinitions", tag = "Decision definition",
-    request_body = Option<DecisionDefinitionSearchQuery>,
-    responses((status = 200, body = DecisionDefinitionSearchQueryResult),
-        (status = 400, body = Detail)))]
-async fn decision_definitions(
-    State(gateway): State<Gateway>,
-    OptionalJson(body): OptionalJson<Json>,
-) -> Result<Response, Problem> {
-    super::search(&gateway, &DECISION_DEFINITION, body, None, render::item).await
-}
-
-#[utoipa::path(get, path = "/decision-definitions/{decisionDefinitionKey}",
-    operation_id = "getDecisionDefinition", tag = "Decision definition",
-    params(("decisionDefinitionKey" = String, Path)),
-    responses((status = 200, body = DecisionDefinitionResult),
-        (status = 404, body = Detail)))]
-async fn decision_definition(
-    State(gateway): State<Gateway>,
-    Path(key): Path<String>,
-) -> Result<Response, Problem> {
-    super::get(&gateway, &DECISION_DEFINITION, &key).await
-}
-
-#[utoipa::path(post, path = "/decision-requirements/search",
-    operation_id = "searchDecisionRequirements", tag = "Decision requirements",
-    request_body = Option<DecisionRequirementsSearchQuery>,
-    responses((status = 200, body = DecisionRequirementsSearchQueryResult),
-        (status = 400, body = Detail)))]
-async fn decision_requirements_all(
-    State(gateway): State<Gateway>,
-    OptionalJson(body): OptionalJson<Json>,
-) -> Result<Response, Problem> {
-    super::search(&gateway, &DECISION_REQUIREMENTS, body, None, render::item).await
-}
-
-#[utoipa::path(get, path = "/decision-requirements/{decisionRequirementsKey}",
-    operation_id = "getDecisionRequirements", tag = "Decision requirements",
-    params(("decisionRequirementsKey" = String, Path)),
-    responses((status = 200, body = DecisionRequirementsResult),
-        (status = 404, body = Detail)))]
-async fn decision_requirements(
-    State(gateway): State<Gateway>,
-    Path(key): Path<String>,
-) -> Result<Response, Problem> {
-    super::get(&gateway, &DECISION_REQUIREMENTS, &key).await
-}
-
-#[utoipa::path(post, path = "/decision-instances/search",
-    operation_id = "searchDecisionInstances", tag = "Decision instance",
-    request_body = Option<DecisionInstanceSearchQuery>,
-    responses((status = 200, body = DecisionInstanceSearchQueryResult),
-        (status = 400, body = Detail)))]
-async fn decision_instances(
-    State(gateway): State<Gateway>,
-    OptionalJson(body): OptionalJson<Json>,
-) -> Result<Response, Problem> {
-    super::search(&gateway, &DECISION_INSTANCE, body, None, render::item).await
-}
-
-#[utoipa::path(get, path = "/decision-instances/{decisionEvaluationInstanceKey}",
-    operation_id = "getDecisionInstance", tag = "Decision instance",
-    params(("decisionEvaluationInstanceKey" = String, Path)),
-    responses((status = 200, body = DecisionInstanceResult),
-        (status = 404, body = Detail)))]
-async fn decision_instance(
-    State(gateway): State<Gateway>,
-    Path(key): Path<String>,
-) -> Result<Response, Problem> {
-    super::get(&gateway, &DECISION_INSTANCE, &key).await
 }
 
 #[utoipa::path(post, path = "/batch-operations/search",

@@ -1,17 +1,17 @@
 //! What belongs to one process definition and is no page.
 
 use axum::extract::{Path, State};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use history::ElementCount;
 use history::entity::{PROCESS_DEFINITION, PROCESS_INSTANCE};
 use history::query::Filter;
-use http::{StatusCode, header};
+use http::StatusCode;
 use serde_json::{Value as Json, json};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::instance_parts::items;
-use super::{failed, find, missing, parse};
+use super::{failed, find, parse};
 use crate::gateway::Gateway;
 use crate::rest::body::OptionalJson;
 use crate::rest::problem::{Detail, Problem};
@@ -33,11 +33,7 @@ async fn get_xml(
     State(gateway): State<Gateway>,
     Path(key): Path<String>,
 ) -> Result<Response, Problem> {
-    let (reader, key) = (gateway.reader()?, path_key(&key)?);
-    find(&gateway, &reader, &PROCESS_DEFINITION, key).await?;
-    let bytes = reader.resource(key).await.map_err(failed)?;
-    let bytes = bytes.ok_or_else(|| missing(&PROCESS_DEFINITION, key))?;
-    Ok(([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], bytes).into_response())
+    super::xml(&gateway, &PROCESS_DEFINITION, &key).await
 }
 
 /// There are no start forms yet: 204 says that a definition has none.

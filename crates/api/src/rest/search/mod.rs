@@ -5,6 +5,7 @@
 
 mod absent;
 mod audit;
+mod decisions;
 mod definition_parts;
 mod definitions;
 mod elements;
@@ -25,7 +26,7 @@ use axum::response::{IntoResponse, Response};
 use engine::key::{META_COUNTER, counter_of, partition_of};
 use history::query::{Condition, Entity, Field, Filter, Kind, Record, Test, Value};
 use history::{Behind, META, Positions, Reader};
-use http::HeaderValue;
+use http::{HeaderValue, header};
 use serde_json::Value as Json;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -48,6 +49,7 @@ pub fn router() -> OpenApiRouter<Gateway> {
         .merge(incidents::router())
         .merge(messages::router())
         .merge(audit::router())
+        .merge(decisions::router())
         .merge(absent::router())
 }
 
@@ -169,6 +171,15 @@ async fn get(gateway: &Gateway, entity: &'static Entity, key: &str) -> Result<Re
     let (reader, key) = (gateway.reader()?, super::types::path_key(key)?);
     let found = find(gateway, &reader, entity, key).await?;
     Ok(Answer(render::item(&found)).into_response())
+}
+
+/// Answers with the file that something was deployed with.
+async fn xml(gateway: &Gateway, entity: &'static Entity, key: &str) -> Result<Response, Problem> {
+    let (reader, key) = (gateway.reader()?, super::types::path_key(key)?);
+    find(gateway, &reader, entity, key).await?;
+    let bytes = reader.resource(key).await.map_err(failed)?;
+    let bytes = bytes.ok_or_else(|| missing(entity, key))?;
+    Ok(([(header::CONTENT_TYPE, "text/xml; charset=utf-8")], bytes).into_response())
 }
 
 /// A row that must be there.

@@ -73,9 +73,13 @@ pub fn wait_state(record: &Record) -> Json {
             "correlationKey": part("correlationKey"),
         }),
         Some("USER_TASK") => json!({
-            "userTaskKey": part("key"),
-            "assignee": part("waitName"),
+            "taskKey": part("key"),
             "dueDate": part("due"),
+        }),
+        Some("SIGNAL") => json!({"signalName": part("waitName")}),
+        Some("CONDITION") => json!({
+            "expression": record.text("waitName").unwrap_or_default(),
+            "events": ["create", "update"],
         }),
         _ => json!({
             "dueDate": record.int("due"),

@@ -2,7 +2,9 @@
 
 use history::query::{Entity, Field, Kind};
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
-use utoipa::openapi::{ArrayBuilder, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema};
+use utoipa::openapi::{
+    ArrayBuilder, KnownFormat, Object, ObjectBuilder, OneOfBuilder, RefOr, Schema, SchemaFormat,
+};
 
 /// Names the body and the answer of a search in the document.
 macro_rules! listed {
@@ -36,18 +38,25 @@ macro_rules! described {
 
 pub(super) use {described, listed, shown};
 
+/// Other spellings of the same are taken, too.
+const ORDERS: [&str; 4] = ["ASC", "DESC", "asc", "desc"];
+
 /// The body of a search.
 pub fn request(entity: &Entity) -> RefOr<Schema> {
     let sorts = entity.names(|field| field.sort);
     let sort = ObjectBuilder::new()
         .property("field", ObjectBuilder::new().schema_type(Type::String).enum_values(Some(sorts)))
         .required("field")
-        .property("order", text().description(Some("ASC or DESC, in any case")))
+        .property("order", text().enum_values(Some(ORDERS)))
         .additional_properties(Some(closed()));
-    let number = || ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(0));
+    let number = |most: u32| {
+        let number = ObjectBuilder::new().schema_type(Type::Integer);
+        number.minimum(Some(0)).maximum(Some(most))
+    };
+    let limit = number(history::limits::PAGE_ITEMS_MAX);
     let page = ObjectBuilder::new()
-        .property("limit", number().default(Some(history::limits::PAGE_ITEMS.into())))
-        .property("from", number())
+        .property("limit", limit.default(Some(history::limits::PAGE_ITEMS.into())))
+        .property("from", number(u32::MAX))
         .property("after", text())
         .property("before", text())
         .description(Some("`from`, or one of the cursors of an earlier page"))
@@ -90,12 +99,15 @@ pub fn item(entity: &Entity) -> RefOr<Schema> {
 
 /// The conditions that a list takes.
 pub fn filter(entity: &Entity) -> RefOr<Schema> {
-    let mut object = ObjectBuilder::new().additional_properties(Some(closed()));
-    for field in entity.fields.iter().filter(|field| field.filter) {
-        object = object.property(field.name, condition(field));
-    }
-    let any = ArrayBuilder::new().items(ObjectBuilder::new().schema_type(Type::Object));
-    object.property("$or", any).into()
+    let object = fields(entity);
+    let alternative = fields(entity);
+    object.property("$or", ArrayBuilder::new().items(alternative)).into()
+}
+
+fn fields(entity: &Entity) -> ObjectBuilder {
+    let object = ObjectBuilder::new().additional_properties(Some(closed()));
+    let fields = entity.fields.iter().filter(|field| field.filter);
+    fields.fold(object, |object, field| object.property(field.name, condition(field)))
 }
 
 fn shown_as(field: &Field) -> RefOr<Schema> {
@@ -119,13 +131,10 @@ fn condition(field: &Field) -> RefOr<Schema> {
         match field.kind {
             Kind::Int => ObjectBuilder::new().schema_type(Type::Integer),
             Kind::Flag => ObjectBuilder::new().schema_type(Type::Boolean),
-            Kind::Key
-            | Kind::Text
-            | Kind::Date
-            | Kind::Name(_)
-            | Kind::Tags
-            | Kind::Json
-            | Kind::Variables => text(),
+            Kind::Key => text().pattern(Some("^-?[0-9]{1,18}$")),
+            Kind::Date => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
+            Kind::Name(names) => text().enum_values(Some(names.iter().copied())),
+            Kind::Text | Kind::Tags | Kind::Json | Kind::Variables => text(),
         }
     };
     match field.kind {
