@@ -2,6 +2,7 @@
  * stream says that something happened. */
 
 import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { engineNow } from "./api/http";
 import { follow } from "./api/stream";
 import type { LiveEvent } from "./api/types";
 
@@ -87,11 +88,11 @@ export function useStream(
   }, [query]);
 }
 
-/** A value that ticks, for ages in words. */
+/** The engine's time, which ticks, for ages in words. */
 export function useNow(everyMs: number): number {
-  const [now, set] = useState(Date.now());
+  const [now, set] = useState(engineNow());
   useEffect(() => {
-    const timer = setInterval(() => set(Date.now()), everyMs);
+    const timer = setInterval(() => set(engineNow()), everyMs);
     return () => clearInterval(timer);
   }, [everyMs]);
   return now;

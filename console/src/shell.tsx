@@ -9,6 +9,7 @@ import { Dialog } from "./parts/dialog";
 import { Notices } from "./parts/notices";
 import { path } from "./router";
 import { theme, turn } from "./theme";
+import { CaseView } from "./views/case";
 import { FlowView } from "./views/flow";
 import { HomeView } from "./views/home";
 import { IncidentsView } from "./views/incidents";
@@ -42,13 +43,16 @@ export function Shell(): JSX.Element {
 }
 
 function View(): JSX.Element {
-  const [, group, key] = path.value.split("/").map(decodeURIComponent);
+  const [, group, key, part] = path.value.split("/").map(decodeURIComponent);
   if (group === "") return <HomeView />;
   if (group === "processes") {
     return key === undefined ? <ProcessesView /> : <ProcessView key={key} at={key} />;
   }
   if (group === "incidents") return <IncidentsView />;
   if (group === "instances" && key !== undefined) return <InstanceView key={key} at={key} />;
+  if (group === "flows" && key !== undefined && part !== undefined) {
+    return <CaseView key={`${key}/${part}`} process={key} id={part} />;
+  }
   if (group === "flows" && key !== undefined) return <FlowView key={key} at={key} />;
   if (group === "trace" && key !== undefined) return <TraceView key={key} at={key} />;
   return <p class="empty">There is nothing at this address. Press / to search.</p>;

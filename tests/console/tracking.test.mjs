@@ -104,7 +104,44 @@ test("tracked_flows_stand_beside_executed_ones_and_are_marked", async () => {
   await drawn(page);
   await page.getByRole("link", { name: "t1" }).waitFor();
   await page.getByRole("link", { name: "t2" }).click();
+  await page.waitForURL("**/flows/Checkout/t2");
+  await drawn(page);
+  await page.getByRole("link", { name: "Messages with this trace id" }).click();
   await page.waitForURL("**/trace/t2");
   await page.getByText("1 messages").waitFor();
+  browser.quiet();
+});
+
+test("a_case_shows_what_it_waits_for_and_what_it_did_otherwise", async () => {
+  const steps = ["begun", "pick", "ship"];
+  const bpmn = `<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d"
+    targetNamespace="https://grevy.dev/test">
+  <bpmn:process id="Parcel">
+    <bpmn:startEvent id="begun" name="Begun" />
+    <bpmn:task id="pick" name="Pick" /><bpmn:task id="pack" name="Pack" />
+    <bpmn:task id="ship" name="Ship" /><bpmn:task id="bill" name="Bill" />
+    <bpmn:sequenceFlow id="a" sourceRef="begun" targetRef="pick" />
+    <bpmn:sequenceFlow id="b" sourceRef="pick" targetRef="pack" />
+    <bpmn:sequenceFlow id="c" sourceRef="pack" targetRef="ship" />
+    <bpmn:sequenceFlow id="e" sourceRef="ship" targetRef="bill" />
+  </bpmn:process>
+</bpmn:definitions>`;
+  await server.call("PUT", "/tracking/Parcel", { bpmn, mapping: MAPPING });
+  await server.call("POST", "/tracking/Parcel/publish");
+  // It ships what nobody packed.
+  for (const step of steps) await tell("p1", step, "Parcel");
+  const { page, open } = await browser.person(server);
+  await open("/flows/Parcel/p1");
+  await drawn(page);
+  const findings = page.getByRole("region", { name: "Findings", exact: true });
+  await findings.getByRole("cell", { name: "pack" }).first().waitFor();
+  const waits = page.getByRole("region", { name: "What it waits for" });
+  await waits.getByText("bill").waitFor();
+  const events = page.getByRole("region", { name: "Events", exact: true });
+  await events.getByRole("cell", { name: "ship" }).waitFor();
+  // Live: the event that it waits for comes.
+  await tell("p1", "bill", "Parcel");
+  await events.getByRole("cell", { name: "bill" }).waitFor();
   browser.quiet();
 });

@@ -30,6 +30,21 @@ export function headers(): Record<string, string> {
   return token.value === null ? {} : { authorization: `Bearer ${token.value}` };
 }
 
+/** How far the engine's clock is from this one: a demo may run days ahead. */
+let ahead = 0;
+/** Less than this is the way here and back. */
+const AHEAD_MIN_MS = 5_000;
+
+/** The time that the server's dates are told by. */
+export const engineNow = (): number => Date.now() + ahead;
+
+function listen(answer: Response): void {
+  const told = Number(answer.headers.get("grevy-time") ?? Number.NaN);
+  if (Number.isNaN(told)) return;
+  const found = told - Date.now();
+  ahead = Math.abs(found) < AHEAD_MIN_MS ? 0 : found;
+}
+
 /** A body that is text goes as it is: JSON in which every digit counts. */
 export async function request(method: string, path: string, body?: unknown): Promise<Response> {
   const init: RequestInit = { method, headers: headers() };
@@ -43,6 +58,7 @@ export async function request(method: string, path: string, body?: unknown): Pro
   } catch {
     throw new Problem(0, "UNREACHABLE", "The server does not answer.");
   }
+  listen(answer);
   if (!answer.ok) throw await problem(answer);
   return answer;
 }

@@ -29,6 +29,18 @@ export interface Case {
   expected: string[];
   deadlines: number[];
   findings: Finding[];
+  /** Why its events wait, or waited in vain. */
+  reason?: string;
+}
+
+/** One event and what became of it. */
+export interface Judged {
+  at: number;
+  offset: number;
+  verdict: string;
+  reason?: string;
+  kind?: string;
+  time_ms?: number;
 }
 
 export interface Message {
@@ -60,6 +72,9 @@ export function cases(process: string, query: URLSearchParams): Promise<Case[]> 
   }
   return get<Case[]>(`${path(process)}/cases?${wanted}`);
 }
+
+export const records = (process: string, id: string) =>
+  get<Judged[]>(`${path(process)}/verdicts?${new URLSearchParams({ case: id })}`);
 
 export async function diagram(process: string): Promise<string> {
   return (await request("GET", `${path(process)}/diagram`)).text();

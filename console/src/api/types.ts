@@ -192,12 +192,23 @@ export interface NearMiss {
 
 export interface Wait {
   elementId: string;
-  kind: "incident" | "message" | "timer" | "job" | "join" | "event-gateway";
+  kind:
+    | "incident"
+    | "message"
+    | "timer"
+    | "job"
+    | "join"
+    | "user-task"
+    | "signal"
+    | "condition"
+    | "called"
+    | "event-gateway";
   text: string;
   since: string | null;
   job?: { jobKey: Key; type: string; retries: number; worker: string | null; workers: number };
   message?: { name: string; correlationKey: string; nearMisses: NearMiss[] };
   dueDate?: string;
+  called?: { processInstanceKey: Key; processDefinitionId: string };
 }
 
 export interface Explanation {

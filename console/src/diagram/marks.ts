@@ -89,7 +89,7 @@ export function heat(elements: ElementHeat[], measure: Measure): Marks {
     const shade = Math.max(1, Math.ceil((scale(value) / most) * SHADES));
     marks.classes.set(element.elementId, [`heat-${shade}`]);
     const text = durations ? span(value) : count(value);
-    marks.badges.set(element.elementId, [{ kind: "note", text, at: ["bottom", "middle"] }]);
+    marks.badges.set(element.elementId, [{ kind: "note", text, at: ["top", "middle"] }]);
   }
   return marks;
 }

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
 import type { Case, Tracked } from "../api/tracking";
+import { link } from "../api/stream";
 import * as tracking from "../api/tracking";
 import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
@@ -19,6 +20,7 @@ const LOOK_MS = 1_000;
 /** Loads again and again while the view is there and seen. */
 export function useLook(reload: () => void): void {
   useEffect(() => {
+    link.value = "live";
     const timer = setInterval(() => document.hidden || reload(), LOOK_MS);
     return () => clearInterval(timer);
   }, [reload]);
@@ -126,12 +128,13 @@ function Filters(): JSX.Element {
   );
 }
 
-const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
+export const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
 function said(row: Case): string {
   return row.findings
     .map(({ kind, step, expected }) => {
-      const instead = expected.length === 0 ? "" : `, not ${expected.join(" or ")}`;
+      const others = expected.filter((one) => one !== step);
+      const instead = others.length === 0 ? "" : `, not ${others.join(" or ")}`;
       return `${words(kind)}: ${step}${instead}`;
     })
     .join("; ");
@@ -143,7 +146,10 @@ function Cases({ rows }: { rows: Case[] | undefined }): JSX.Element {
     {
       head: "Case",
       value: (row) => row.case,
-      cell: (row) => <a href={`/trace/${encodeURIComponent(row.case)}`}>{row.case}</a>,
+      cell: (row) => {
+        const [process, id] = [row.process, row.case].map(encodeURIComponent);
+        return <a href={`/flows/${process}/${id}`}>{row.case}</a>;
+      },
     },
     {
       head: "Status",

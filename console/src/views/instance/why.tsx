@@ -41,6 +41,10 @@ const KINDS: Record<Wait["kind"], string> = {
   timer: "Timer",
   job: "Job",
   join: "Join",
+  "user-task": "User task",
+  signal: "Signal",
+  condition: "Condition",
+  called: "Called process",
   "event-gateway": "First event",
 };
 
@@ -59,6 +63,13 @@ function WaitCard({ wait, all, changed }: PartProps & { wait: Wait }): JSX.Eleme
       {due !== null && (
         <p class="due" title={wait.dueDate}>
           {due > 0 ? `Due in ${span(due)}` : `Due for ${span(-due)}`}
+        </p>
+      )}
+      {wait.called && (
+        <p>
+          <a href={`/instances/${wait.called.processInstanceKey}`}>
+            Open the instance of {wait.called.processDefinitionId}
+          </a>
         </p>
       )}
       {message !== undefined && <Nearly message={message} now={now} />}
