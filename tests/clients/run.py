@@ -71,6 +71,7 @@ TESTS = {
     "pyzeebe_polling": py("pyzeebe_suite.py", "poll"),
     "pyzeebe_streaming": py("pyzeebe_suite.py", "stream"),
     "camunda_orchestration_sdk": py("rest_python.py"),
+    "schemathesis": py("schemathesis_suite.py"),
     "zeebe_node": js("zeebe_node.cjs"),
     "camunda_sdk_grpc": js("camunda_sdk.cjs", "grpc"),
     "camunda_sdk_stream": js("camunda_sdk.cjs", "stream"),

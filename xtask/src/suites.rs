@@ -86,7 +86,8 @@ pub const SUITES: &[Suite] = &[
 ];
 
 /// As `tests/clients/requirements.txt` has them, for those who run the suite by itself.
-const CLIENTS: &[&str] = &["pyzeebe==4.7.0", "camunda-orchestration-sdk==10.0.1"];
+const CLIENTS: &[&str] =
+    &["pyzeebe==4.7.0", "camunda-orchestration-sdk==10.0.1", "schemathesis==4.32.5"];
 
 #[cfg(test)]
 mod tests {
