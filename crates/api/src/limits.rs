@@ -71,6 +71,8 @@ pub const EVENT_PAGE_MAX: usize = 1_000;
 pub const EVENT_WAIT_MAX: Duration = Duration::from_secs(30);
 /// Open live streams of one server. RESOURCE_EXHAUSTED beyond.
 pub const LIVE_STREAMS_MAX: usize = 1_000;
+/// Pieces of what happened last that live streams share; a stream further behind reads by itself.
+pub const LIVE_CHUNKS_MAX: usize = 8;
 /// Events that a live stream holds for a client that does not read; then it waits for the client.
 pub const LIVE_EVENTS_AHEAD: usize = 256;
 /// Operations of an expression that a client asks to evaluate: some 0.2 s on one core.

@@ -35,6 +35,7 @@ mod shared;
 mod starts;
 mod steps;
 mod tasks;
+mod told;
 mod variables;
 mod worker;
 
@@ -51,5 +52,6 @@ pub use pending::Pending;
 pub use query::{Incident, Instance, PartitionHealth, Place};
 pub use results::Ended;
 pub use steps::{Durable, Holds, Steps};
+pub use told::Told;
 pub use variables::Variables;
 pub use worker::{Job, JobError, Worker};

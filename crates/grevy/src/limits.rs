@@ -51,6 +51,9 @@ pub const CLOCK_JUMP_MAX_MS: i64 = 60_000;
 /// Partitions of one engine. Tracking partitions begin at 3,072.
 pub const PARTITIONS_MAX: u16 = 3_071;
 
+/// Instances that are told of in one look at a partition, which waits meanwhile.
+pub const TOLD_INSTANCES: usize = 200;
+
 /// Rows that one query returns.
 pub const QUERY_ROWS_MAX: usize = 1_000;
 

@@ -85,7 +85,7 @@ fn fill(history: &History, runtime: &tokio::runtime::Runtime, instances: i64) {
         if steps.len() >= 2_000 || n + 1 == instances {
             let mut batch = Batch { partition: 1, steps: std::mem::take(&mut steps) };
             while history.export(batch.clone()).is_err() {
-                std::thread::sleep(Duration::from_millis(5));
+                std::thread::park_timeout(Duration::from_millis(5));
                 batch = batch.clone();
             }
         }

@@ -3,6 +3,8 @@
 use engine::event::{Event, InstanceEvent, PartitionEvent, SlotEvent};
 use engine::{Cause, PartitionId, meta};
 
+use crate::write::Gap;
+
 /// The partition under which the meta journal's position is kept.
 pub const META: PartitionId = 0;
 
@@ -34,11 +36,28 @@ pub struct MetaStep {
     pub events: Vec<meta::Event>,
 }
 
+/// What is told again of a partition whose journal begins behind what history has. `Begin` comes
+/// first, `End` last, and both name the same gap.
+#[derive(Debug, Clone)]
+pub struct Seed {
+    pub gap: Gap,
+    pub part: SeedPart,
+}
+
+#[derive(Debug, Clone)]
+pub enum SeedPart {
+    Begin,
+    /// Events of instances as they stand, whole instances at a time.
+    Told(Vec<Event>),
+    End,
+}
+
 /// Work of the writer.
 #[derive(Debug)]
 pub(crate) enum Item {
     Steps(Batch),
     Meta(Vec<MetaStep>),
+    Seed(Seed),
 }
 
 impl Item {
@@ -46,6 +65,7 @@ impl Item {
         match self {
             Item::Steps(batch) => batch.partition,
             Item::Meta(_) => META,
+            Item::Seed(seed) => seed.gap.partition,
         }
     }
 
@@ -54,6 +74,7 @@ impl Item {
         match self {
             Item::Steps(batch) => Some((batch.steps.first()?.lsn, batch.steps.last()?.lsn)),
             Item::Meta(steps) => Some((steps.first()?.lsn, steps.last()?.lsn)),
+            Item::Seed(seed) => Some((seed.gap.first_lsn, seed.gap.last_lsn)),
         }
     }
 
@@ -62,6 +83,7 @@ impl Item {
         match self {
             Item::Steps(batch) => batch.steps.last().map_or(0, |step| step.time),
             Item::Meta(steps) => steps.last().map_or(0, |step| step.time),
+            Item::Seed(seed) => seed.gap.time,
         }
     }
 
@@ -69,6 +91,7 @@ impl Item {
         match self {
             Item::Steps(batch) => batch.steps.len(),
             Item::Meta(steps) => steps.len(),
+            Item::Seed(_) => 1,
         }
     }
 
@@ -76,6 +99,10 @@ impl Item {
         match self {
             Item::Steps(batch) => batch.steps.iter().map(|step| step.events.len()).sum(),
             Item::Meta(steps) => steps.iter().map(|step| step.events.len()).sum(),
+            Item::Seed(seed) => match &seed.part {
+                SeedPart::Told(events) => events.len(),
+                SeedPart::Begin | SeedPart::End => 0,
+            },
         }
     }
 
@@ -89,6 +116,10 @@ impl Item {
                 .iter()
                 .map(|step| STEP + step.events.iter().map(event_bytes).sum::<usize>())
                 .sum(),
+            Item::Seed(seed) => match &seed.part {
+                SeedPart::Told(events) => STEP + events.iter().map(event_bytes).sum::<usize>(),
+                SeedPart::Begin | SeedPart::End => STEP,
+            },
             Item::Meta(steps) => steps
                 .iter()
                 .flat_map(|step| &step.events)

@@ -74,6 +74,22 @@ impl From<sqlx::Error> for Error {
 
 impl From<sqlx::migrate::MigrateError> for Error {
     fn from(error: sqlx::migrate::MigrateError) -> Error {
+        use sqlx::migrate::MigrateError as E;
+        let of_other_build = matches!(
+            error,
+            E::VersionMismatch(_)
+                | E::VersionMissing(_)
+                | E::VersionTooNew(..)
+                | E::VersionTooOld(..)
+                | E::Dirty(_)
+        );
+        if of_other_build {
+            return Error::store(format!(
+                "expected tables of history as this build makes them, but {error}: another build \
+                 made them; 'grevy history rebuild' makes them again from the events that they \
+                 keep"
+            ));
+        }
         Error::store(format!("the tables of history could not be brought up to date: {error}"))
     }
 }

@@ -30,7 +30,7 @@ mod store;
 mod words;
 mod write;
 
-pub use batch::{Batch, META, MetaStep, Step};
+pub use batch::{Batch, META, MetaStep, Seed, SeedPart, Step};
 pub use error::{Error, Result};
 pub use explain::{Choice, Explanation, Failure, NearMiss, Surroundings, Wait, What};
 pub use fingerprint::{hash as error_hash, normalise as error_text};

@@ -53,6 +53,16 @@ impl Reader {
         }
     }
 
+    pub(crate) async fn close(self) {
+        self.pool.close().await;
+    }
+
+    /// The time of the newest step in the tables, ms since 1970: the engine's clock is not behind
+    /// it.
+    pub fn latest(&self) -> i64 {
+        self.queue.latest()
+    }
+
     /// Up to where each journal is in the tables.
     pub fn positions(&self) -> Positions {
         self.queue.positions.borrow().clone()

@@ -10,18 +10,25 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 
 use crate::batch::{Batch, META, Step};
 use crate::error::{Error, Result};
+use crate::reader::Reader;
 use crate::replay::{Position, Watched};
-use crate::store::{History, Settings};
+use crate::store::{self, History, Settings};
 use crate::write::Positions;
 
-/// Rows that are no frames: definitions, and what was done to them.
-const COPIED: [&str; 6] = [
-    "INSERT INTO process_definition SELECT * FROM old.process_definition",
-    "INSERT INTO element SELECT * FROM old.element",
-    "INSERT INTO flow SELECT * FROM old.flow",
-    "INSERT INTO gap SELECT * FROM old.gap",
-    "INSERT INTO audit SELECT * FROM old.audit WHERE partition = 0",
-    "INSERT INTO position SELECT * FROM old.position WHERE partition = 0",
+/// Rows that no frame holds. Definitions are read from the journal by the next start, and again
+/// from the state where that is trimmed; what another build wrote otherwise is left to it.
+const COPIED: [&str; 3] = [
+    "INSERT INTO process_definition (key, tenant, process_id, name, version, version_tag, \
+     resource, deployment, deployed, state, has_start_form, bytes) SELECT key, tenant, \
+     process_id, name, version, version_tag, resource, deployment, deployed, state, \
+     has_start_form, bytes FROM old.process_definition",
+    "INSERT INTO gap (partition, first_lsn, last_lsn, time) \
+     SELECT partition, first_lsn, last_lsn, time FROM old.gap",
+    "INSERT INTO audit (key, time, operation, entity, category, entity_key, instance, \
+     definition, element, job, deployment, actor, actor_type, description, tenant, partition, \
+     lsn) SELECT key, time, operation, entity, category, entity_key, instance, definition, \
+     element, job, deployment, actor, actor_type, description, tenant, partition, lsn \
+     FROM old.audit WHERE partition = 0 OR lsn = 0",
 ];
 
 /// Makes the tables of the database at `path` again and puts them in its place; returns how many
@@ -34,14 +41,17 @@ pub fn rebuild(path: &Path) -> Result<u64> {
     remove(&fresh)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| Error::store(format!("no runtime: {error}")))?;
-    let old = History::open(Settings::new(path))?;
+    // As it is: tables that another build made are a reason to be here.
+    let old = runtime.block_on(store::look(path))?;
     let new = History::open(Settings::new(&fresh))?;
-    let upto = old.positions();
+    // Deployments are read by the next start.
+    let mut upto = old.positions();
+    upto.remove(&META);
     runtime.block_on(copy(path, &fresh))?;
     new.close();
     let new = History::open(Settings::new(&fresh))?;
     let mut steps = 0;
-    for (partition, last) in upto.iter().filter(|(partition, _)| **partition != META) {
+    for (partition, last) in &upto {
         steps += runtime.block_on(replay(&old, &new, *partition, *last))?;
     }
     let done = runtime.block_on(new.reader().wait_for(&upto, Duration::MAX));
@@ -49,7 +59,7 @@ pub fn rebuild(path: &Path) -> Result<u64> {
         return Err(Error::store("the tables could not be written again"));
     }
     new.close();
-    old.close();
+    runtime.block_on(old.close());
     remove(path)?;
     std::fs::rename(&fresh, path).map_err(|error| refused(path, &error))?;
     Ok(steps)
@@ -61,15 +71,16 @@ async fn copy(from: &Path, to: &Path) -> Result<()> {
     let from = from.to_str().ok_or_else(|| Error::store("expected a path in UTF-8"))?;
     sqlx::query("ATTACH ? AS old").bind(from).execute(&mut connection).await?;
     for text in COPIED {
-        sqlx::query(text).execute(&mut connection).await?;
+        if let Err(error) = sqlx::query(text).execute(&mut connection).await {
+            tracing::warn!(%error, "rows that no event tells of stay behind");
+        }
     }
     connection.close().await?;
     Ok(())
 }
 
 /// The steps of one partition, in their order.
-async fn replay(old: &History, new: &History, partition: u16, last: u64) -> Result<u64> {
-    let reader = old.reader();
+async fn replay(reader: &Reader, new: &History, partition: u16, last: u64) -> Result<u64> {
     let mut after = Position { partition, lsn: 0 };
     let mut steps = 0;
     while after.lsn < last {

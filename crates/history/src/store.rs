@@ -12,7 +12,7 @@ use sqlx::sqlite::{
 };
 use sqlx::{Connection, SqlSafeStr};
 
-use crate::batch::{Batch, Item, MetaStep};
+use crate::batch::{Batch, Item, MetaStep, Seed};
 use crate::error::{Error, Result};
 use crate::limits::{HISTORY_LAG_MAX, QUEUE_BYTES_MAX, READERS};
 use crate::reader::Reader;
@@ -88,6 +88,14 @@ impl History {
     /// As [`History::export`].
     pub fn export_meta(&self, steps: Vec<MetaStep>) -> Result<()> {
         self.queue.push(Item::Meta(steps))
+    }
+
+    /// Tells of what is alive again, after steps that are gone: see [`Seed`].
+    ///
+    /// # Errors
+    /// As [`History::export`].
+    pub fn seed(&self, seed: Seed) -> Result<()> {
+        self.queue.push(Item::Seed(seed))
     }
 
     /// Steps that are gone from their journal before history had them: it goes on behind them.
@@ -169,9 +177,10 @@ fn run(settings: &Settings, options: SqliteConnectOptions, ready: &Ready) {
     };
     runtime.block_on(async {
         match open(&options).await {
-            Ok((connection, positions)) => {
+            Ok((connection, positions, latest)) => {
                 let (bytes, on_cap) = (settings.queue_bytes_max, settings.on_cap);
                 let queue = Arc::new(Queue::new(positions, bytes, on_cap));
+                queue.reached(latest);
                 let closing = Closing(queue.clone());
                 // Nobody waits for it when the opening thread has gone.
                 if ready.send(Ok(queue.clone())).is_ok() {
@@ -195,11 +204,23 @@ impl Drop for Closing {
     }
 }
 
-async fn open(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Positions)> {
+async fn open(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Positions, i64)> {
     let mut connection = SqliteConnection::connect_with(options).await?;
     migrate(&mut connection).await?;
     let positions = write::positions(&mut connection).await?;
-    Ok((connection, positions))
+    let latest = sqlx::query_scalar("SELECT COALESCE(max(time), 0) FROM position");
+    let latest = latest.fetch_one(&mut connection).await?;
+    Ok((connection, positions, latest))
+}
+
+/// A reader of tables as they are, for whoever makes them again.
+pub(crate) async fn look(path: &Path) -> Result<Reader> {
+    let options = options_of_readers(path);
+    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let positions = write::positions(&mut connection).await?;
+    connection.close().await?;
+    let pool = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
+    Ok(Reader::new(pool, Arc::new(Queue::new(positions, 0, OnCap::default()))))
 }
 
 async fn migrate(connection: &mut SqliteConnection) -> Result<()> {

@@ -203,7 +203,13 @@ impl Gateway {
     /// that was stopped before this server started goes here until it is stopped again.
     pub fn now(&self) -> i64 {
         let pinned = self.shared.pinned.load(Ordering::Acquire);
-        if pinned >= 0 { pinned } else { jiff::Timestamp::now().as_millisecond() }
+        if pinned >= 0 {
+            return pinned;
+        }
+        let own = self.engine().ok().map(|engine| engine.clock().now());
+        let own = own.unwrap_or_else(|| jiff::Timestamp::now().as_millisecond());
+        // Its time never goes back, also not where a faster clock wrote the folder before.
+        self.reader().map_or(own, |reader| own.max(reader.latest()))
     }
 
     pub fn access(&self) -> &Access {

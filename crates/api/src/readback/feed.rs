@@ -1,13 +1,15 @@
 //! Durable steps from the engine to history: a thread per journal that reads and hands over.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use engine::PartitionId;
+use engine::event::Event;
+use engine::{Key, PartitionId};
 use grevy::Grevy;
-use history::{Batch, Gap, History, META, MetaStep, Step};
+use history::{Batch, Gap, History, META, MetaStep, Seed, SeedPart, Step};
 
 /// Steps that are handed over at once.
 const STEPS_MAX: usize = 1_000;
@@ -33,6 +35,18 @@ struct Line {
     engine: Grevy,
     history: Arc<History>,
     ending: Arc<AtomicBool>,
+}
+
+/// Up to which position each instance was told of.
+type Told = HashMap<Key, u64>;
+
+/// Was it not told of already?
+fn is_news(told: &Told, event: &Event, lsn: u64) -> bool {
+    let of = match event {
+        Event::Instance { instance, .. } => *instance,
+        Event::Partition(_) | Event::Definition { .. } | Event::Slot { .. } => 0,
+    };
+    told.get(&of).is_none_or(|upto| lsn > *upto)
 }
 
 impl Feed {
@@ -99,39 +113,63 @@ impl Line {
     fn steps(&self, partition: PartitionId) -> Result<(), String> {
         let text = |error: grevy::Error| error.to_string();
         let from = self.done(partition) + 1;
+        let mut told = Told::new();
         let mut source = match self.engine.steps(partition, from) {
             Err(grevy::Error::Journal(journal::Error::Trimmed { first, .. })) => {
-                self.missed(partition, from, first);
-                self.engine.steps(partition, first).map_err(text)?
+                let source = self.engine.steps(partition, first).map_err(text)?;
+                told = self.seed(partition, from, first)?;
+                source
             }
             found => found.map_err(text)?,
         };
         while !self.ending() {
             let mut batch = Batch { partition, steps: Vec::new() };
+            let mut last = 0;
             let mut patience = PATIENCE;
             while batch.steps.len() < STEPS_MAX
                 && let Some(found) = source.next(patience).map_err(text)?
             {
                 let (lsn, step) = (found.lsn, found.step);
-                let (time, cause, events) = (step.time, step.cause, step.events);
+                let (time, cause, mut events) = (step.time, step.cause, step.events);
+                if !told.is_empty() {
+                    events.retain(|event| is_news(&told, event, lsn));
+                }
                 batch.steps.push(Step { lsn, time, cause, events });
-                patience = Duration::ZERO;
+                (patience, last) = (Duration::ZERO, lsn);
             }
+            told.retain(|_, upto| *upto > last);
             self.offer(|| self.history.export(batch.clone()))?;
             self.engine.hold(partition, NAME, self.done(partition) + 1).map_err(text)?;
         }
         Ok(())
     }
 
-    /// Where the journal begins later than history ends, what lies between is missing: said,
-    /// listed, and gone on behind. That is so when a server ran without history for a while.
-    fn missed(&self, partition: PartitionId, from: u64, first: u64) {
-        tracing::error!(partition, from, first, "history misses steps that are no longer there");
-        let time = jiff::Timestamp::now().as_millisecond();
+    /// Where the journal begins later than history ends, because it was trimmed while history was
+    /// away or behind, what is alive is told from the state. Returns how far each instance is told
+    /// of; 0 is what belongs to none.
+    fn seed(&self, partition: PartitionId, from: u64, first: u64) -> Result<Told, String> {
+        tracing::warn!(partition, from, first, "history lacks steps; it is told what is alive");
+        let time = self.engine.clock().now();
         let gap = Gap { partition, first_lsn: from, last_lsn: first - 1, time };
-        if let Err(error) = self.history.missed(gap) {
-            tracing::error!(%error, "the gap could not be listed");
+        let offer =
+            |part: SeedPart| self.offer(|| self.history.seed(Seed { gap, part: part.clone() }));
+        offer(SeedPart::Begin)?;
+        let (mut told, mut after) = (Told::new(), 0);
+        loop {
+            let page = self.engine.told(partition, after).wait().map_err(|it| it.to_string())?;
+            if after == 0 {
+                told.insert(0, page.upto);
+            }
+            offer(SeedPart::Told(page.events))?;
+            told.extend(page.instances.iter().map(|instance| (*instance, page.upto)));
+            match page.instances.last() {
+                Some(last) => after = *last,
+                None => break,
+            }
         }
+        offer(SeedPart::End)?;
+        tracing::info!(partition, instances = told.len() - 1, "history was told what is alive");
+        Ok(told)
     }
 
     fn deployments(&self) -> Result<(), String> {

@@ -2,6 +2,7 @@
 
 mod feed;
 mod hook;
+mod live;
 mod sweep;
 
 use std::path::{Path, PathBuf};
@@ -14,6 +15,7 @@ use crate::webhook::Target;
 use feed::Feed;
 pub use feed::NAME;
 use hook::Hook;
+pub use live::Live;
 use sweep::Sweep;
 
 /// The database inside the folder of history.
@@ -34,6 +36,7 @@ pub struct Readback {
     _feed: Feed,
     _sweep: Sweep,
     _hook: Option<Hook>,
+    live: Arc<Live>,
     history: Arc<History>,
 }
 
@@ -60,11 +63,17 @@ impl Readback {
         let hook = |target| Hook::start(history.reader(), target, &keep.folder);
         let hook = keep.webhook.map(hook).transpose()?;
         let feed = Feed::start(engine, &history)?;
-        Ok(Readback { _feed: feed, _sweep: sweep, _hook: hook, history })
+        let live = Arc::new(Live::new(history.reader()));
+        Ok(Readback { _feed: feed, _sweep: sweep, _hook: hook, live, history })
     }
 
     pub fn reader(&self) -> Reader {
         self.history.reader()
+    }
+
+    /// What live streams read.
+    pub fn live(&self) -> &Arc<Live> {
+        &self.live
     }
 
     /// What the runtime should do about how far history lags.

@@ -45,6 +45,9 @@ pub use problem::Problem;
 #[cfg(feature = "track")]
 pub(crate) use problem::complete;
 
+/// The engine's time, ms since 1970: what pages count ages from.
+const TIME: http::HeaderName = http::HeaderName::from_static("grevy-time");
+
 /// Head of the document.
 #[derive(OpenApi)]
 #[openapi(info(
@@ -148,5 +151,7 @@ async fn authenticate(
         operation_reference: None,
     };
     request.extensions_mut().insert(caller);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    response.headers_mut().insert(TIME, gateway.now().into());
+    response
 }

@@ -5,5 +5,6 @@
 mod console;
 mod decisions;
 mod search;
+mod seed;
 mod stream;
 mod support;

@@ -140,3 +140,22 @@ async fn a_wrong_stream_is_refused_with_what_is_right() {
         assert!(found["detail"].as_str().unwrap().contains(expected), "{found}");
     }
 }
+
+/// Many screens, one reading of the tables.
+#[tokio::test(flavor = "multi_thread")]
+async fn streams_share_what_one_of_them_reads() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    let mut clients = Vec::new();
+    for _ in 0..40 {
+        clients.push(Client::open(&rig, "types=instance.created", None).await);
+    }
+    for number in 0..5 {
+        let key = rig.order(&format!("o-{number}"), 10).await.to_string();
+        for client in &mut clients {
+            assert_eq!(client.next().await.1["processInstanceKey"], key);
+        }
+    }
+    let reads = rig.server.gateway().readback().unwrap().live().reads();
+    assert!((1..=80).contains(&reads), "40 streams that read by themselves take 200: {reads}");
+}

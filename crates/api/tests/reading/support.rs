@@ -49,6 +49,15 @@ pub async fn rig() -> Rig {
 }
 
 pub async fn start(folder: tempfile::TempDir, webhook: Option<Target>) -> Rig {
+    start_with(folder, webhook, |builder| builder).await
+}
+
+/// As `start`, with an engine that is set up otherwise.
+pub async fn start_with(
+    folder: tempfile::TempDir,
+    webhook: Option<Target>,
+    change: fn(grevy::Builder) -> grevy::Builder,
+) -> Rig {
     let data = folder.path().join("data");
     let history = folder.path().join("history");
     let keep = Keep { folder: history, retention: Default::default(), webhook };
@@ -60,7 +69,7 @@ pub async fn start(folder: tempfile::TempDir, webhook: Option<Target>) -> Rig {
         partitions: 2,
         pinnable_clock: false,
         metrics: None,
-        open: Box::new(move || Grevy::builder().folder(data).partitions(2).open()),
+        open: Box::new(move || change(Grevy::builder().folder(data).partitions(2)).open()),
         console: |_| None,
         pages: Router::new(),
         history: Some(keep),

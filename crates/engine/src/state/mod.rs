@@ -8,6 +8,7 @@ mod requests;
 mod signals;
 mod slots;
 mod tables;
+mod told;
 mod undo;
 
 use std::cmp::Reverse;

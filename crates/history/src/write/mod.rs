@@ -9,6 +9,7 @@
 mod decisions;
 mod migration;
 mod queue;
+mod seed;
 mod sql;
 mod statement;
 mod tables;
@@ -136,6 +137,14 @@ impl Writer {
                 deployments(&mut writing, steps, &mut positions, &mut times).await?;
             }
         }
+        let mut gaps = taken.gaps.clone();
+        for item in &taken.items {
+            if let Item::Seed(seed) = item
+                && writing.seed(seed, &mut self.known).await?
+            {
+                gaps.push(seed.gap);
+            }
+        }
         let mut partitions: BTreeMap<PartitionId, Vec<&Batch>> = BTreeMap::new();
         for item in &taken.items {
             if let Item::Steps(batch) = item {
@@ -150,13 +159,14 @@ impl Writer {
                 times.insert(partition, time);
             }
         }
-        for gap in &taken.gaps {
+        for gap in &gaps {
             let done = positions.entry(gap.partition).or_default();
             *done = gap.last_lsn.max(*done);
             times.insert(gap.partition, gap.time);
         }
-        writing.positions(&positions, &times, &taken.gaps).await?;
+        writing.positions(&positions, &times, &gaps).await?;
         transaction.commit().await?;
+        times.values().for_each(|time| self.queue.reached(*time));
         Ok(positions)
     }
 }

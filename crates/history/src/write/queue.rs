@@ -1,6 +1,7 @@
 //! What waits to be written, in bytes and in time.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -53,6 +54,7 @@ pub(crate) struct Queue {
     pub positions: watch::Sender<Positions>,
     bytes_max: usize,
     on_cap: OnCap,
+    latest: AtomicI64,
 }
 
 #[derive(Debug, Default)]
@@ -87,7 +89,14 @@ pub(crate) struct Taken {
 impl Queue {
     pub fn new(positions: Positions, bytes_max: usize, on_cap: OnCap) -> Queue {
         let (positions, _) = watch::channel(positions);
-        Queue { inner: Mutex::default(), news: Notify::new(), positions, bytes_max, on_cap }
+        Queue {
+            inner: Mutex::default(),
+            news: Notify::new(),
+            positions,
+            bytes_max,
+            on_cap,
+            latest: AtomicI64::new(0),
+        }
     }
 
     /// A poisoned lock holds a sound queue: nothing in here panics half-way.
@@ -175,6 +184,15 @@ impl Queue {
         inner.failure = None;
         drop(inner);
         self.positions.send_replace(positions);
+    }
+
+    /// Steps up to this time (ms) are in the tables.
+    pub fn reached(&self, time: i64) {
+        self.latest.fetch_max(time, Ordering::Relaxed);
+    }
+
+    pub fn latest(&self) -> i64 {
+        self.latest.load(Ordering::Relaxed)
     }
 
     pub fn failed(&self, why: String) {

@@ -1,5 +1,5 @@
-//! The statements that write. A row that is there already stays: positions see to it that nothing
-//! is written twice, and a database that was seeded again after a gap has some rows before.
+//! The statements that write. Positions see to it that nothing is written twice; a row that is
+//! there already is one that was told again after a gap, and takes its new state.
 
 use super::statement::Statement;
 
@@ -30,7 +30,8 @@ statement!(
     13,
     "INSERT INTO process_instance (key, definition, state, start_date, end_date, incidents,
      parent_instance, parent_element, root, business_id, tags, quarantine, trace) VALUES",
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (key) DO UPDATE SET state = excluded.state, end_date = excluded.end_date,
+     incidents = excluded.incidents, quarantine = excluded.quarantine"
 );
 statement!(
     INSTANCE_PATCHES,
@@ -47,7 +48,8 @@ statement!(
     10,
     "INSERT INTO element_instance (key, instance, definition, element_no, role, state, start_date,
      end_date, scope, incident) VALUES",
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (key) DO UPDATE SET state = excluded.state, end_date = excluded.end_date,
+     incident = excluded.incident"
 );
 statement!(
     ELEMENT_PATCHES,
@@ -85,7 +87,9 @@ statement!(
     17,
     "INSERT INTO job (key, instance, element, definition, type, kind, listener, state, retries,
      priority, worker, deadline, error_code, error_message, created, updated, ended) VALUES",
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (key) DO UPDATE SET state = excluded.state, retries = excluded.retries,
+     priority = excluded.priority, worker = excluded.worker, deadline = excluded.deadline,
+     ended = excluded.ended"
 );
 statement!(
     JOB_PATCHES,
@@ -103,14 +107,16 @@ statement!(
     11,
     "INSERT INTO incident (key, instance, element, definition, job, kind, message, error_hash,
      state, created, resolved) VALUES",
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (key) DO UPDATE SET state = excluded.state, resolved = excluded.resolved"
 );
 statement!(
     TASKS,
     15,
     "INSERT INTO user_task (key, instance, element, definition, state, assignee, groups, users,
      due, follow_up, priority, form, external_form, created, ended) VALUES",
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (key) DO UPDATE SET state = excluded.state, assignee = excluded.assignee,
+     groups = excluded.groups, users = excluded.users, due = excluded.due,
+     follow_up = excluded.follow_up, priority = excluded.priority, ended = excluded.ended"
 );
 statement!(
     TASK_CHANGES,
@@ -307,7 +313,7 @@ statement!(
     AWAITED,
     8,
     "INSERT INTO awaited (key, instance, host, target_no, kind, name, opened, ended) VALUES",
-    "ON CONFLICT DO NOTHING"
+    "ON CONFLICT (key) DO UPDATE SET ended = excluded.ended"
 );
 statement!(
     AWAITED_PATCHES,

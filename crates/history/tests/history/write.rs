@@ -222,3 +222,33 @@ async fn retention_forgets_what_ended_long_ago() {
     assert!(world.reader.frames(keep).await.unwrap().is_empty());
     assert!(!world.reader.frames(running).await.unwrap().is_empty());
 }
+
+/// Another build made other tables: it is said what to do, and that does it.
+#[tokio::test]
+async fn tables_of_another_build_are_refused_with_the_way_out() {
+    use sqlx::Connection;
+    let mut world = World::new();
+    story(&mut world);
+    world.settle().await;
+    let running = world.keys(&PROCESS_INSTANCE, "processInstanceKey", Default::default()).await;
+    world.history.take().expect("it is open").close();
+    let path = world.folder.path().join("history.db");
+    let options = sqlx::sqlite::SqliteConnectOptions::new().filename(&path);
+    let mut connection = sqlx::SqliteConnection::connect_with(&options).await.unwrap();
+    for text in [
+        "UPDATE _sqlx_migrations SET checksum = x'00' WHERE version = 1",
+        "ALTER TABLE process_instance DROP COLUMN trace",
+    ] {
+        sqlx::query(text).execute(&mut connection).await.unwrap();
+    }
+    connection.close().await.unwrap();
+
+    let refused = history::History::open(Settings::new(&path)).unwrap_err().to_string();
+    assert!(refused.contains("'grevy history rebuild'"), "{refused}");
+    let steps = tokio::task::spawn_blocking(move || history::rebuild(&path)).await.unwrap();
+    assert_eq!(steps.unwrap(), world.steps.len() as u64);
+    let path = world.folder.path().join("history.db");
+    let history = history::History::open(Settings::new(path)).expect("it opens again");
+    let page = history.reader().search(&PROCESS_INSTANCE, &Query::default()).await.unwrap();
+    assert_eq!(page.total, running.len() as i64);
+}

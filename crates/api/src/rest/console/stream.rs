@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::extract::{Query, State};
@@ -23,6 +24,7 @@ use super::super::types::path_key;
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::limits::LIVE_EVENTS_AHEAD;
+use crate::readback::Live;
 
 /// A comment is sent this often, so that both sides see that the connection lives.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -66,8 +68,9 @@ pub async fn stream(
     let instance = wanted.process_instance_key.as_deref().map(path_key).transpose()?;
     let kinds = wanted.types.as_deref().map(kinds).transpose()?;
     let (send, receive) = channel(LIVE_EVENTS_AHEAD);
+    let live = gateway.readback()?.live().clone();
     let live =
-        Live { reader, marks, instance, process_id: wanted.process_definition_id, kinds, send };
+        Stream { live, marks, instance, process_id: wanted.process_definition_id, kinds, send };
     tokio::spawn(async move {
         tokio::select! {
             ended = live.run() => {
@@ -141,8 +144,8 @@ impl fmt::Display for Marks {
 }
 
 /// One open stream.
-struct Live {
-    reader: Reader,
+struct Stream {
+    live: Arc<Live>,
     marks: Marks,
     instance: Option<i64>,
     process_id: Option<String>,
@@ -153,28 +156,43 @@ struct Live {
 /// The client has gone.
 struct Gone;
 
-impl Live {
+impl Stream {
     async fn run(mut self) -> history::Result<()> {
         loop {
-            let there = self.reader.positions();
+            let there = self.live.reader().positions();
             let mut caught_up = true;
-            let watched = self.watched().await?;
             for partition in there.keys().copied().filter(|partition| *partition != META) {
                 let (lsn, _) = self.marks.of(partition);
                 let after = Position { partition, lsn };
-                let (told, upto) = self.reader.happenings(after, &watched).await?;
-                for told in told {
-                    if self.tell(told).await.is_err() {
-                        return Ok(());
+                let upto = match self.live.newest(after).await? {
+                    Some((told, upto)) => {
+                        let news = told.iter().filter(|told| told.position.lsn > lsn);
+                        for told in news {
+                            if self.tell(told).await.is_err() {
+                                return Ok(());
+                            }
+                        }
+                        upto
                     }
-                }
+                    None => {
+                        let watched = self.watched().await?;
+                        let (told, upto) = self.live.reader().happenings(after, &watched).await?;
+                        for told in &told {
+                            if self.tell(told).await.is_err() {
+                                return Ok(());
+                            }
+                        }
+                        upto
+                    }
+                };
                 let done = there.get(&partition).copied().unwrap_or_default();
                 caught_up &= upto.lsn >= done;
                 self.marks.0.insert(partition, (upto.lsn, 0));
             }
             if self.instance.is_none() {
                 let (place, _) = self.marks.of(META);
-                for told in self.reader.deployed(place, self.process_id.as_deref()).await? {
+                let deployed = self.live.reader().deployed(place, self.process_id.as_deref());
+                for told in &deployed.await? {
                     if self.tell(told).await.is_err() {
                         return Ok(());
                     }
@@ -182,17 +200,24 @@ impl Live {
             }
             if caught_up {
                 tokio::select! {
-                    () = self.reader.changed(&there) => {}
+                    () = self.live.reader().changed(&there) => {}
                     () = self.send.closed() => return Ok(()),
                 }
             }
         }
     }
 
+    /// What is read for all is picked from here.
+    fn wants(&self, happening: &Happening) -> bool {
+        let instance = self.instance.is_none() || happening.instance == self.instance;
+        let process = self.process_id.is_none() || happening.process_id == self.process_id;
+        instance && process
+    }
+
     async fn watched(&self) -> history::Result<Watched> {
         let mut definitions = Vec::new();
         if let Some(id) = &self.process_id {
-            definitions = self.reader.versions(id).await?;
+            definitions = self.live.reader().versions(id).await?;
             // None is deployed yet: nothing passes.
             definitions.extend(definitions.is_empty().then_some(-1));
         }
@@ -200,7 +225,7 @@ impl Live {
     }
 
     /// Sends one step. An event's id is the position behind it.
-    async fn tell(&mut self, told: Told) -> Result<(), Gone> {
+    async fn tell(&mut self, told: &Told) -> Result<(), Gone> {
         let Position { partition, lsn } = told.position;
         let (before, done) = self.marks.of(partition);
         let skip = if before + 1 == lsn { done } else { 0 };
@@ -211,6 +236,9 @@ impl Live {
                 continue;
             }
             self.marks.0.insert(partition, mark);
+            if !self.wants(happening) {
+                continue;
+            }
             if self.kinds.as_ref().is_some_and(|kinds| !kinds.contains(&happening.kind)) {
                 continue;
             }
