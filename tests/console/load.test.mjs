@@ -43,7 +43,7 @@ test("the first load is small and the diagram viewer is not part of it", async (
 
 test("every view is the same page, with a policy that lets nothing else in", async () => {
   const home = await (await fetch(server.url)).text();
-  for (const path of ["/processes", "/processes/1", "/instances/1", "/incidents", "/flows/a", "/trace/1"]) {
+  for (const path of ["/processes", "/processes/1", "/instances/1", "/incidents", "/flows/a", "/flows/a/b", "/trace/1"]) {
     const answer = await fetch(server.url + path);
     const policy = answer.headers.get("content-security-policy") ?? "";
     assert.ok(policy.includes("default-src 'none'"), policy);

@@ -22,6 +22,7 @@ const VIEWS: &[&str] = &[
     "/instances/{key}",
     "/incidents",
     "/flows/{process}",
+    "/flows/{process}/{case}",
     "/trace/{id}",
 ];
 

@@ -89,9 +89,8 @@ fn rule(own: &MatchedRule) -> String {
     let output = |clause: &EvaluatedClause| {
         let (of, name) = (quote(&clause.id), quote(&clause.name));
         let value = quote(&clause.value.to_json());
-        format!(
-            r#"{{"outputId":{of},"outputName":{name},"outputValue":{value},"ruleId":{id},"ruleIndex":{index}}}"#
-        )
+        let own = format!(r#""outputId":{of},"outputName":{name},"outputValue":{value}"#);
+        format!(r#"{{{own},"ruleId":{id},"ruleIndex":{index}}}"#)
     };
     let outputs = list(own.outputs.iter().map(output));
     format!(r#"{{"ruleId":{id},"ruleIndex":{index},"evaluatedOutputs":{outputs}}}"#)

@@ -258,30 +258,17 @@ impl Names {
                 Some(("variable.set", variable(*scope, *key, name, value, *created)))
             }
             E::TimerFired { key } => Some(("timer.fired", vec![("timerKey", Detail::Key(*key))])),
-            E::SubscriptionCorrelated { key, message, .. } => {
-                let thing = self.things.get(key);
-                let detail = vec![
-                    ("messageKey", Detail::Key(*message)),
-                    ("messageName", maybe(thing.and_then(|thing| thing.name.clone()))),
-                    ("correlationKey", maybe(thing.and_then(|thing| thing.key.clone()))),
-                ];
-                Some(("message.correlated", detail))
-            }
+            E::SubscriptionCorrelated { key, message, .. } => Some(self.correlated(*key, *message)),
             E::IncidentCreated { key, job, kind, message, .. } => {
                 let detail = vec![
                     ("incidentKey", Detail::Key(*key)),
-                    ("errorType", Detail::Text(kind.name().to_owned())),
-                    ("errorMessage", Detail::Text(message.to_string())),
+                    ("errorType", text(kind.name())),
+                    ("errorMessage", text(message)),
                     ("jobKey", job.map_or(Detail::Null, Detail::Key)),
                 ];
                 Some(("incident.raised", detail))
             }
-            E::IncidentResolved { key } => {
-                let kind = self.things.get(key).and_then(|thing| thing.kind);
-                let kind = kind.map(|kind| names::name(INCIDENT_KINDS, kind).to_owned());
-                let detail = vec![("incidentKey", Detail::Key(*key)), ("errorType", maybe(kind))];
-                Some(("incident.resolved", detail))
-            }
+            E::IncidentResolved { key } => Some(self.resolved(*key)),
             E::UserTaskCreated { key, task, .. } => {
                 Some(("user-task.created", task_of(*key, Some(&**task))))
             }
@@ -304,23 +291,37 @@ impl Names {
             }
             E::JobCompleted { key } => Some(self.job("job.completed", key, Vec::new())),
             E::JobErrorThrown { key, code, message, caught } => {
-                let more = vec![
-                    ("errorCode", text(code)),
-                    ("errorMessage", text(message)),
-                    ("caught", Detail::Flag(*caught)),
-                ];
-                Some(self.job("job.error", key, more))
+                Some(self.job("job.error", key, thrown(code, message, *caught)))
             }
             E::JobCanceled { key } => Some(self.job("job.canceled", key, Vec::new())),
-            E::SignalReceived { key, .. } => {
-                let name = self.things.get(key).and_then(|thing| thing.name.clone());
-                Some(("signal.received", vec![("signalName", maybe(name))]))
-            }
+            E::SignalReceived { key, .. } => Some(self.received(*key)),
             E::DecisionEvaluated { evaluation, .. } => {
                 Some(("decision.evaluated", decided(evaluation)))
             }
             silent!() => None,
         }
+    }
+
+    fn correlated(&self, subscription: Key, message: Key) -> Kind {
+        let thing = self.things.get(&subscription);
+        let detail = vec![
+            ("messageKey", Detail::Key(message)),
+            ("messageName", maybe(thing.and_then(|thing| thing.name.clone()))),
+            ("correlationKey", maybe(thing.and_then(|thing| thing.key.clone()))),
+        ];
+        ("message.correlated", detail)
+    }
+
+    fn resolved(&self, incident: Key) -> Kind {
+        let kind = self.things.get(&incident).and_then(|thing| thing.kind);
+        let kind = kind.map(|kind| names::name(INCIDENT_KINDS, kind).to_owned());
+        let detail = vec![("incidentKey", Detail::Key(incident)), ("errorType", maybe(kind))];
+        ("incident.resolved", detail)
+    }
+
+    fn received(&self, signal: Key) -> Kind {
+        let name = self.things.get(&signal).and_then(|thing| thing.name.clone());
+        ("signal.received", vec![("signalName", maybe(name))])
     }
 
     /// With the type of the job, which its later events do not repeat.
@@ -367,6 +368,14 @@ fn subject(event: &E) -> Option<Key> {
         | E::FlowTaken { .. }
         | silent!() => None,
     }
+}
+
+fn thrown(code: &str, message: &str, caught: bool) -> Vec<(&'static str, Detail)> {
+    vec![
+        ("errorCode", text(code)),
+        ("errorMessage", text(message)),
+        ("caught", Detail::Flag(caught)),
+    ]
 }
 
 fn decided(all: &engine::decision::Evaluation) -> Vec<(&'static str, Detail)> {
