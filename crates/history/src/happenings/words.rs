@@ -93,6 +93,7 @@ macro_rules! silent {
             | E::ConditionMet { .. }
             | E::ConditionUnawaited { .. }
             | E::Modified
+            | E::Migrated(_)
     };
 }
 
