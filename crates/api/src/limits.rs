@@ -78,3 +78,12 @@ pub const LIVE_EVENTS_AHEAD: usize = 256;
 /// Operations of an expression that a client asks to evaluate: some 0.2 s on one core.
 /// INVALID_ARGUMENT, with the place that it had reached.
 pub const EXPRESSION_FUEL_MAX: u64 = 5_000_000;
+
+/// Operations that a condition takes when it is evaluated again to be explained; it took as many on
+/// the loop.
+pub const EXPLAINED_FUEL_MAX: u64 = 100_000;
+
+/// Parts of one condition that are shown, and characters of each and of its value.
+pub const EXPLAINED_PARTS_MAX: usize = 50;
+/// See [`EXPLAINED_PARTS_MAX`].
+pub const EXPLAINED_CHARS_MAX: usize = 200;

@@ -155,6 +155,11 @@ async fn an_instance_tells_why_it_waits_why_this_path_and_what_failed() {
         (&json!("in"), &json!("amount = 20"))
     );
     assert!(choice["expression"].as_str().unwrap().contains("amount < 100"), "{choice}");
+    let parts = json!([
+        {"expression": "amount", "value": "20"},
+        {"expression": "amount < 100", "value": "true"},
+    ]);
+    assert_eq!(choice["parts"], parts, "{choice}");
     let flows = rig.get(&format!("/grevy/v1/process-instances/{other}/taken-flows")).await;
     assert_eq!(flows["items"].as_array().unwrap().len(), 3, "{flows}");
 }

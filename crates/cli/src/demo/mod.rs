@@ -135,7 +135,8 @@ fn prepare(options: &Options) -> Result<(), Failure> {
     if options.fresh && ours {
         // Locked meanwhile: a demo that still runs would lose what it acknowledges.
         let engine = folder.join(ENGINE);
-        let _lock = engine.is_dir().then(|| journal::Folder::open(&engine)).transpose()?;
+        let lock = engine.is_dir().then(|| journal::Folder::open(&engine)).transpose();
+        let _lock = lock.map_err(grevy::Error::from)?;
         std::fs::remove_dir_all(folder).map_err(|error| at(folder, &error))?;
     }
     std::fs::create_dir_all(folder).map_err(|error| at(folder, &error))?;

@@ -79,8 +79,8 @@ impl Step<'_> {
         }
     }
 
-    /// What came from another instance or partition waits until the quarantine is lifted; a called instance that
-    /// must end does so without walking through what a bug may have bent.
+    /// What came from another instance or partition waits until the quarantine is lifted; a called
+    /// instance that must end does so without walking through what a bug may have bent.
     fn work_quarantined(&mut self, i: Key, work: &Work) -> Done {
         match work {
             Work::Activate { .. }

@@ -12,6 +12,7 @@ use super::super::search::{self, key_text};
 use super::super::types::path_key;
 use crate::failure::{Failure, Kind};
 use crate::gateway::Gateway;
+use crate::limits::{EXPLAINED_CHARS_MAX, EXPLAINED_FUEL_MAX, EXPLAINED_PARTS_MAX};
 
 /// Explains the instance that a key belongs to: its own, or that of anything in it.
 #[utoipa::path(get, path = "/explain/{key}", operation_id = "explain", tag = "Grevy",
@@ -162,6 +163,30 @@ fn choice(choice: &Choice) -> Json {
         "expression": choice.condition,
         "value": named.collect::<Vec<_>>().join(", "),
         "variables": Json::Object(values.collect()),
+        "parts": parts(choice),
         "time": history::date(choice.time),
     })
+}
+
+/// Each part of the condition with its value, in the order of evaluation: which of them decided.
+/// The condition is evaluated again with the values of that moment, which are all that it names;
+/// what cannot be (a value that was too long to be kept, say) has no parts.
+fn parts(choice: &Choice) -> Vec<Json> {
+    let Some(condition) = &choice.condition else { return Vec::new() };
+    let text = condition.trim_start();
+    let Ok(expression) = feel::compile(text.strip_prefix('=').unwrap_or(text)) else {
+        return Vec::new();
+    };
+    let value = |json: &str| value::Packed::from_json(json).ok().map(|packed| packed.to_value());
+    let known = choice.values.iter().map(|(name, json)| Some((name.as_str(), value(json)?)));
+    let Some(known) = known.collect::<Option<Vec<_>>>() else { return Vec::new() };
+    let env = feel::Env { fuel: EXPLAINED_FUEL_MAX, ..feel::Env::new(choice.time, 0) };
+    let Ok((_, steps)) = expression.trace(&known, &env) else { return Vec::new() };
+    let source = expression.source();
+    let shown = |text: &str| text.chars().take(EXPLAINED_CHARS_MAX).collect::<String>();
+    let part = |step: &feel::Step| {
+        let text = source.get(step.span.start as usize..step.span.end as usize).unwrap_or_default();
+        json!({"expression": shown(text), "value": shown(&step.value.to_string())})
+    };
+    steps.iter().take(EXPLAINED_PARTS_MAX).map(part).collect()
 }
