@@ -396,6 +396,9 @@ def test_a_running_instance_goes_on_in_another_version(grevy):
         active = server.call("POST", "/v2/element-instances/search", {
             "filter": {"processDefinitionKey": target, "elementId": task}})[1]["items"]
         assert [row["elementInstanceKey"] for row in active] == [leased["elementInstanceKey"]]
+        lines = server.call("POST", "/v2/audit-logs/search", {
+            "filter": {"operationType": "MIGRATE"}})[1]["items"]
+        assert [line["processInstanceKey"] for line in lines] == [created["processInstanceKey"]]
         done = f"/v2/jobs/{leased['jobKey']}/completion"
         assert server.call("POST", done, {})[0] == 204, "its job is the same"
         ended = server.call("POST", "/v2/process-instances/search", {

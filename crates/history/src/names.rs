@@ -137,6 +137,7 @@ pub(crate) mod operation {
     pub const COMPLETE: i64 = 3;
     pub const DELETE: i64 = 5;
     pub const EVALUATE: i64 = 6;
+    pub const MIGRATE: i64 = 7;
     pub const MODIFY: i64 = 8;
     pub const RESOLVE: i64 = 9;
     pub const RESUME: i64 = 10;

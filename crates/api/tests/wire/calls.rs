@@ -1,4 +1,4 @@
-//! Calls that no older client knows, over both wires: decisions, signals, modification.
+//! Calls that no older client knows, over both wires: decisions, signals, modification, migration.
 
 use api::proto::modify_process_instance_request::{
     ActivateInstruction, TerminateInstruction, VariableInstruction,
@@ -159,19 +159,62 @@ async fn an_instance_is_modified_over_both_wires_all_or_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_instance_migrates_over_grpc_or_says_everything_that_speaks_against_it() {
+    use api::proto::migrate_process_instance_request::{MappingInstruction, MigrationPlan};
+    let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
+    let key = wire.routers.create().await;
+    let second = SIMPLE.replace("</process>", "<task id=\"unused\"/></process>");
+    assert_ne!(second, SIMPLE);
+    let deployed = wire.routers.deploy(&[("simple.bpmn", &second)]).await;
+    let Some(deployment::Metadata::Process(process)) = &deployed.deployments[0].metadata else {
+        panic!("{deployed:?}")
+    };
+    let ask = |from: &[&str]| {
+        let pair = |id: &&str| MappingInstruction {
+            source_element_id: (*id).to_owned(),
+            target_element_id: (*id).to_owned(),
+        };
+        MigrateProcessInstanceRequest {
+            process_instance_key: key,
+            migration_plan: Some(MigrationPlan {
+                target_process_definition_key: process.process_definition_key,
+                mapping_instructions: from.iter().map(pair).collect(),
+            }),
+            operation_reference: None,
+        }
+    };
+    let refused = async |ask: MigrateProcessInstanceRequest| {
+        wire.routers.refused("MigrateProcessInstance", &ask).await
+    };
+    let nothing = MigrateProcessInstanceRequest { process_instance_key: key, ..ask(&[]) };
+    let (code, text) =
+        refused(MigrateProcessInstanceRequest { migration_plan: None, ..nothing }).await;
+    assert_eq!(code, Code::InvalidArgument, "{text}");
+    let (code, text) = refused(ask(&[])).await;
+    assert_eq!(code, Code::FailedPrecondition, "{text}");
+    assert!(text.contains("no mapping is given for its active element"), "{text}");
+    let (code, text) = refused(ask(&["nowhere"])).await;
+    assert_eq!(code, Code::InvalidArgument, "{text}");
+    let nobody = MigrateProcessInstanceRequest { process_instance_key: 4711, ..ask(&[]) };
+    assert_eq!(refused(nobody).await.0, Code::NotFound);
+    let jobs = wire.routers.jobs().await;
+    let element = jobs[0].element_id.clone();
+    let _: MigrateProcessInstanceResponse =
+        wire.routers.one("MigrateProcessInstance", &ask(&[&element])).await;
+    let done = CompleteJobRequest { job_key: jobs[0].key, ..Default::default() };
+    let _: CompleteJobResponse = wire.routers.one("CompleteJob", &done).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_a_later_version_brings_says_so() {
     let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
     let key = wire.routers.create().await;
-    let migrate = MigrateProcessInstanceRequest { process_instance_key: key, ..Default::default() };
     let conditional = EvaluateConditionalRequest::default();
-    for (code, text) in [
-        wire.routers.refused("MigrateProcessInstance", &migrate).await,
-        wire.routers.refused("EvaluateConditional", &conditional).await,
-    ] {
-        assert_eq!(code, Code::Unimplemented, "{text}");
-        assert!(text.starts_with("Expected"), "{text}");
-    }
-    for path in ["/v2/conditionals/evaluation", &format!("/v2/process-instances/{key}/migration")] {
+    let (code, text) = wire.routers.refused("EvaluateConditional", &conditional).await;
+    assert_eq!(code, Code::Unimplemented, "{text}");
+    assert!(text.starts_with("Expected"), "{text}");
+    for path in ["/v2/conditionals/evaluation", &format!("/v2/process-instances/{key}/suspension")]
+    {
         let (status, problem) = wire.routers.rest("POST", path, json!({})).await;
         assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{problem}");
         assert_eq!(

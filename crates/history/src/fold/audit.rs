@@ -15,9 +15,10 @@ impl Fold<'_> {
         if !asked(&step.cause) {
             return;
         }
-        let Some((instance, line)) = step.events.iter().find_map(asked_for).flatten() else {
-            return;
-        };
+        // What a migration closes stands before it.
+        let line = step.events.iter().find_map(migrated);
+        let line = line.or_else(|| step.events.iter().find_map(asked_for).flatten());
+        let Some((instance, line)) = line else { return };
         let (actor, actor_type) = who(&step.cause);
         let definition = instance.map(|of| self.definition(of)).filter(|key| *key != 0);
         self.changes.audit.push(AuditRow {
@@ -76,6 +77,18 @@ fn asked_for(event: &Event) -> Option<Option<(Option<Key>, AuditRow)>> {
         }
         Event::Partition(_) | Event::Definition { .. } | Event::Slot { .. } => None,
     }
+}
+
+fn migrated(event: &Event) -> Option<(Option<Key>, AuditRow)> {
+    let Event::Instance { instance, event: E::Migrated(to) } = event else { return None };
+    let row = AuditRow {
+        operation: operation::MIGRATE,
+        entity: entity::PROCESS_INSTANCE,
+        entity_key: *instance,
+        description: Some(format!("to {} version {}", to.process_id, to.version)),
+        ..AuditRow::default()
+    };
+    Some((Some(*instance), row))
 }
 
 /// What the first event of a step says that was asked for.

@@ -31,9 +31,10 @@ pub(super) fn of(step: &Step) -> impl Iterator<Item = Migration<'_>> {
 fn opened(event: &Event) -> Option<Key> {
     let Event::Instance { event, .. } = event else { return None };
     match event {
-        InstanceEvent::TimerArmed { key, .. } | InstanceEvent::SubscriptionOpening { key, .. } => {
-            Some(*key)
-        }
+        InstanceEvent::TimerArmed { key, .. }
+        | InstanceEvent::SubscriptionOpening { key, .. }
+        | InstanceEvent::SignalAwaited { key, .. }
+        | InstanceEvent::ConditionAwaited { key, .. } => Some(*key),
         _ => None,
     }
 }
@@ -55,6 +56,7 @@ impl Writing<'_> {
             ("element_instance", "element_no", "end_date IS NULL"),
             ("timer", "target_no", "ended IS NULL"),
             ("message_subscription", "element_no", "state = 0"),
+            ("awaited", "target_no", "ended IS NULL"),
         ] {
             let mut sql = QueryBuilder::new(format!("UPDATE {table} SET {number} = "));
             renumbered(&mut sql, number, &migrated.elements);
