@@ -91,7 +91,12 @@ fn completions_are_what_each_shell_reads_and_know_every_command() {
     let help = grevy(&["--help"]);
     let commands = help.lines().skip_while(|line| *line != "Commands:").skip(1);
     let commands = commands.take_while(|line| !line.is_empty());
-    let commands: Vec<&str> = commands.filter_map(|line| line.split_whitespace().next()).collect();
+    // What is indented further goes on with the words of a command.
+    let named = |line: &'_ str| line.starts_with("  ") && !line.starts_with("   ");
+    let commands: Vec<&str> = commands
+        .filter(|line| named(line))
+        .filter_map(|line| line.split_whitespace().next())
+        .collect();
     assert!(commands.len() > 10, "{help}");
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         let script = grevy(&["completions", shell]);
