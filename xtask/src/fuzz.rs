@@ -65,7 +65,11 @@ const TARGETS: &[Target] = &[
             (Place::Data, "models", ".bpmn"),
         ],
     },
-    Target { name: "json", bytes_max: 2_048, seeds: &[(Place::Lines, "crates/tck", ".jsonl")] },
+    Target {
+        name: "json",
+        bytes_max: 2_048,
+        seeds: &[(Place::Tree, "crates/tck/golden", ".json"), (Place::Tree, "fuzz/seeds", ".json")],
+    },
     Target { name: "time", bytes_max: 200, seeds: &[] },
     Target { name: "step", bytes_max: 4_096, seeds: &[] },
     Target { name: "checkpoint", bytes_max: 4_096, seeds: &[] },
@@ -80,7 +84,7 @@ const TARGETS: &[Target] = &[
     Target {
         name: "json_events",
         bytes_max: 4_096,
-        seeds: &[(Place::Tree, "fuzz/seeds", ".json"), (Place::Lines, "crates/tck", ".jsonl")],
+        seeds: &[(Place::Tree, "fuzz/seeds", ".json")],
     },
 ];
 
