@@ -19,6 +19,12 @@ pub const CONNECTIONS_MAX: usize = 16_384;
 pub const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// Requests at once on one HTTP/2 connection: a client with thousands of workers has one.
 pub const CONNECTION_STREAMS_MAX: u32 = 16_384;
+/// What the bodies of one HTTP/2 connection may be ahead of their handlers. The library closes a
+/// connection as abusive when more than half of it is overhead, at 256 bytes for each small frame
+/// that waits: with the usual 64 KiB some 130 small calls that come at once are too many.
+pub const CONNECTION_WINDOW_BYTES: u32 = 2 * 256 * CONNECTION_STREAMS_MAX;
+/// The same for one call.
+pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 /// Open `StreamActivatedJobs` of one server. RESOURCE_EXHAUSTED beyond.
 pub const JOB_STREAMS_MAX: usize = 16_384;
 /// Parked long polls of one server. RESOURCE_EXHAUSTED beyond.

@@ -9,7 +9,7 @@ use tonic::transport::{Certificate, Channel, ClientTlsConfig, Endpoint};
 use tonic::{Request, Status};
 
 use crate::Error;
-use crate::limits::MESSAGE_BYTES_MAX;
+use crate::limits::{MESSAGE_BYTES_MAX, STREAM_WINDOW_BYTES};
 use crate::proto::gateway_client::GatewayClient;
 
 pub(crate) type Stub = GatewayClient<InterceptedService<Channel, Show>>;
@@ -84,6 +84,7 @@ impl Connect {
             .user_agent(concat!("grevy-client/", env!("CARGO_PKG_VERSION")))
             .map_err(|error| wrong(&error))?
             .tcp_nodelay(true)
+            .initial_stream_window_size(STREAM_WINDOW_BYTES)
             .http2_keep_alive_interval(Duration::from_secs(30))
             .keep_alive_while_idle(true);
         let token = self.token.map(|token| MetadataValue::try_from(format!("Bearer {token}")));

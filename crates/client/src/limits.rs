@@ -4,6 +4,9 @@ use std::time::Duration;
 
 /// Bytes of one message, either way.
 pub const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// What a server may send ahead on one stream: some hundred small jobs. The library's 2 MiB are
+/// ten thousand, which a slow worker would keep from others.
+pub const STREAM_WINDOW_BYTES: u32 = 64 << 10;
 /// Attempts of one call.
 pub const ATTEMPTS_MAX: u32 = 5;
 /// Wait before the second attempt.

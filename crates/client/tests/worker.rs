@@ -187,3 +187,19 @@ async fn a_worker_that_stops_finishes_what_it_began_and_gives_back_what_it_did_n
     let left = rig.server.gateway().engine().unwrap().unattended_job_types();
     assert!(left.is_empty(), "all five are done: {left:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_of_calls_on_one_connection_is_no_abuse() {
+    let rig = rig(true).await;
+    let mut calls = tokio::task::JoinSet::new();
+    for _ in 0..2_000 {
+        let client = rig.client.clone();
+        calls.spawn(async move { client.topology().await });
+    }
+    while let Some(answered) = calls.join_next().await {
+        answered.unwrap().unwrap();
+    }
+    let seen = rig.seen.lock().unwrap();
+    let calls = seen.iter().filter(|(path, _)| path == "Topology").count();
+    assert_eq!(calls, 2_000, "none is sent again");
+}

@@ -19,8 +19,9 @@ use tower::ServiceExt;
 
 use super::moving_body::MovingBody;
 use crate::limits::{
-    ACCEPT_PAUSE, CONNECTION_STREAMS_MAX, CONNECTIONS_MAX, DRAIN_TIME_MAX, HEADER_BYTES_MAX,
-    HEADER_TIME_MAX, HEADERS_MAX, PING_INTERVAL, PING_TIME_MAX, SEND_BUFFER_BYTES_MAX,
+    ACCEPT_PAUSE, CONNECTION_STREAMS_MAX, CONNECTION_WINDOW_BYTES, CONNECTIONS_MAX, DRAIN_TIME_MAX,
+    HEADER_BYTES_MAX, HEADER_TIME_MAX, HEADERS_MAX, PING_INTERVAL, PING_TIME_MAX,
+    SEND_BUFFER_BYTES_MAX, STREAM_WINDOW_BYTES,
 };
 
 /// Serves until it is told to stop; then lets connections end, for a while.
@@ -94,7 +95,8 @@ fn builder() -> Builder<TokioExecutor> {
         .max_concurrent_streams(CONNECTION_STREAMS_MAX)
         .max_header_list_size(HEADER_BYTES_MAX)
         .max_send_buf_size(SEND_BUFFER_BYTES_MAX)
-        .adaptive_window(true)
+        .initial_stream_window_size(STREAM_WINDOW_BYTES)
+        .initial_connection_window_size(CONNECTION_WINDOW_BYTES)
         .keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIME_MAX);
     builder
