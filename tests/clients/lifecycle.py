@@ -1,6 +1,7 @@
 """The server itself: its first lines, who may call, how it starts, is killed and stops."""
 
 import base64
+import concurrent.futures
 import fcntl
 import http.client
 import json
@@ -74,6 +75,40 @@ def test_data_is_found_again_after_a_stop_and_after_a_kill(grevy):
             "type": "work", "timeout": 60_000, "maxJobsToActivate": 10})
         assert status == 200 and {job["processInstanceKey"] for job in found["jobs"]} == set(keys)
         assert found["jobs"][0]["variables"]["big"] == 12345678901234567890
+
+
+def test_after_a_kill_topology_answers_at_once_and_says_unhealthy_until_recovered(grevy):
+    """The journal grows until reading it takes longer than an answer."""
+    with Server(grevy) as server:
+        ready(server)
+        assert deploy(server, ("simple.bpmn", SIMPLE))[0] == 200
+        start = {"processDefinitionId": "simple", "variables": {
+            "rows": [{"n": n, "text": "x" * 90} for n in range(40)]}}
+        made, early = 0, []
+        for more in (200, 400, 800, 1_600):
+            with concurrent.futures.ThreadPoolExecutor(8) as threads:
+                calls = [threads.submit(server.call, "POST", "/v2/process-instances", start)
+                         for _ in range(more)]
+            assert all(call.result()[0] == 200 for call in calls), calls[-1].result()
+            made += more
+            server.kill()
+            server.restart()
+            early = health(server)
+            if "unhealthy" in early:
+                break
+            ready(server)
+        assert early == ["unhealthy"], f"after {made} instances the first answer says {early}"
+        ready(server)
+        assert health(server) == ["healthy"]
+        page = server.call("POST", "/v2/process-instances/search", {"page": {"limit": 1}})[1]
+        assert page["page"]["totalItems"] == made, page["page"]
+
+
+def health(server):
+    """Of each partition, as the first answer to Topology says."""
+    status, topology, _ = server.call("GET", "/v2/topology")
+    assert status == 200, topology
+    return [row["health"] for broker in topology["brokers"] for row in broker["partitions"]]
 
 
 def ready(server):
