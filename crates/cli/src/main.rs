@@ -53,6 +53,8 @@ enum Command {
     #[cfg(feature = "client")]
     Resolve(commands::incidents::Resolve),
     #[cfg(feature = "client")]
+    SetVariables(commands::variables::SetVariables),
+    #[cfg(feature = "client")]
     Explain(commands::explain::Explain),
     #[cfg(feature = "server")]
     History(commands::history::History),
@@ -156,6 +158,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Incidents(command) => command.run(),
         #[cfg(feature = "client")]
         Command::Resolve(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::SetVariables(command) => command.run(),
         #[cfg(feature = "client")]
         Command::Explain(command) => command.run(),
         #[cfg(feature = "server")]

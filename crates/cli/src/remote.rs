@@ -26,6 +26,7 @@ pub struct Remote {
         global = true,
         value_name = "URL",
         env = "GREVY_ADDRESS",
+        value_parser = url,
         default_value = "http://127.0.0.1:8080"
     )]
     address: String,
@@ -102,6 +103,11 @@ impl Remote {
     pub fn post(&self, path: &str, body: &Value) -> Result<Value, Failure> {
         let bytes = body.to_string().into_bytes();
         self.send("POST", path, Some("application/json"), bytes)
+    }
+
+    pub fn put(&self, path: &str, body: &Value) -> Result<Value, Failure> {
+        let bytes = body.to_string().into_bytes();
+        self.send("PUT", path, Some("application/json"), bytes)
     }
 
     pub fn patch(&self, path: &str, body: &Value) -> Result<Value, Failure> {
@@ -200,6 +206,18 @@ impl Remote {
     }
 }
 
+/// Refuses what would end in an error of some library below.
+fn url(text: &str) -> Result<String, String> {
+    let host = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://"));
+    match host {
+        Some(host) if !host.is_empty() && !host.starts_with(['/', ':']) => Ok(text.to_owned()),
+        Some(_) | None if text.is_empty() => {
+            Err("expected http://HOST:PORT, but it is empty".to_owned())
+        }
+        Some(_) | None => Err(format!("expected http://HOST:PORT, but got '{text}'")),
+    }
+}
+
 /// Why there is no answer. A server that is sent too much answers and hangs up, and the answer may
 /// be lost with what it did not read.
 fn unanswered(url: &str, sent: usize, error: &ureq::Error) -> Failure {
@@ -240,6 +258,16 @@ pub fn object(text: &str) -> Result<Value, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn an_address_has_a_scheme_and_a_host() {
+        for right in ["http://localhost:9", "https://grevy.example", "http://[::1]:8080/v2"] {
+            assert_eq!(url(right).as_deref(), Ok(right));
+        }
+        for wrong in ["", "localhost:9", "http://", "http://:80", "ftp://a"] {
+            assert!(url(wrong).is_err_and(|why| why.contains("http://HOST:PORT")), "{wrong}");
+        }
+    }
 
     #[test]
     fn variables_are_objects() {

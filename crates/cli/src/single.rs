@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use engine::command::{
     CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, LeasedJob, PublishMessage,
 };
-use engine::state::Lookup;
+use engine::compile::{Kind, Process, Trigger};
+use engine::event::{NamedValue, PROCESS};
+use engine::state::{Instance, Lookup, Phase};
 use engine::text::Narrator;
 use engine::{Catalog, Command, Effect, Key, Reply, Routes, State, Turn, meta};
 
@@ -28,9 +30,16 @@ pub struct Single {
 /// Why the instance does not go on by itself.
 pub enum Stopped {
     Job(Box<LeasedJob>),
-    Message { name: String, key: String },
+    Message {
+        name: String,
+        key: String,
+    },
     Incidents(Vec<String>),
-    Ended { variables: String },
+    /// Nothing that can come here: what it waits for, in words.
+    Stuck(Vec<String>),
+    Ended {
+        variables: String,
+    },
 }
 
 impl Single {
@@ -119,16 +128,72 @@ impl Single {
             } else if let Some((name, key)) = self.waits_for(|_| true) {
                 return Ok(Stopped::Message { name, key });
             } else {
-                return Err("expected something to wait for, but nothing is open".to_owned());
+                return Ok(Stopped::Stuck(self.stuck()));
             }
         }
     }
 
+    /// The instance and those that it called.
+    fn instances(&self) -> impl Iterator<Item = &Instance> {
+        let hot = self.state.instances().filter_map(|(key, _)| match self.state.instance(key) {
+            Lookup::Hot(instance) => Some(instance),
+            Lookup::Cold | Lookup::Absent => None,
+        });
+        hot.filter(|instance| instance.created.root_instance == self.instance)
+    }
+
     fn has_timer(&self) -> bool {
-        match self.state.instance(self.instance) {
-            Lookup::Hot(instance) => !instance.timers.is_empty(),
-            Lookup::Cold | Lookup::Absent => false,
+        self.instances().any(|instance| !instance.timers.is_empty())
+    }
+
+    /// What the deployed files say.
+    pub fn models(&self) -> impl Iterator<Item = &model::Definitions> {
+        self.catalog.definitions().filter_map(|definition| definition.model.as_deref())
+    }
+
+    /// Joins that miss a branch first: nothing is left that could bring it.
+    fn stuck(&self) -> Vec<String> {
+        let mut joins = Vec::new();
+        let mut others = Vec::new();
+        for instance in self.instances() {
+            let definition = self.catalog.get(instance.created.definition);
+            let Some(process) = definition.and_then(|it| it.process.as_deref().ok()) else {
+                continue;
+            };
+            joins.extend(stuck_joins(instance, process));
+            for element in instance.elements.values() {
+                if element.element.no == PROCESS || element.phase != Phase::Activated {
+                    continue;
+                }
+                let element = process.element(element.element.no);
+                let id = &element.id;
+                match &element.kind {
+                    Kind::UserTask(_) => others.push(format!(
+                        "At '{id}' it waits for somebody to complete the user task, which `grevy \
+                         run` cannot do."
+                    )),
+                    Kind::Catch(catch) | Kind::Receive(catch) => {
+                        let what = match &catch.trigger {
+                            Trigger::Signal { name } => format!("the signal '{}'", name.source()),
+                            Trigger::Condition { condition, .. } => {
+                                format!("the condition '{}' to hold", condition.source())
+                            }
+                            _ => "an event".to_owned(),
+                        };
+                        others.push(format!("At '{id}' it waits for {what}, which cannot come."));
+                    }
+                    Kind::EventBased(_) => {
+                        others.push(format!("At '{id}' it waits for an event, which cannot come."))
+                    }
+                    _ => {}
+                }
+            }
         }
+        joins.extend(others);
+        if joins.is_empty() {
+            joins.push("It waits, but for nothing that can come.".to_owned());
+        }
+        joins
     }
 
     fn lease(&mut self, job_type: &str) -> Result<Option<LeasedJob>, String> {
@@ -146,8 +211,7 @@ impl Single {
         }
     }
 
-    pub fn complete(&mut self, job: &LeasedJob, variables: &str) -> Result<(), String> {
-        let variables = parse(variables)?;
+    pub fn complete(&mut self, job: &LeasedJob, variables: Vec<NamedValue>) -> Result<(), String> {
         self.ask(&Command::CompleteJob { job: job.key, variables, token: None }, true).map(drop)
     }
 
@@ -166,28 +230,44 @@ impl Single {
         self.ask(&fail, true).map(drop)
     }
 
-    pub fn publish(&mut self, name: &str, key: &str, variables: &str) -> Result<(), String> {
+    pub fn throw(
+        &mut self,
+        job: &LeasedJob,
+        code: &str,
+        message: &str,
+        variables: Vec<NamedValue>,
+    ) -> Result<(), String> {
+        let (code, message) = (code.into(), message.into());
+        let throw = Command::ThrowError { job: job.key, code, message, variables, token: None };
+        self.ask(&throw, true).map(drop)
+    }
+
+    pub fn publish(
+        &mut self,
+        name: &str,
+        key: &str,
+        variables: Vec<NamedValue>,
+    ) -> Result<(), String> {
         let message = PublishMessage {
             name: name.into(),
             correlation_key: key.into(),
             id: "".into(),
             time_to_live: 0,
             tenant: DEFAULT_TENANT.into(),
-            variables: parse(variables)?,
+            variables,
         };
         self.ask(&Command::PublishMessage(message), true).map(drop)
     }
 
     fn incidents(&self) -> Option<Vec<String>> {
-        let Lookup::Hot(instance) = self.state.instance(self.instance) else { return None };
-        let all = instance.incidents.values();
+        let all = self.instances().flat_map(|instance| instance.incidents.values());
         let all: Vec<String> = all.map(|row| format!("{}: {}", row.kind, row.message)).collect();
         (!all.is_empty()).then_some(all)
     }
 
     fn waits_for(&self, wanted: impl Fn(&str) -> bool) -> Option<(String, String)> {
-        let Lookup::Hot(instance) = self.state.instance(self.instance) else { return None };
-        let row = instance.subscriptions.values().find(|row| wanted(&row.name))?;
+        let mut rows = self.instances().flat_map(|instance| instance.subscriptions.values());
+        let row = rows.find(|row| wanted(&row.name))?;
         Some((row.name.to_string(), row.correlation_key.to_string()))
     }
 
@@ -220,6 +300,34 @@ impl Single {
     }
 }
 
-fn parse(json: &str) -> Result<Vec<engine::event::NamedValue>, String> {
+/// Gateways that some branches have reached and others have not, as `grevy explain` tells them.
+fn stuck_joins(instance: &Instance, process: &Process) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut told = Vec::new();
+    for (scope, flow) in instance.tokens.keys() {
+        let gateway = process.flow(*flow).target;
+        let join = process.element(gateway);
+        if join.incoming.len() < 2 || !seen.insert((*scope, gateway)) {
+            continue;
+        }
+        let missing =
+            join.incoming.iter().filter(|it| !instance.tokens.contains_key(&(*scope, **it)));
+        let missing = missing.map(|flow| {
+            let flow = process.flow(*flow);
+            let source = process.element(flow.source);
+            format!("'{}' from '{}'", flow.id, source.name.as_ref().unwrap_or(&source.id))
+        });
+        let missing: Vec<String> = missing.collect();
+        told.push(format!(
+            "At '{}' it waits for the other branches: {} did not arrive, and nothing is left that \
+             could.",
+            join.id,
+            missing.join(" and ")
+        ));
+    }
+    told
+}
+
+fn parse(json: &str) -> Result<Vec<NamedValue>, String> {
     value::object_from_json(json).map_err(|error| error.to_string())
 }

@@ -227,7 +227,8 @@ impl Grevy {
         let (partition, class) = self.route(&command);
         let Some(remote) = self.shared().remote(partition) else {
             return then(Err(Error::Rejected(engine::Rejection::not_found(format!(
-                "expected a key of partition 1 to {}, but it names partition {partition}",
+                "expected a key that was given out, but no such key was: it names partition \
+                 {partition}, and there are 1 to {}",
                 self.partition_count()
             )))));
         };

@@ -62,7 +62,8 @@ pub struct Server {
 /// An address that cannot be bound, a certificate that cannot be read.
 pub async fn start(config: Config) -> Result<Server, String> {
     let tls = config.tls.as_ref().map(Tls::acceptor).transpose()?;
-    let (grpc_listener, http_listener) = (bind(config.grpc).await?, bind(config.http).await?);
+    let (grpc_listener, http_listener) =
+        (bind(config.grpc, "--grpc-port").await?, bind(config.http, "--http-port").await?);
     let address = |listener: &TcpListener| listener.local_addr().map_err(|e| e.to_string());
     let (grpc, http) = (address(&grpc_listener)?, address(&http_listener)?);
     let (stage_sender, stage) = watch::channel(Stage::Recovering);
@@ -85,9 +86,12 @@ pub async fn start(config: Config) -> Result<Server, String> {
     Ok(Server { grpc, http, gateway, stage, stop, listeners })
 }
 
-async fn bind(address: SocketAddr) -> Result<TcpListener, String> {
+async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, String> {
     TcpListener::bind(address).await.map_err(|error| {
-        format!("expected to listen on {address}, but {error}; choose another port, or 0 for any")
+        format!(
+            "expected to listen on {address}, but {error}; choose another port with {option}, or 0 \
+             for any"
+        )
     })
 }
 
@@ -100,7 +104,7 @@ pub async fn serve(
     pages: axum::Router,
     stopping: watch::Receiver<bool>,
 ) -> Result<(SocketAddr, JoinHandle<()>), String> {
-    let listener = bind(address).await?;
+    let listener = bind(address, "--port").await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     Ok((address, tokio::spawn(listener::serve(listener, None, pages, stopping))))
 }

@@ -20,7 +20,7 @@ pub fn open(
         let known = match opened(&gateway, open, history) {
             Ok(engine) => Stage::Ready(engine),
             Err(error) => {
-                tracing::error!(error, "the engine could not start");
+                // Told by whoever waits for it to be ready, once.
                 Stage::Failed(error.into())
             }
         };

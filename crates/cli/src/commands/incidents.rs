@@ -67,8 +67,10 @@ impl Incidents {
 impl Resolve {
     pub fn run(self) -> Result<ExitCode, Failure> {
         for incident in &self.incidents {
+            // Without history there is none to read, and resolving needs none.
+            let found = self.remote.get(&format!("/incidents/{incident}"));
             if let Some(retries) = self.retries {
-                let found = self.remote.get(&format!("/incidents/{incident}"))?;
+                let found = found.as_ref().map_err(|why| Failure(why.0.clone()))?;
                 if let Some(job) = found["jobKey"].as_str() {
                     let change = json!({ "changeset": { "retries": retries } });
                     self.remote.patch(&format!("/jobs/{job}"), &change)?;
@@ -76,7 +78,34 @@ impl Resolve {
             }
             self.remote.post(&format!("/incidents/{incident}/resolution"), &json!({}))?;
             self.remote.tell(&Value::Null, || println!("resolved {incident}"));
+            if let Ok(found) = found {
+                self.tell_again(&found)?;
+            }
         }
         Ok(ExitCode::SUCCESS)
+    }
+
+    /// The cause may have remained: then there is a new incident at the same place at once.
+    fn tell_again(&self, resolved: &Value) -> Result<(), Failure> {
+        let filter = json!({
+            "state": "ACTIVE",
+            "elementInstanceKey": resolved["elementInstanceKey"],
+        });
+        let answer = self.remote.post("/incidents/search", &json!({ "filter": filter }))?;
+        for row in answer["items"].as_array().into_iter().flatten() {
+            let text = |name: &str| row[name].as_str().unwrap_or_default();
+            if row["incidentKey"] != resolved["incidentKey"] {
+                self.remote.tell(&Value::Null, || {
+                    println!(
+                        "but the cause remains: new incident {} {} at {}: {}",
+                        text("incidentKey"),
+                        text("errorType"),
+                        text("elementId"),
+                        text("errorMessage"),
+                    );
+                });
+            }
+        }
+        Ok(())
     }
 }

@@ -58,6 +58,20 @@ enum Verb {
         #[arg(long, value_name = "MS", default_value_t = 0)]
         back_off: i64,
     },
+    /// Throws a BPMN error: an error event catches it, else an incident is raised.
+    Throw {
+        /// Key of the job.
+        job: i64,
+        /// Code of the error.
+        #[arg(long)]
+        code: String,
+        /// What went wrong.
+        #[arg(long, default_value = "")]
+        message: String,
+        /// Variables as a JSON object, or @FILE: they are set where the error is caught.
+        #[arg(long, value_name = "JSON", default_value = "{}")]
+        variables: String,
+    },
 }
 
 impl Jobs {
@@ -92,6 +106,15 @@ impl Jobs {
                 });
                 self.remote.post(&format!("/jobs/{job}/failure"), &body)?;
                 self.remote.tell(&Value::Null, || println!("failed {job}"));
+            }
+            Verb::Throw { job, code, message, variables } => {
+                let body = json!({
+                    "errorCode": code,
+                    "errorMessage": message,
+                    "variables": object(&variables)?,
+                });
+                self.remote.post(&format!("/jobs/{job}/error"), &body)?;
+                self.remote.tell(&Value::Null, || println!("threw {code} from {job}"));
             }
         }
         Ok(ExitCode::SUCCESS)

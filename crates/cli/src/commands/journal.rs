@@ -46,7 +46,9 @@ impl Journal {
         };
         let fs = RealFs;
         let mut code = ExitCode::SUCCESS;
-        for dir in logs(&fs, &place.dir)? {
+        let logs = logs(&fs, &place.dir)
+            .map_err(|error| Failure(format!("{error}{}", look_inside(&place.dir))))?;
+        for dir in logs {
             let reading = Progress::waiting(&format!("reading {}", dir.display()), place.json);
             let report = inspect(&fs, &dir)?;
             let checkpoints = checkpoints_of(&fs, &dir);
@@ -74,6 +76,15 @@ impl Journal {
             }
         }
         Ok(code)
+    }
+}
+
+/// What to add to the refusal of a folder whose part is a data folder, as that of `grevy demo` is.
+pub fn look_inside(folder: &std::path::Path) -> String {
+    let inner = folder.join("engine");
+    match logs(&RealFs, &inner) {
+        Ok(found) if !found.is_empty() => format!("; look at {}", inner.display()),
+        Ok(_) | Err(_) => String::new(),
     }
 }
 

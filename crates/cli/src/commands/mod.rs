@@ -30,3 +30,5 @@ pub mod story;
 pub mod token;
 #[cfg(feature = "track")]
 pub mod track;
+#[cfg(feature = "client")]
+pub mod variables;

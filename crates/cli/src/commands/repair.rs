@@ -104,7 +104,9 @@ impl Stopped {
     /// The folder, if one was named.
     fn open(self) -> Result<Option<Grevy>, Failure> {
         let Some(folder) = &self.data_dir else { return Ok(None) };
-        Ok(Some(there(folder)?.paused(true).skip(self.quarantine).open()?))
+        let opened = there(folder)?.paused(true).skip(self.quarantine).open();
+        let told = |error| Failure(format!("{error}{}", super::journal::look_inside(folder)));
+        Ok(Some(opened.map_err(told)?))
     }
 }
 

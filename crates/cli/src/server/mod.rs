@@ -15,6 +15,7 @@ use api::server::{self, Config, Server, Tls};
 use tracing_subscriber::EnvFilter;
 
 use crate::Failure;
+use crate::commands::journal;
 use scratch::Scratch;
 use settings::{LogFormat, Serve, Settings};
 
@@ -60,11 +61,11 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         events.wake();
         // A folder that is in use is found at once: then nothing is said to run.
         if let Ok(Err(reason)) = tokio::time::timeout(PROMPT, server.ready()).await {
-            return Err(reason.to_string());
+            return Err(refused(&settings, &reason));
         }
         print(&settings, &server);
         tokio::select! {
-            failed = failed(&server) => Err(failed),
+            failed = failed(&server) => Err(refused(&settings, &failed)),
             () = signals => {
                 #[cfg(feature = "track")]
                 events.let_go();
@@ -76,6 +77,13 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         }
     });
     done.map_err(Failure)
+}
+
+/// Why the engine did not start, and where else there is a data folder.
+fn refused(settings: &Settings, reason: &str) -> String {
+    let inside =
+        if settings.memory { String::new() } else { journal::look_inside(&settings.data_dir) };
+    format!("{reason}{inside}")
 }
 
 /// Ends only if the engine cannot start.

@@ -1,6 +1,6 @@
 //! First pass over a process: which flow nodes, flows and artifacts there are, and their ids.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::codes;
@@ -17,6 +17,8 @@ pub(super) struct Collected<'a> {
     pub(super) node_index: BTreeMap<Arc<str>, ElementIndex>,
     pub(super) flow_index: BTreeMap<Arc<str>, FlowIndex>,
     pub(super) artifacts: Vec<Artifact>,
+    /// Ids of elements that BPMN does not have: flows to them are no faults of their own.
+    pub(super) unknown: BTreeSet<&'a str>,
 }
 
 pub(super) struct FlowNode<'a> {
@@ -92,6 +94,7 @@ pub(super) fn collect<'a>(reader: &mut Reader<'a>, process: Node<'a>) -> Collect
         node_index: BTreeMap::new(),
         flow_index: BTreeMap::new(),
         artifacts: Vec::new(),
+        unknown: BTreeSet::new(),
     };
     collected.scope(reader, process, None, 0);
     collected
@@ -132,6 +135,7 @@ impl<'a> Collected<'a> {
                 reader.element = None;
                 let message = format!("expected an element of BPMN 2.0, but {tag} is none");
                 reader.error(codes::ELEMENT_UNKNOWN, node, message);
+                self.unknown.extend(node.attribute("id").map(str::trim));
             }
             self.data(node);
             if tag == "laneSet" {

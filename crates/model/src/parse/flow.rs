@@ -39,7 +39,8 @@ fn end<'a>(
     let raw = flow.attribute(attribute).unwrap_or_default().trim();
     let local = raw.rsplit(':').next().unwrap_or(raw);
     let found = collected.node_index.get(raw).or_else(|| collected.node_index.get(local)).copied();
-    if found.is_none() {
+    let told = collected.unknown.contains(raw) || collected.unknown.contains(local);
+    if found.is_none() && !told {
         let message = format!(
             "expected {attribute} to name an element of the same process, but there is none {raw:?}"
         );
