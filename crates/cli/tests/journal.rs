@@ -45,3 +45,18 @@ fn verify_reads_checkpoints_and_blobs_and_names_what_rotted() {
     let told = format!("\"instance\":\"{last}\"");
     assert!(!whole && text.contains(&told), "{text}");
 }
+
+#[test]
+fn the_folder_of_the_demo_says_where_its_data_folder_is() {
+    let folder = tempfile::tempdir().expect("a folder");
+    drop(Grevy::open(folder.path().join("engine")).expect("a new folder"));
+    std::fs::write(folder.path().join("orders.jsonl"), "").expect("a file");
+    let at = folder.path().to_str().expect("a path");
+    let told = format!("; look at {at}/engine");
+    for arguments in [&["journal", "inspect", at][..], &["resume", "--data-dir", at]] {
+        let output = Command::new(env!("CARGO_BIN_EXE_grevy")).args(arguments).output();
+        let output = output.expect("the binary is there");
+        let text = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.code() == Some(2) && text.contains(&told), "{arguments:?}: {text}");
+    }
+}

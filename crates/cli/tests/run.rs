@@ -1,6 +1,8 @@
 //! `grevy run` as a new user meets it: wrong options, jobs that nobody does, joins that wait for
 //! ever, errors.
 
+#![allow(clippy::unwrap_used)] // a panic is the report of a test
+
 use std::io::Write;
 use std::process::{Command, Stdio};
 

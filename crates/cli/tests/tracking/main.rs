@@ -6,5 +6,6 @@ mod act;
 mod business;
 mod harness;
 mod lay;
+mod operate;
 mod picture;
 mod story;
