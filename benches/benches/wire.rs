@@ -14,6 +14,8 @@ const IN_FLIGHT: usize = 1_024;
 const RATE: u64 = 1_000;
 /// Threads over REST, of either kind.
 const THREADS: usize = 48;
+/// What was created is completed after so long at the latest, or it never is.
+const DRAIN_MAX: Duration = Duration::from_secs(60);
 const WANT: &str = r#"{"type": "job", "worker": "bench", "timeout": 600000,
     "maxJobsToActivate": 8, "requestTimeout": 200}"#;
 
@@ -91,15 +93,17 @@ fn rest(server: &Server, time: Duration) -> Result<(f64, Paced), Failed> {
                 let found: Json = serde_json::from_str(&found)?;
                 let jobs = found["jobs"].as_array().map(Vec::as_slice).unwrap_or_default();
                 for job in jobs {
-                    let key = job["jobKey"].as_str().unwrap_or_default();
-                    let path = format!("/jobs/{key}/completion");
+                    let path = format!("/jobs/{}/completion", job["jobKey"].as_str().unwrap_or(""));
                     if post(&agent, &url(&path), "{\"variables\":{\"done\":true}}")?.0 == 204 {
                         completed.fetch_add(1, Ordering::Relaxed);
                     }
                 }
                 let all = completed.load(Ordering::Relaxed) >= created.load(Ordering::Relaxed);
-                if status != 200 || (jobs.is_empty() && all && over.load(Ordering::Relaxed)) {
+                if jobs.is_empty() && all && over.load(Ordering::Relaxed) {
                     return Ok(());
+                }
+                if !matches!(status, 200 | 503) || begun.elapsed() > time + DRAIN_MAX {
+                    return Err(format!("jobs are left; the last answer: {status}").into());
                 }
             }
         };

@@ -79,7 +79,7 @@ impl Server {
         Ok(GatewayClient::new(endpoint.connect().await?))
     }
 
-    /// Deploys [`crate::ONE_TASK`]. A server that still recovers is asked again.
+    /// Deploys [`crate::ONE_TASK`]; a server that still recovers lets the call wait.
     pub async fn deploy(&self) -> Result<Stub, Failed> {
         let mut stub = self.connect().await?;
         let resource =
