@@ -14,7 +14,7 @@ mod kinds;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use model::{ElementIndex, FlowIndex, Process};
+use model::{Definitions, ElementIndex, FlowIndex, Process};
 
 use crate::conform::Net;
 
@@ -102,7 +102,7 @@ impl Chart {
         }
         let (net, meanings) = (&chart.net, &chart.transitions);
         for deadline in &mut chart.deadlines {
-            deadline.places = build::waiting(net, meanings, deadline.element, Some(never));
+            deadline.places = build::waiting(net, meanings, deadline.element, Some(never), false);
         }
         chart
     }
@@ -136,7 +136,7 @@ pub(crate) fn unheard(publish: &crate::machine::Publish) -> BTreeSet<String> {
     let read = model::read("model.bpmn", &publish.bpmn);
     let Ok((definitions, _)) = read else { return BTreeSet::new() };
     let process = definitions.processes.iter().find(|p| p.id == publish.process);
-    let Some(process) = process.or(definitions.processes.first()) else { return BTreeSet::new() };
+    let Some(process) = process else { return BTreeSet::new() };
     if !publish.types.is_empty() {
         return BTreeSet::new();
     }
@@ -147,15 +147,29 @@ pub(crate) fn unheard(publish: &crate::machine::Publish) -> BTreeSet<String> {
 /// Types that a model expects whether or not they were seen: tasks and message events.
 ///
 /// # Errors
-/// When the bytes are no BPMN model.
+/// When the bytes are no BPMN model, or one without this process.
 pub fn expected(bpmn: &[u8], process: &str) -> Result<Vec<String>, String> {
     let (definitions, _) = model::read("model.bpmn", bpmn).map_err(|problems| {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         format!("expected a BPMN model, but {first}")
     })?;
-    let found = definitions.processes.iter().find(|p| &*p.id == process);
-    let found = found.or(definitions.processes.first());
-    Ok(found.map(kinds::expected_of).unwrap_or_default())
+    named(&definitions, process).map(kinds::expected_of)
+}
+
+/// The process that cases are kept under. Another one in its place would be tracked under one name
+/// and read under the other.
+///
+/// # Errors
+/// When the model has none of this id.
+pub fn named<'a>(definitions: &'a Definitions, id: &str) -> Result<&'a Process, String> {
+    let mut processes = definitions.processes.iter();
+    processes.find(|process| &*process.id == id).ok_or_else(|| {
+        let ids = definitions.processes.iter().map(|process| format!("{:?}", &*process.id));
+        let there = ids.collect::<Vec<_>>().join(", ");
+        let there =
+            if there.is_empty() { "there is none".into() } else { format!("it has {there}") };
+        format!("expected a process {id:?} in the model, under whose id it is tracked, but {there}")
+    })
 }
 
 /// A name without what people and programs write differently: case, spaces, punctuation, and the

@@ -28,7 +28,7 @@ pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
 pub use event::{Alert, Event, StepObserved};
 pub(crate) use model::Version;
 pub use model::{Model, Status};
-pub use state::{Case, CaseKey, CaseStatus, Raised, Seen, State};
+pub use state::{Case, CaseKey, CaseStatus, Due, Raised, Seen, State};
 
 /// What came of a command: its events are already folded into the state.
 #[derive(Debug, Default, PartialEq)]

@@ -25,6 +25,8 @@ pub struct Subject<'a> {
     /// With coordinates, or laid out here.
     pub definitions: &'a Definitions,
     pub chart: &'a Chart,
+    /// What is late is late at this moment, ms since 1970.
+    pub now_ms: i64,
     /// How well a discovered model fits; absent for a model that somebody drew.
     pub quality: Option<Quality>,
 }
@@ -33,7 +35,7 @@ pub struct Subject<'a> {
 pub fn page(subject: &Subject<'_>) -> Page {
     let Subject { definitions, chart, log, stats, .. } = *subject;
     let heat = definitions.processes.first().map(|p| heat(chart, p, log)).unwrap_or_default();
-    let deviations = deviations(chart, log);
+    let deviations = deviations(chart, log, subject.now_ms);
     let options = Options { width: Some(PICTURE_WIDTH), ..Options::default() };
     Page {
         title: subject.title.to_owned(),

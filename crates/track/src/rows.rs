@@ -118,7 +118,7 @@ pub fn counts(state: &State, process: Option<&str>) -> CaseCounts {
 fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {
     let kind = |kind: &u32| state.kind_name(case.version, *kind).to_owned();
     let expected = state.analyse(key).map(|analysis| analysis.next).unwrap_or_default();
-    let mut deadlines: Vec<i64> = case.deadlines.iter().map(|(_, due)| *due).collect();
+    let mut deadlines: Vec<i64> = case.deadlines.iter().map(|due| due.due_ms).collect();
     deadlines.sort_unstable();
     CaseRow {
         process: state.process_of(case.version).to_owned(),

@@ -44,7 +44,7 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
         kind: *kind,
     };
     let elements = process.elements.iter().zip(&kinds.of_element).map(place).collect();
-    let waiting = |element| waiting(&net, &meanings, element, None);
+    let waiting = |element, choice| waiting(&net, &meanings, element, None, choice);
     let (deadlines, case_deadline_ms) = deadlines(process, &kinds.of_element, waiting)?;
     let mut chart = Chart {
         process: process.id.clone(),
@@ -65,12 +65,13 @@ pub(super) fn chart(process: &Process, binding: &Binding) -> Result<Chart, Strin
 }
 
 /// Places from which silent steps lead to an element.
-/// `never`: transitions that need this place are none.
+/// `never`: transitions that need this place are none; `choice`: only steps that move one token.
 pub(super) fn waiting(
     net: &Net,
     meanings: &[Meaning],
     element: ElementIndex,
     never: Option<u32>,
+    choice: bool,
 ) -> Vec<u32> {
     let open = |transition: &Transition| never.is_none_or(|n| !transition.inputs.contains(&n));
     let all = || net.transitions.iter().zip(meanings).filter(|(t, _)| open(t));
@@ -78,7 +79,8 @@ pub(super) fn waiting(
     let mut places: Vec<u32> = own.flat_map(|(t, _)| t.inputs.iter().copied()).collect();
     let mut at = 0;
     while at < places.len() {
-        for (transition, _) in all().filter(|(t, _)| t.label.is_none()) {
+        let one = |t: &Transition| t.inputs.len() == 1 && t.outputs.len() == 1;
+        for (transition, _) in all().filter(|(t, _)| t.label.is_none() && (!choice || one(t))) {
             if transition.outputs.contains(&places[at]) {
                 let new = transition.inputs.iter().filter(|place| !places.contains(place));
                 let new: Vec<u32> = new.copied().collect();

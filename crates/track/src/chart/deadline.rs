@@ -7,6 +7,8 @@ use std::sync::Arc;
 
 use model::{Element, ElementIndex, Event, Kind, Pair, Process, TaskKind, Text, Timer};
 
+use super::Chart;
+use crate::machine::Due;
 use crate::mapping::duration_ms;
 
 /// A promise about one step.
@@ -20,6 +22,8 @@ pub struct Deadline {
     /// Places of the net from which silent steps lead to the element: it is waited for while a
     /// token is in one of them.
     pub places: Vec<u32>,
+    /// Those of them from which a choice alone leads to it, no split.
+    pub choice: Vec<u32>,
     /// What to do when it passes; nothing more than the finding where the model draws nothing.
     pub actions: Vec<Action>,
 }
@@ -41,23 +45,25 @@ pub enum Action {
 pub(super) fn deadlines(
     process: &Process,
     kinds: &[Option<u32>],
-    waiting: impl Fn(ElementIndex) -> Vec<u32>,
+    waiting: impl Fn(ElementIndex, bool) -> Vec<u32>,
 ) -> Result<(Vec<Deadline>, Option<i64>), String> {
     let mut found = Vec::new();
     for (at, element) in (0..).zip(&process.elements) {
         let parsed = |raw| duration_ms(raw).map_err(|e| format!("{}: {e}", element.id));
         if let (Some(kind), Some(raw)) = (kinds[at as usize], property(&element.properties)) {
             let within_ms = parsed(raw)?;
-            let (places, actions) = (waiting(at), Vec::new());
-            found.push(Deadline { kind, element: at, within_ms, places, actions });
+            let (places, choice) = (waiting(at, false), waiting(at, true));
+            let actions = Vec::new();
+            found.push(Deadline { kind, element: at, within_ms, places, choice, actions });
         }
         let Some(raw) = timer(&element.kind) else { continue };
         let within_ms = parsed(raw)?;
         let actions = actions(process, element);
         for element in guarded(process, element) {
             if let Some(kind) = kinds[element as usize] {
-                let (places, actions) = (waiting(element), actions.clone());
-                found.push(Deadline { kind, element, within_ms, places, actions });
+                let (places, choice) = (waiting(element, false), waiting(element, true));
+                let actions = actions.clone();
+                found.push(Deadline { kind, element, within_ms, places, choice, actions });
             }
         }
     }
@@ -65,6 +71,29 @@ pub(super) fn deadlines(
         .map(|raw| duration_ms(raw).map_err(|e| format!("{}: {e}", process.id)))
         .transpose()?;
     Ok((found, case))
+}
+
+impl Chart {
+    /// Whether two deadlines are one promise: about the ways out of one decision, of which a token
+    /// at `place` takes one, within the same time and with the same to be done.
+    pub(crate) fn rivals(&self, one: u32, other: u32, place: u32) -> bool {
+        let at = |number: u32| self.deadlines.get(number as usize);
+        let (Some(one), Some(other)) = (at(one), at(other)) else { return false };
+        (one.within_ms, &one.actions) == (other.within_ms, &other.actions)
+            && one.choice.contains(&place)
+            && other.choice.contains(&place)
+    }
+
+    /// Whether it was this deadline that passed, or that of another way out of the same decision.
+    pub(crate) fn is_fired(&self, fired: &Due, number: u32, due_ms: i64) -> bool {
+        let choice = |number: u32| self.deadlines.get(number as usize).map(|d| d.choice.iter());
+        fired.due_ms == due_ms
+            && (fired.number == number
+                || choice(number)
+                    .into_iter()
+                    .flatten()
+                    .any(|place| self.rivals(fired.number, number, *place)))
+    }
 }
 
 fn property(properties: &[Pair]) -> Option<&str> {

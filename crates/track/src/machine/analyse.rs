@@ -1,6 +1,6 @@
 //! What the events of a case say about it, by the cheapest explanation that the model gives.
 
-use super::state::{Case, Seen};
+use super::state::{Case, Due, Seen};
 use crate::chart::Chart;
 use crate::conform::{Aligner, Move};
 
@@ -81,11 +81,19 @@ struct Ran {
 }
 
 pub(super) fn analyse_case(chart: &Chart, aligner: &mut Aligner, case: &Case) -> Analysis {
-    analyse(chart, aligner, &case.base, &case.events)
+    analyse(chart, aligner, &case.base, &case.events, &case.fired)
 }
 
-/// `base` is the marking before the events; empty is the start.
-fn analyse(chart: &Chart, aligner: &mut Aligner, base: &[u32], events: &[Seen]) -> Analysis {
+/// `base` is the marking before the events; empty is the start. `fired` are deadlines that passed
+/// already.
+fn analyse(
+    chart: &Chart,
+    aligner: &mut Aligner,
+    base: &[u32],
+    events: &[Seen],
+    fired: &[Due],
+) -> Analysis {
+    let whole = base.is_empty();
     let base: Vec<u32> = match base.is_empty() {
         true => vec![chart.net.start],
         false => base.to_vec(),
@@ -99,7 +107,10 @@ fn analyse(chart: &Chart, aligner: &mut Aligner, base: &[u32], events: &[Seen]) 
     let (next, may_end) = aligner.next(&places);
     let mut analysis = Analysis { marking, next, may_end, ..Analysis::default() };
     findings(chart, aligner, &base, &steps, &alone, &mut analysis.findings);
-    lateness(chart, &steps, &mut analysis);
+    lateness(chart, &steps, fired, &mut analysis);
+    if whole {
+        whole_late(chart, events, &mut analysis);
+    }
     analysis
 }
 
@@ -216,9 +227,8 @@ fn expected(chart: &Chart, aligner: &mut Aligner, base: &[u32], steps: &[Ran]) -
 }
 
 /// Steps after their deadline, and the deadlines of what is waited for.
-fn lateness(chart: &Chart, steps: &[Ran], analysis: &mut Analysis) {
+fn lateness(chart: &Chart, steps: &[Ran], fired: &[Due], analysis: &mut Analysis) {
     for (number, deadline) in (0_u32..).zip(&chart.deadlines) {
-        let mut occurrence = 0;
         for step in steps
             .iter()
             .filter(|step| chart.transitions[step.transition].element == deadline.element)
@@ -227,31 +237,76 @@ fn lateness(chart: &Chart, steps: &[Ran], analysis: &mut Analysis) {
             let due_ms = step.reached_ms + deadline.within_ms;
             if event.time_ms > due_ms {
                 analysis.overdue.push((number, due_ms));
-                analysis.findings.push(Finding {
-                    kind: FindingKind::TooLate,
-                    step: deadline.kind,
-                    occurrence,
-                    expected: Box::default(),
-                    at_ms: event.time_ms,
-                });
-                occurrence += 1;
+                // It was told already as that of another way out of the same decision.
+                let told = |f: &Due| f.number != number && chart.is_fired(f, number, due_ms);
+                if fired.iter().any(told) {
+                    continue;
+                }
+                analysis.too_late(deadline.kind, event.time_ms);
             }
         }
         let tokens = analysis.marking.iter();
-        let since = tokens.filter(|(place, _)| deadline.places.contains(place)).map(|(_, at)| *at);
-        if let Some(since) = since.max() {
-            analysis.waiting.push((number, since + deadline.within_ms));
+        let token = tokens.filter(|(place, _)| deadline.places.contains(place));
+        let Some((place, since)) = token.max_by_key(|(_, at)| *at).copied() else { continue };
+        let due_ms = since.saturating_add(deadline.within_ms);
+        // One decision is waited for, whichever way it goes.
+        let same =
+            |(other, due): &(u32, i64)| *due == due_ms && chart.rivals(*other, number, place);
+        if !analysis.waiting.iter().any(same) {
+            analysis.waiting.push((number, due_ms));
         }
     }
 }
 
-/// Judges events outside the machine: times and types, in event-time order.
+/// A case with an event behind the deadline of the whole.
+fn whole_late(chart: &Chart, events: &[Seen], analysis: &mut Analysis) {
+    let (Some(within), Some(first)) = (chart.case_deadline_ms, events.first()) else { return };
+    let due_ms = first.time_ms.saturating_add(within);
+    let behind = events.partition_point(|event| event.time_ms <= due_ms);
+    if behind < events.len() {
+        analysis.too_late(events[behind.max(1) - 1].kind, due_ms);
+    }
+}
+
+impl Analysis {
+    fn too_late(&mut self, step: u32, at_ms: i64) {
+        let kind = FindingKind::TooLate;
+        let same = |f: &&Finding| (f.kind, f.step) == (kind, step);
+        let occurrence = self.findings.iter().filter(same).count() as u32;
+        self.findings.push(Finding { kind, step, occurrence, expected: Box::default(), at_ms });
+    }
+
+    /// What is still waited for at `now_ms` although its time is over.
+    fn overdue_at(&mut self, chart: &Chart, events: &[Seen], now_ms: i64) {
+        for (number, due_ms) in self.waiting.clone() {
+            if due_ms <= now_ms {
+                self.too_late(chart.deadlines[number as usize].kind, due_ms);
+            }
+        }
+        let (Some(within), Some((first, last))) =
+            (chart.case_deadline_ms, events.first().zip(events.last()))
+        else {
+            return;
+        };
+        let due_ms = first.time_ms.saturating_add(within);
+        let ended = self.may_end && self.next.is_empty();
+        if !ended && last.time_ms <= due_ms && due_ms <= now_ms {
+            self.too_late(last.kind, due_ms);
+        }
+    }
+}
+
+/// Judges events outside the machine: times and types, in event-time order, as they stand at
+/// `now_ms`.
 pub(crate) fn judge(
     chart: &Chart,
     aligner: &mut Aligner,
     events: impl Iterator<Item = (i64, u32)>,
+    now_ms: i64,
 ) -> Analysis {
     let seen = |(order, (time_ms, kind))| Seen { time_ms, kind, identity: 0, order };
     let events: Vec<Seen> = (0..).zip(events).map(seen).collect();
-    analyse(chart, aligner, &[], &events)
+    let mut analysis = analyse(chart, aligner, &[], &events, &[]);
+    analysis.overdue_at(chart, &events, now_ms);
+    analysis
 }

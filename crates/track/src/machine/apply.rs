@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::event::{Event, StepObserved};
 use super::model::Version;
 use super::state::{
-    Case, CaseKey, CaseStatus, Raised, Seen, State, Undo, ended, hash, is_rejected,
+    Case, CaseKey, CaseStatus, Due, Raised, Seen, State, Undo, ended, hash, is_rejected,
 };
 use crate::limits::{CASE_FINDINGS_MAX, REJECTED_RECORDS_MAX};
 
@@ -44,7 +44,8 @@ impl State {
             Event::CaseMigrated { case, version } => self.migrate(*case, *version),
             Event::CaseOpened { case } => self.change(*case, |case| {
                 case.status = CaseStatus::Open;
-                case.status_since_ms = case.last_arrival_ms;
+                let first = case.events.first().map(|event| event.time_ms);
+                case.status_since_ms = first.unwrap_or(case.last_arrival_ms);
             }),
             Event::StepObserved(step) => {
                 let key = (step.source.clone(), step.position.partition, step.position.offset);
@@ -59,16 +60,22 @@ impl State {
             Event::Withdrawn { case, finding } => self.change(*case, |case| {
                 case.findings.retain(|known| !known.same(finding));
             }),
-            Event::DeadlineArmed { case, deadline, due_ms } => self.change(*case, |case| {
-                case.deadlines.retain(|(number, _)| number != deadline);
-                case.deadlines.push((*deadline, *due_ms));
-            }),
+            Event::DeadlineArmed { case, deadline, due_ms, history } => {
+                let due = Due { number: *deadline, due_ms: *due_ms, history: *history };
+                self.change(*case, |case| {
+                    case.deadlines.retain(|known| known.number != due.number);
+                    case.deadlines.push(due);
+                });
+            }
             Event::DeadlineDisarmed { case, deadline } => self.change(*case, |case| {
-                case.deadlines.retain(|(number, _)| number != deadline);
+                case.deadlines.retain(|known| known.number != *deadline);
             }),
             Event::DeadlineFired { case, deadline, due_ms } => self.change(*case, |case| {
-                case.deadlines.retain(|(number, _)| number != deadline);
-                case.fired.push((*deadline, *due_ms));
+                let (number, due_ms) = (*deadline, *due_ms);
+                let armed = case.deadlines.iter().find(|known| known.number == number);
+                let history = armed.is_some_and(|armed| armed.history);
+                case.deadlines.retain(|known| known.number != number);
+                case.fired.push(Due { number, due_ms, history });
             }),
             Event::StatusChanged { case, status, at_ms } => self.change(*case, |case| {
                 case.status = *status;
@@ -194,14 +201,21 @@ impl State {
 }
 
 fn observe(case: &mut Case, step: &StepObserved) {
+    let StepObserved { time_ms, identity, kind, .. } = *step;
+    // The same event once more is no news: nothing is less quiet for it.
+    let same =
+        |event: &Seen| (event.identity, event.time_ms, event.kind) == (identity, time_ms, kind);
+    let news = !(step.replaces && case.events.iter().any(same));
     if step.replaces {
         case.events.retain(|event| event.identity != step.identity);
     }
     let order = case.events.iter().map(|event| event.order + 1).max().unwrap_or(0);
-    let StepObserved { time_ms, identity, kind, .. } = *step;
     let at = case.events.partition_point(|event| event.time_ms <= time_ms);
     case.events.insert(at, Seen { time_ms, identity, kind, order });
-    case.last_arrival_ms = case.last_arrival_ms.max(step.arrival_ms);
+    let last = at + 1 == case.events.len();
+    if news && (last || case.last_arrival_ms == 0) {
+        case.last_arrival_ms = case.last_arrival_ms.max(step.arrival_ms);
+    }
     if step.kept.is_some() {
         case.variables.clone_from(&step.kept);
     }

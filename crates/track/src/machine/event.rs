@@ -65,6 +65,8 @@ pub enum Event {
         case: CaseKey,
         deadline: u32,
         due_ms: i64,
+        /// It had passed when the news came that arms it: a finding, no alarm.
+        history: bool,
     },
     DeadlineDisarmed {
         case: CaseKey,

@@ -154,11 +154,7 @@ pub(super) fn compile(publish: &Publish) -> Result<Compiled, String> {
         let first = problems.first().map(ToString::to_string).unwrap_or_default();
         format!("expected a BPMN model, but {first}")
     })?;
-    let processes = &definitions.processes;
-    let named = processes.iter().find(|p| p.id == publish.process);
-    let Some(process) = named.or_else(|| processes.first()) else {
-        return Err("expected a process in the model, but there is none".to_owned());
-    };
+    let process = crate::chart::named(&definitions, &publish.process)?;
     let known = (!publish.known.is_empty()).then(|| publish.known.iter().cloned().collect());
     let fixed: BTreeMap<String, String> = publish.types.clone();
     let chart = Chart::new(process, &Binding { fixed, known })?;

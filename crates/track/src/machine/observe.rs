@@ -8,7 +8,7 @@ use super::command::{Observed, Verdict};
 use super::decide::Step;
 use super::event::{Event, StepObserved};
 use super::model::Compiled;
-use super::state::{Case, CaseKey, CaseStatus, hash};
+use super::state::{Case, CaseKey, CaseStatus, Due, Seen, WHOLE, hash};
 use crate::limits::{
     CASE_EVENTS_MAX, CASE_FINDINGS_MAX, CASE_VARIABLE_BYTES_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS,
     UNKNOWN_KINDS_MAX,
@@ -173,7 +173,12 @@ impl Step<'_> {
         let identity = event.identity.map_or(0, |hash| (hash as u64).max(1));
         let replaces = identity != 0 && known.events.iter().any(|e| e.identity == identity);
         let ttl = event.ttl_ms.unwrap_or(EARLY_TTL_MS);
-        let until_ms = (early && !opens).then(|| self.now.saturating_add(ttl));
+        let same = |e: &Seen| (e.identity, e.time_ms, e.kind) == (identity, event.time_ms, kind);
+        let until_ms = match replaces && known.events.iter().any(same) {
+            true => known.until_ms,
+            false => self.now.saturating_add(ttl),
+        };
+        let until_ms = (early && !opens).then_some(until_ms);
         let text = |text: &Option<String>| text.as_deref().map(Arc::from);
         self.emit(Event::StepObserved(StepObserved {
             case,
@@ -235,34 +240,9 @@ impl Step<'_> {
         let (chart, mut aligner) = (&seen.chart, seen.aligner());
         let analysis = analyse_case(chart, &mut aligner, known);
         let mut news = Vec::new();
-        compare_findings(key, known, &analysis.findings, &mut news);
-        for (deadline, due_ms) in &analysis.waiting {
-            let armed = known.deadlines.contains(&(*deadline, *due_ms));
-            let fired = known.fired.contains(&(*deadline, *due_ms));
-            if armed || fired {
-                continue;
-            }
-            // What had passed when the news came is history, not an alarm.
-            if *due_ms > arrival_ms || self.alerts_on_backfill(known.version) {
-                let (case, deadline, due_ms) = (key, *deadline, *due_ms);
-                news.push(Event::DeadlineArmed { case, deadline, due_ms });
-            }
-        }
-        let whole = self.whole_case(chart, key, known, &analysis, arrival_ms, &mut news);
-        for (deadline, _) in &known.deadlines {
-            let waits = match *deadline {
-                super::state::WHOLE => whole,
-                deadline => analysis.waiting.iter().any(|(number, _)| *number == deadline),
-            };
-            if !waits {
-                news.push(Event::DeadlineDisarmed { case: key, deadline: *deadline });
-            }
-        }
-        let status = match (analysis.may_end, analysis.next.is_empty()) {
-            (true, true) => CaseStatus::Completed,
-            (true, false) => CaseStatus::Resting,
-            (false, _) => CaseStatus::Open,
-        };
+        compare_findings(key, known, &analysis, &mut news);
+        self.arm(chart, key, &analysis, arrival_ms, &mut news);
+        let status = self.status(known, &analysis);
         if status != known.status {
             let at_ms = known.events.last().map_or(arrival_ms, |event| event.time_ms);
             news.push(Event::StatusChanged { case: key, status, at_ms });
@@ -274,33 +254,52 @@ impl Step<'_> {
         }
     }
 
-    fn alerts_on_backfill(&self, version: u32) -> bool {
-        self.state.versions[version as usize].publish.alert_on_backfill
+    fn status(&self, known: &Case, analysis: &super::Analysis) -> CaseStatus {
+        match (analysis.may_end, analysis.next.is_empty()) {
+            (true, true) => CaseStatus::Completed,
+            (true, false) => CaseStatus::Resting,
+            // What came is older than what it is stuck after, or the same once more.
+            (false, _)
+                if known.status == CaseStatus::Stuck
+                    && self.state.quiet_until(known) == Some(known.status_since_ms) =>
+            {
+                CaseStatus::Stuck
+            }
+            (false, _) => CaseStatus::Open,
+        }
     }
 
-    /// Arms the deadline of the whole case while it can still be kept; whether it stays.
-    fn whole_case(
+    /// Deadlines run for what is waited for, and no longer.
+    fn arm(
         &self,
         chart: &crate::chart::Chart,
         case: CaseKey,
-        known: &Case,
         analysis: &super::Analysis,
         arrival_ms: i64,
         news: &mut Vec<Event>,
-    ) -> bool {
-        let (Some(within), Some(first)) = (chart.case_deadline_ms, known.events.first()) else {
-            return false;
-        };
-        let ended = analysis.may_end && analysis.next.is_empty();
-        let deadline = super::state::WHOLE;
-        let due_ms = first.time_ms + within;
-        let settled = known.deadlines.contains(&(deadline, due_ms))
-            || known.fired.iter().any(|(number, _)| *number == deadline);
-        let in_time = due_ms > arrival_ms || self.alerts_on_backfill(known.version);
-        if !ended && !settled && in_time {
-            news.push(Event::DeadlineArmed { case, deadline, due_ms });
+    ) {
+        let known = &self.state.cases[&case];
+        let whole = whole_case(chart, known, analysis);
+        let waiting = analysis.waiting.iter().copied().chain(whole.map(|due_ms| (WHOLE, due_ms)));
+        let waiting: Vec<(u32, i64)> = waiting.collect();
+        for (deadline, due_ms) in waiting.iter().copied() {
+            let same = |due: &Due| (due.number, due.due_ms) == (deadline, due_ms);
+            let fired = known.fired.iter().any(|f| chart.is_fired(f, deadline, due_ms));
+            if !fired && !known.deadlines.iter().any(same) {
+                // What had passed when the news came is history, not an alarm.
+                let history = due_ms <= arrival_ms && !self.alerts_on_backfill(known.version);
+                news.push(Event::DeadlineArmed { case, deadline, due_ms, history });
+            }
         }
-        !ended
+        for Due { number: deadline, .. } in known.deadlines.iter().copied() {
+            if !waiting.iter().any(|(number, _)| *number == deadline) {
+                news.push(Event::DeadlineDisarmed { case, deadline });
+            }
+        }
+    }
+
+    pub(super) fn alerts_on_backfill(&self, version: u32) -> bool {
+        self.state.versions[version as usize].publish.alert_on_backfill
     }
 
     /// Long cases: the older half becomes a marking.
@@ -319,10 +318,29 @@ impl Step<'_> {
     }
 }
 
-fn compare_findings(case: CaseKey, known: &Case, found: &[Finding], news: &mut Vec<Event>) {
+/// When the deadline of the whole case passes, as long as the case has not ended.
+fn whole_case(chart: &crate::chart::Chart, case: &Case, analysis: &super::Analysis) -> Option<i64> {
+    let within = chart.case_deadline_ms?;
+    if analysis.may_end && analysis.next.is_empty() {
+        return None;
+    }
+    // The first event of a long case is folded: what is known of its deadline stays.
+    let known = || case.deadlines.iter().chain(&case.fired).find(|due| due.number == WHOLE);
+    match case.folded {
+        0 => case.events.first().map(|first| first.time_ms.saturating_add(within)),
+        _ => known().map(|due| due.due_ms),
+    }
+}
+
+fn compare_findings(
+    case: CaseKey,
+    known: &Case,
+    analysis: &super::Analysis,
+    news: &mut Vec<Event>,
+) {
+    let found = &analysis.findings;
     for finding in &known.findings {
-        // A deadline that passed unheard stays a finding whatever comes later.
-        let fired = finding.is_fired(known);
+        let fired = finding.stands(known, analysis);
         if !fired && !finding.settled(known) && !found.iter().any(|f| f.same(finding)) {
             news.push(Event::Withdrawn { case, finding: finding.clone() });
         }
@@ -340,9 +358,17 @@ impl Finding {
         (self.kind, self.step, self.occurrence) == (other.kind, other.step, other.occurrence)
     }
 
-    fn is_fired(&self, case: &Case) -> bool {
+    /// A deadline that passed unheard stays a finding whatever comes later; one that had passed
+    /// before anything was heard at all does until it is known that it was kept.
+    fn stands(&self, case: &Case, analysis: &super::Analysis) -> bool {
+        let ended = analysis.may_end && analysis.next.is_empty();
+        let waits = |due: &Due| match due.number {
+            WHOLE => !ended,
+            number => analysis.waiting.contains(&(number, due.due_ms)),
+        };
+        let fired = case.fired.iter().filter(|due| due.due_ms == self.at_ms);
         self.kind == super::FindingKind::TooLate
-            && case.fired.iter().any(|(_, due)| *due == self.at_ms)
+            && fired.into_iter().any(|due| !due.history || waits(due))
     }
 
     /// It is about events that are folded already and cannot be judged again.

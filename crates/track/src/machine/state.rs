@@ -79,15 +79,26 @@ pub struct Case {
     /// The marking after the folded steps; empty is the start.
     pub base: Box<[u32]>,
     pub findings: Vec<Finding>,
-    /// Armed deadlines: number and due time.
-    pub deadlines: Vec<(u32, i64)>,
-    /// Deadlines that fired, and when they were due.
-    pub fired: Vec<(u32, i64)>,
+    /// Deadlines that run, at most one of each number.
+    pub deadlines: Vec<Due>,
+    /// Deadlines that passed.
+    pub fired: Vec<Due>,
     /// When an early case expires.
     pub until_ms: i64,
+    /// Arrival of the event that is the last in event time.
     pub last_arrival_ms: i64,
     /// What the model reads, as JSON text.
     pub variables: Option<Arc<str>>,
+}
+
+/// A deadline of a case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due {
+    /// Number in the chart, or that of the whole case.
+    pub number: u32,
+    pub due_ms: i64,
+    /// It had passed when the news came that armed it.
+    pub history: bool,
 }
 
 /// How far a case is.
@@ -270,13 +281,11 @@ impl State {
     /// What is due when.
     pub(super) fn timers_of(&self, case: &Case) -> Vec<(i64, u32)> {
         let mut timers: Vec<(i64, u32)> =
-            case.deadlines.iter().map(|(number, due)| (*due, *number)).collect();
-        let version = self.versions.get(case.version as usize);
+            case.deadlines.iter().map(|due| (due.due_ms, due.number)).collect();
         match case.status {
             CaseStatus::Early => timers.push((case.until_ms, EXPIRY)),
             CaseStatus::Open => {
-                let quiet = version.and_then(|version| version.publish.stuck_after_ms);
-                timers.extend(quiet.map(|ms| (case.last_arrival_ms.saturating_add(ms), QUIET)));
+                timers.extend(self.quiet_until(case).map(|until| (until, QUIET)));
             }
             CaseStatus::Stuck
             | CaseStatus::Resting
@@ -284,6 +293,14 @@ impl State {
             | CaseStatus::Expired => {}
         }
         timers
+    }
+
+    /// From when on a case without further events is stuck: quiet is told by event time, so that
+    /// it is the same whenever it is read.
+    pub(super) fn quiet_until(&self, case: &Case) -> Option<i64> {
+        let version = self.versions.get(case.version as usize)?;
+        let last = case.events.last().map_or(case.last_arrival_ms, |event| event.time_ms);
+        Some(last.saturating_add(version.publish.stuck_after_ms?))
     }
 }
 

@@ -37,13 +37,19 @@ impl Step<'_> {
     }
 
     fn quiet(&mut self, case: CaseKey, due_ms: i64) {
-        let at_ms = self.now;
-        self.emit(Event::StatusChanged { case, status: CaseStatus::Stuck, at_ms });
+        self.emit(Event::StatusChanged { case, status: CaseStatus::Stuck, at_ms: due_ms });
+        let known = &self.state.cases[&case];
+        // It was quiet for too long before anybody could hear of it.
+        if due_ms <= known.last_arrival_ms && !self.alerts_on_backfill(known.version) {
+            return;
+        }
         let element = self.last_element(case);
         self.alert_about(case, "stuck", element, due_ms, None);
     }
 
     fn late(&mut self, case: CaseKey, deadline: u32, due_ms: i64) {
+        let armed = self.state.cases[&case].deadlines.iter().find(|due| due.number == deadline);
+        let history = armed.is_some_and(|armed| armed.history);
         self.emit(Event::DeadlineFired { case, deadline, due_ms });
         let version = self.state.cases[&case].version;
         let Ok(compiled) = self.state.versions[version as usize].compiled() else { return };
@@ -67,6 +73,9 @@ impl Step<'_> {
         let expected = Box::from([step]);
         let finding = Finding { kind, step, occurrence, expected, at_ms: due_ms };
         self.emit(Event::Deviated { case, finding });
+        if history {
+            return;
+        }
         if actions.is_empty() {
             self.alert_about(case, "late", element.clone(), due_ms, None);
         }

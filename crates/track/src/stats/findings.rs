@@ -31,15 +31,16 @@ pub struct FindingCount {
 const EXAMPLES: usize = 3;
 
 /// Judges every case; cases of one variant together unless deadlines tell them apart.
-pub fn deviations(chart: &Chart, log: &Log) -> Deviations {
+/// `now_ms` says which deadlines of what is still waited for have passed.
+pub fn deviations(chart: &Chart, log: &Log, now_ms: i64) -> Deviations {
     let numbers = chart.numbers(log);
     let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
     let mut by_variant: BTreeMap<u32, Vec<(FindingKind, u32)>> = BTreeMap::new();
     let mut counts: BTreeMap<(FindingKind, u32), (u64, Vec<String>)> = BTreeMap::new();
     let mut cases = 0;
     for case in &log.cases {
-        let mut fresh = || found(chart, &mut aligner, &numbers, case);
-        let kinds = match chart.deadlines.is_empty() {
+        let mut fresh = || found(chart, &mut aligner, &numbers, case, now_ms);
+        let kinds = match chart.deadlines.is_empty() && chart.case_deadline_ms.is_none() {
             true => by_variant.entry(case.variant).or_insert_with(fresh).clone(),
             false => fresh(),
         };
@@ -109,9 +110,10 @@ fn found(
     aligner: &mut Aligner,
     numbers: &[Activity],
     case: &Case,
+    now_ms: i64,
 ) -> Vec<(FindingKind, u32)> {
     let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
-    let analysis = judge(chart, aligner, events);
+    let analysis = judge(chart, aligner, events, now_ms);
     let mut kinds: Vec<_> = analysis.findings.iter().map(|f| (f.kind, f.step)).collect();
     kinds.sort_unstable();
     kinds.dedup();

@@ -168,6 +168,9 @@ pub(super) struct Due {
     pub(super) what: u32,
     #[prost(sint64, tag = "3")]
     pub(super) at_ms: i64,
+    /// Of a deadline.
+    #[prost(bool, tag = "4")]
+    pub(super) history: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -221,7 +224,7 @@ pub(super) fn status(number: u32) -> Result<CaseStatus, String> {
 }
 
 pub(super) fn form(event: &Event) -> EventForm {
-    let due = |case: &u64, what: u32, at_ms: i64| Due { case: *case, what, at_ms };
+    let due = |case: &u64, what: u32, at_ms: i64| Due { case: *case, what, at_ms, history: false };
     let kind = match event {
         Event::DraftSaved(publish) => Kind::DraftSaved(publish_form(0, publish)),
         Event::Published { version, publish } => Kind::Published(publish_form(*version, publish)),
@@ -247,8 +250,9 @@ pub(super) fn form(event: &Event) -> EventForm {
         Event::StepObserved(step) => Kind::StepObserved(Box::new(observed_form(step))),
         Event::Deviated { case, finding } => Kind::Deviated(finding_form(*case, finding)),
         Event::Withdrawn { case, finding } => Kind::Withdrawn(finding_form(*case, finding)),
-        Event::DeadlineArmed { case, deadline, due_ms } => {
-            Kind::DeadlineArmed(due(case, *deadline, *due_ms))
+        Event::DeadlineArmed { case, deadline, due_ms, history } => {
+            let history = *history;
+            Kind::DeadlineArmed(Due { history, ..due(case, *deadline, *due_ms) })
         }
         Event::DeadlineDisarmed { case, deadline } => {
             Kind::DeadlineDisarmed(due(case, *deadline, 0))
@@ -297,16 +301,16 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
         Kind::StepObserved(form) => Event::StepObserved(observed(*form)),
         Kind::Deviated(form) => Event::Deviated { case: form.case, finding: finding(form)? },
         Kind::Withdrawn(form) => Event::Withdrawn { case: form.case, finding: finding(form)? },
-        Kind::DeadlineArmed(Due { case, what, at_ms }) => {
-            Event::DeadlineArmed { case, deadline: what, due_ms: at_ms }
+        Kind::DeadlineArmed(Due { case, what, at_ms, history }) => {
+            Event::DeadlineArmed { case, deadline: what, due_ms: at_ms, history }
         }
         Kind::DeadlineDisarmed(Due { case, what, .. }) => {
             Event::DeadlineDisarmed { case, deadline: what }
         }
-        Kind::DeadlineFired(Due { case, what, at_ms }) => {
+        Kind::DeadlineFired(Due { case, what, at_ms, .. }) => {
             Event::DeadlineFired { case, deadline: what, due_ms: at_ms }
         }
-        Kind::StatusChanged(Due { case, what, at_ms }) => {
+        Kind::StatusChanged(Due { case, what, at_ms, .. }) => {
             Event::StatusChanged { case, status: status(what)?, at_ms }
         }
         Kind::Folded(Folded { case, steps, marking }) => {

@@ -9,7 +9,7 @@ use super::event::{
     AlertForm, Due, FindingForm, Place, PublishForm, alert, alert_form, finding, finding_form,
     place, place_form, publish, publish_form, status, status_number,
 };
-use crate::machine::{Case, CaseKey, Raised, Seen, State, Version};
+use crate::machine::{self, Case, CaseKey, Raised, Seen, State, Version};
 use crate::source::Position;
 
 /// Version of the form; raised when an old reader would misread it.
@@ -218,7 +218,10 @@ fn row(state: &mut State, row: Row) -> Result<(), String> {
 }
 
 fn case_row(key: CaseKey, case: &Case) -> CaseRow {
-    let due = |(what, at_ms): &(u32, i64)| Due { case: 0, what: *what, at_ms: *at_ms };
+    let due = |due: &machine::Due| {
+        let machine::Due { number, due_ms, history } = *due;
+        Due { case: 0, what: number, at_ms: due_ms, history }
+    };
     let seen = |seen: &Seen| {
         let Seen { time_ms, identity, kind, order } = *seen;
         SeenForm { time_ms, identity, kind, order }
@@ -242,7 +245,10 @@ fn case_row(key: CaseKey, case: &Case) -> CaseRow {
 }
 
 fn case(row: CaseRow) -> Result<Case, String> {
-    let due = |due: Due| (due.what, due.at_ms);
+    let due = |due: Due| {
+        let Due { what, at_ms, history, .. } = due;
+        machine::Due { number: what, due_ms: at_ms, history }
+    };
     let seen = |form: SeenForm| {
         let SeenForm { time_ms, identity, kind, order } = form;
         Seen { time_ms, identity, kind, order }
