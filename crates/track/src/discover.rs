@@ -14,3 +14,6 @@ mod tree;
 
 pub use miner::{Options, discover};
 pub use tree::Tree;
+
+/// The noise threshold where nobody says another, so that every command finds the same model.
+pub const USUAL_NOISE: f64 = 0.2;

@@ -17,7 +17,7 @@ pub struct Tally {
     pub events: u64,
     pub ignored: u64,
     pub rejected: u64,
-    /// How often each reason was given, with the first position.
+    /// How often each kind of reason was given, with the first of it.
     pub reasons: BTreeMap<String, Reason>,
 }
 
@@ -26,6 +26,8 @@ pub struct Tally {
 pub struct Reason {
     pub records: u64,
     pub first_offset: u64,
+    /// The reason of the first.
+    pub example: String,
 }
 
 /// Why reading stopped.
@@ -103,9 +105,11 @@ impl Tally {
             Reading::Ignored { .. } => self.ignored += 1,
             Reading::Rejected { reason } => {
                 self.rejected += 1;
-                if self.reasons.len() < REASONS_MAX || self.reasons.contains_key(reason) {
-                    let known = self.reasons.entry(reason.clone()).or_insert_with(|| Reason {
+                let like = like(reason);
+                if self.reasons.len() < REASONS_MAX || self.reasons.contains_key(&like) {
+                    let known = self.reasons.entry(like).or_insert_with(|| Reason {
                         records: 0,
+                        example: reason.clone(),
                         first_offset: item.position().offset,
                     });
                     known.records += 1;
@@ -113,4 +117,24 @@ impl Tally {
             }
         }
     }
+}
+
+/// A reason without what differs from record to record: numbers and quoted text.
+fn like(reason: &str) -> String {
+    let mut plain = String::with_capacity(reason.len());
+    let (mut quoted, mut number) = (false, false);
+    for c in reason.chars() {
+        if c == '"' {
+            quoted = !quoted;
+        } else if quoted {
+            continue;
+        }
+        match c.is_ascii_digit() {
+            true if number => {}
+            true => plain.push('0'),
+            false => plain.push(c),
+        }
+        number = c.is_ascii_digit();
+    }
+    plain
 }

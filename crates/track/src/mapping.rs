@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-pub use check::{Checked, Summary, check};
+pub use check::{Checked, Summary, check, doubts};
 pub use expr::{Expr, Field, text};
 pub use feel::Feel;
 pub use guess::{Evidence, Guess, guess};
@@ -179,8 +179,15 @@ impl Mapping {
 }
 
 fn required(field: &Field, record: &Record, what: &str) -> Result<String, String> {
-    optional(Some(field), record, what)?
-        .ok_or_else(|| format!("expected a {what} at {field}, but there is none"))
+    optional(Some(field), record, what)?.ok_or_else(|| {
+        let is = match field.value(record) {
+            Some(Value::Object(_)) => "it is an object: name the member that has it",
+            Some(Value::Array(_)) => "it is a list: name the element that has it",
+            Some(Value::String(_)) => "it is empty",
+            Some(_) | None => "there is none",
+        };
+        format!("expected a {what} at {field}, but {is}")
+    })
 }
 
 fn optional(field: Option<&Field>, record: &Record, what: &str) -> Result<Option<String>, String> {

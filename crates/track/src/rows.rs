@@ -11,6 +11,8 @@ use crate::machine::{Case, CaseKey, CaseStatus, Raised, State};
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct CaseRow {
+    /// Cases are numbered as they come; a page goes on behind the number of its last row.
+    pub number: u64,
     pub process: String,
     pub case: String,
     pub status: &'static str,
@@ -66,6 +68,10 @@ pub struct WantedCases {
     pub status: Option<String>,
     /// Only cases with findings.
     pub deviating: bool,
+    /// Only cases behind the one of this number.
+    pub after: Option<u64>,
+    /// At most so many; [`ROWS_MAX`] at any rate.
+    pub limit: Option<usize>,
 }
 
 impl CaseStatus {
@@ -90,7 +96,9 @@ pub fn cases(state: &State, wanted: &WantedCases) -> Vec<CaseRow> {
             && is(&wanted.status, case.status.name())
             && (!wanted.deviating || !case.findings.is_empty())
     };
-    let found = state.cases().filter(|(_, case)| takes(case)).take(ROWS_MAX);
+    let limit = wanted.limit.unwrap_or(ROWS_MAX).min(ROWS_MAX);
+    let behind = |key: &CaseKey| wanted.after.is_none_or(|after| *key > after);
+    let found = state.cases().filter(|(key, case)| behind(key) && takes(case)).take(limit);
     found.map(|(key, case)| case_row(state, key, case)).collect()
 }
 
@@ -121,6 +129,7 @@ fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {
     let mut deadlines: Vec<i64> = case.deadlines.iter().map(|due| due.due_ms).collect();
     deadlines.sort_unstable();
     CaseRow {
+        number: key,
         process: state.process_of(case.version).to_owned(),
         case: case.id.to_string(),
         status: case.status.name(),

@@ -20,6 +20,9 @@ pub struct CaseQuery {
     case: Option<String>,
     #[serde(default)]
     deviating: bool,
+    /// Number of the case behind which to begin.
+    after: Option<u64>,
+    limit: Option<usize>,
 }
 
 pub async fn cases(
@@ -34,6 +37,8 @@ pub async fn cases(
         case: asked.case,
         status: asked.status,
         deviating: asked.deviating,
+        after: asked.after,
+        limit: asked.limit,
     };
     let found = blocking(desk, "read cases", move |station| {
         station.tracking().look(move |state| rows::cases(state, &wanted))

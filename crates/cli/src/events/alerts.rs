@@ -120,7 +120,7 @@ impl Run {
             let effect = effects.recv_timeout(Duration::from_millis(20));
             match effect {
                 Ok(Effect::Alert { number, alert }) => {
-                    let id = format!("{}-alert-{number}", alert.process);
+                    let id = alert.id(number);
                     if alert.send && self.bus.is_some() {
                         let known =
                             known.get_or_insert_with(|| ids(published.take(), &alert.process));

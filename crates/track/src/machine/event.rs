@@ -143,3 +143,14 @@ pub struct Alert {
     /// What the model says that the message carries, as JSON text; from the case's variables.
     pub payload: Option<Arc<str>>,
 }
+
+impl Alert {
+    /// What the alert of this number is called wherever it goes. The number alone counts those of
+    /// one folder; with what it is about, no other folder's alert has the same.
+    pub fn id(&self, number: u64) -> String {
+        let Alert { process, case, name, element, due_ms, raised_ms, .. } = self;
+        let text = format!("{case}\0{name}\0{element}\0{due_ms}\0{raised_ms}");
+        let hash = xxhash_rust::xxh3::xxh3_64(text.as_bytes());
+        format!("{process}-alert-{number}-{hash:016x}")
+    }
+}

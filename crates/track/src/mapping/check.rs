@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::{Mapping, Reading};
+use super::{Identity, Mapping, Reading};
 use crate::source::{Item, Position};
 
 /// One line of the answer.
@@ -25,6 +25,37 @@ pub struct Summary {
     pub steps: BTreeMap<String, u64>,
     /// How often each reason was given.
     pub rejected: BTreeMap<String, u64>,
+}
+
+/// What a sample says against the id that the mapping names, with figures: an id that no event has
+/// keeps no repetition out, and one that events share makes all but the last of them vanish.
+pub fn doubts(mapping: &Mapping, sample: &[Item]) -> Vec<String> {
+    let Identity::Field(field) = &mapping.id else { return Vec::new() };
+    let mut seen: HashMap<u128, (String, String)> = HashMap::new();
+    let (mut events, mut named, mut gone) = (0_u64, 0_u64, 0_u64);
+    for item in sample {
+        let Item::Record(record) = item else { continue };
+        let Reading::Event(event) = mapping.read(record) else { continue };
+        events += 1;
+        let Some(identity) = event.identity else { continue };
+        named += 1;
+        let event = (event.case, event.kind);
+        gone += u64::from(seen.insert(identity, event.clone()).is_some_and(|old| old != event));
+    }
+    let mut doubts = Vec::new();
+    if events > 0 && named == 0 {
+        doubts.push(format!(
+            "id: expected one at {field}, but none of the first {events} events has it: an event \
+             that comes again will count again"
+        ));
+    }
+    if gone > 0 {
+        doubts.push(format!(
+            "id: expected {field} to tell events apart, but {gone} of the first {events} have the \
+             id of an event of another case or type, and take its place"
+        ));
+    }
+    doubts
 }
 
 /// Reads every item of a sample.

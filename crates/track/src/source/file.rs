@@ -1,12 +1,14 @@
 //! Opens a file or standard input as the source that its first bytes ask for.
 
 use std::fs::File;
+use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
 use std::io::{BufRead, BufReader, Read, Result};
 use std::path::Path;
+use std::sync::{Arc, OnceLock};
 
 use flate2::bufread::MultiGzDecoder;
 
-use super::{Csv, JsonArray, JsonLines, Source, Xes};
+use super::{Csv, Item, JsonArray, JsonLines, Position, Progress, Source, Xes};
 
 /// How the events of a file are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,8 +62,9 @@ pub fn reader(
 ) -> Result<(Format, Box<dyn Source>)> {
     let name = name.into();
     let (head, input) = peeked(Box::new(input))?;
+    let broken = Broken::default();
     let (head, input): (Vec<u8>, Input) = if head.starts_with(&[0x1f, 0x8b]) {
-        let plain = MultiGzDecoder::new(input);
+        let plain = Unzipped { input: MultiGzDecoder::new(input), broken: Arc::clone(&broken) };
         peeked(Box::new(BufReader::with_capacity(BUFFER_BYTES, plain)))?
     } else {
         (head, input)
@@ -77,7 +80,68 @@ pub fn reader(
         Format::Csv => Box::new(Csv::new(name, input)?),
         Format::Xes => Box::new(Xes::new(name, input)),
     };
-    Ok((format, source))
+    Ok((format, Box::new(Cut { source, broken, next: 0 })))
+}
+
+/// Why compressed bytes give no more.
+type Broken = Arc<OnceLock<String>>;
+
+/// Bytes as far as they can be unzipped: what comes before a break is as good as ever.
+struct Unzipped<R> {
+    input: MultiGzDecoder<R>,
+    broken: Broken,
+}
+
+impl<R: BufRead> Read for Unzipped<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> Result<usize> {
+        if self.broken.get().is_some() {
+            return Ok(0);
+        }
+        match self.input.read(buffer) {
+            Err(error) if matches!(error.kind(), UnexpectedEof | InvalidData | InvalidInput) => {
+                // It was empty: it is set once, here.
+                let _ = self.broken.set(error.to_string());
+                Ok(0)
+            }
+            other => other,
+        }
+    }
+}
+
+/// A source that tells at its end, as a bad record, that its bytes broke off.
+struct Cut {
+    source: Box<dyn Source>,
+    broken: Broken,
+    /// Behind the last item.
+    next: u64,
+}
+
+impl Source for Cut {
+    fn name(&self) -> &str {
+        self.source.name()
+    }
+
+    fn poll(&mut self, now_ms: i64, max: usize, out: &mut Vec<Item>) -> Result<Progress> {
+        let progress = self.source.poll(now_ms, max, out)?;
+        if let Some(last) = out.last() {
+            self.next = last.position().offset + 1;
+        }
+        if progress == Progress::End
+            && let Some(why) = self.broken.get()
+            && self.next < u64::MAX
+        {
+            let position = Position { partition: 0, offset: self.next };
+            let name = self.source.name();
+            let reason = format!("expected more of {name}, but its compressed bytes end: {why}");
+            out.push(Item::Bad { position, arrival_ms: now_ms, reason });
+            self.next = u64::MAX;
+        }
+        Ok(progress)
+    }
+
+    fn seek(&mut self, position: Position) -> Result<()> {
+        self.source.seek(position)
+    }
 }
 
 /// The first bytes, and an input that gives them again.
@@ -138,6 +202,23 @@ mod tests {
             assert_eq!(count(gz.finish().unwrap()), (format, 2), "gzipped {text}");
         }
         assert_eq!(count(Vec::new()), (Format::JsonLines, 0));
+    }
+
+    #[test]
+    fn what_can_be_read_of_a_cut_gzip_is_read_and_the_cut_is_told() {
+        let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::none());
+        for n in 0..1_000 {
+            gz.write_all(format!("{{\"a\":{n}}}\n").as_bytes()).unwrap();
+        }
+        let mut bytes = gz.finish().unwrap();
+        bytes.truncate(bytes.len() / 2);
+        let (_, mut source) = reader("cut.gz", std::io::Cursor::new(bytes), false).unwrap();
+        let mut out = Vec::new();
+        while source.poll(0, 100, &mut out).unwrap() == Progress::More {}
+        let last = out.pop();
+        assert!(matches!(last, Some(Item::Bad { reason, .. }) if reason.contains("cut.gz")));
+        assert!(out.len() > 300, "{} records", out.len());
+        assert_eq!(source.poll(0, 100, &mut out).unwrap(), Progress::End);
     }
 
     #[test]

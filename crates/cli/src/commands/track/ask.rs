@@ -1,11 +1,13 @@
 //! Questions about cases that are kept, in a folder or by a running server: `grevy track cases`,
 //! `alerts`, `verdicts`, `replay`, `publish`, and where `findings`, `stats` and `trace` ask.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::Args;
 use grevy::Clock;
+use journal::Folder;
 use serde::Serialize;
 use serde_json::{Value, json};
 use track::past::{self, Wanted};
@@ -49,7 +51,7 @@ impl Whose {
         let Some(path) = self.data_dir else { return Ok(None) };
         // The clock stands still: to ask changes nothing.
         let still = Clock::virtual_from(0);
-        let tracking = Tracking::open(Some(&folder(&path)?), still, Box::new(|_| ()))?;
+        let tracking = Tracking::open(Some(&there(&path)?), still, Box::new(|_| ()))?;
         Ok(Some(Place::Folder { tracking, process }))
     }
 
@@ -68,6 +70,19 @@ impl Drop for Place {
             tracking.close();
         }
     }
+}
+
+/// A folder in which cases are kept. A question makes none.
+fn there(path: &Path) -> Result<Arc<Folder>, Failure> {
+    let named = path.to_string_lossy().contains("://");
+    let kept = [path.join("track"), path.join("tracking").join("track")];
+    if !named && !kept.iter().any(|journal| journal.is_dir()) {
+        let path = path.display();
+        return Err(Failure(format!(
+            "--data-dir: expected a folder in which cases are kept, but {path} is none"
+        )));
+    }
+    folder(path)
 }
 
 /// The process that is meant on a server: named, or the only one.
@@ -160,6 +175,11 @@ pub struct Cases {
     /// Only cases that do not go the way that the model says.
     #[arg(long)]
     deviating: bool,
+    /// Behind the case of this number (see --json).
+    #[arg(long, value_name = "NUMBER")]
+    after: Option<u64>,
+    #[arg(long, value_name = "COUNT")]
+    count: Option<usize>,
     #[arg(long)]
     json: bool,
 }
@@ -167,16 +187,24 @@ pub struct Cases {
 impl Cases {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let (case, status, deviating) = (self.case, self.status, self.deviating);
+        let (after, limit) = (self.after, self.count);
         let place = self.whose.place_or_data()?;
         let found = match &place {
             Place::Folder { tracking, process } => {
                 let process = process.clone();
-                let wanted = WantedCases { process, case, status, deviating };
+                let wanted = WantedCases { process, case, status, deviating, after, limit };
                 json!(tracking.look(move |state| rows::cases(state, &wanted))?)
             }
             Place::Server { .. } => {
                 let deviating = deviating.then(|| "true".to_owned());
-                let asked = query(&[("case", case), ("status", status), ("deviating", deviating)]);
+                let number = |number: u64| number.to_string();
+                let asked = query(&[
+                    ("case", case),
+                    ("status", status),
+                    ("deviating", deviating),
+                    ("after", after.map(number)),
+                    ("limit", limit.map(|limit| limit.to_string())),
+                ]);
                 place.get(&format!("cases{asked}"))?
             }
         };

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 use clap::Args;
 use track::ingest;
-use track::mapping::{Reading, check};
+use track::limits::SAMPLE_RECORDS_MAX;
+use track::mapping::{Reading, check, doubts};
 use track::source::open;
 
 use super::input::load;
@@ -13,7 +14,7 @@ use crate::Failure;
 
 /// Shows what a mapping would do with each record of a sample; nothing is kept.
 ///
-/// Ends with 1 when a record would be rejected.
+/// Ends with 1 when a record would be rejected, or an id does not tell events apart.
 #[derive(Args)]
 pub struct Check {
     #[arg(value_name = "MAPPING", default_value = "mapping.yaml")]
@@ -31,7 +32,10 @@ impl Check {
         let mapping = load(&self.mapping)?;
         let now_ms = jiff::Timestamp::now().as_millisecond();
         let (_, mut source) = open(&self.sample, false)?;
-        let items = ingest::sample(source.as_mut(), now_ms, self.count)?;
+        let wanted = self.count.max(SAMPLE_RECORDS_MAX);
+        let mut items = ingest::sample(source.as_mut(), now_ms, wanted)?;
+        let doubts = doubts(&mapping, &items);
+        items.truncate(self.count);
         let (checked, summary) = check(&mapping, &items);
         for record in &checked {
             let at = record.position.offset;
@@ -59,7 +63,8 @@ impl Check {
             summary.replaced,
             summary.rejected.values().sum::<u64>()
         );
-        let clean = summary.rejected.is_empty();
+        doubts.iter().for_each(|doubt| println!("warning: {doubt}"));
+        let clean = summary.rejected.is_empty() && doubts.is_empty();
         Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

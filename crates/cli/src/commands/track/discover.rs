@@ -7,7 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 use track::chart::{Binding, Chart};
 use track::conform::{Net, Quality, quality};
-use track::discover::{Options, Tree, discover};
+use track::discover::{Options, Tree, USUAL_NOISE, discover};
 use track::export::{Purpose, definitions, process};
 use track::ingest::Tally;
 use track::log::Log;
@@ -19,14 +19,14 @@ use crate::Failure;
 
 /// Finds the process in events: a BPMN model that is always sound.
 ///
-/// Without --noise every case fits the model. With a threshold (0.2 is usual) rare behaviour is
-/// left out, so that the picture becomes readable.
+/// Rare behaviour is left out, so that the picture is readable; with --noise 0 every case fits the
+/// model.
 #[derive(Args)]
 pub struct Discover {
     #[command(flatten)]
     from: From,
-    /// Share of its alternatives below which behaviour is left out: 0 to 1.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
+    /// Share of its alternatives below which behaviour is left out: 0 to 1; 0 leaves out nothing.
+    #[arg(long, value_name = "SHARE", default_value_t = USUAL_NOISE)]
     noise: f64,
     /// Leave out the rarest ways that together make up this share of the cases: 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
@@ -62,9 +62,7 @@ impl Discover {
             }
         }
         let (log, tally) = self.from.input(self.json)?.log()?;
-        if log.cases.is_empty() {
-            return Err(Failure("expected events to discover from, but there are none".into()));
-        }
+        super::lay::some(&log, &tally)?;
         let kept = log.most_frequent(1.0 - self.rare);
         let tree = discover(&kept, Options { noise: self.noise })?;
         let net = Net::of(&tree);
@@ -103,6 +101,7 @@ impl Discover {
             stats: &stats,
             definitions: &definitions(process),
             chart: &chart,
+            now_ms: jiff::Timestamp::now().as_millisecond(),
             quality: Some(quality),
         })))
     }

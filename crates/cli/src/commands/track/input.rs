@@ -5,7 +5,7 @@ use std::path::Path;
 use track::ingest::{self, Tally};
 use track::limits::SAMPLE_RECORDS_MAX;
 use track::log::{Log, LogBuilder};
-use track::mapping::{Guess, Mapping, Reading, guess};
+use track::mapping::{Guess, Mapping, Reading, doubts, guess};
 use track::source::{Item, Source};
 
 use super::From;
@@ -31,6 +31,9 @@ impl From {
         let sampled = ingest::sample(source.as_mut(), now_ms, SAMPLE_RECORDS_MAX)
             .map_err(|e| Failure(format!("{name}: {e}")))?;
         let mapping = self.mapping(&sampled)?;
+        for doubt in doubts(&mapping, &sampled) {
+            eprintln!("warning: {doubt}");
+        }
         Ok(Input { source, sampled, mapping, now_ms, quiet })
     }
 
@@ -83,8 +86,8 @@ impl Input {
         let (source, sampled) = (self.source.as_mut(), self.sampled);
         let (log, tally) = ingest::read(source, sampled, &self.mapping, self.now_ms, each)?;
         drop(reading);
-        for (reason, found) in &tally.reasons {
-            let (records, at) = (found.records, found.first_offset);
+        for found in tally.reasons.values() {
+            let (records, at, reason) = (found.records, found.first_offset, &found.example);
             eprintln!("rejected {records} records, the first at position {at}: {reason}");
         }
         Ok((log.finish(), tally))

@@ -12,7 +12,7 @@ use grevy::Clock;
 use journal::Folder;
 use model::Definitions;
 use track::feed::{Feed, Verdicts};
-use track::machine::{Command, Publish};
+use track::machine::{Command, Publish, State};
 use track::mapping::{Mapping, duration_ms};
 use track::rows::{self, AlertRow, CaseCounts, CaseRow, WantedCases};
 use track::source::Progress;
@@ -26,7 +26,7 @@ use crate::remote::Remote;
 /// Pause between looks at a source that has nothing now.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How long a command that is done waits for a webhook that does not answer.
-const DELIVERY_PATIENCE: Duration = Duration::from_secs(10);
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Cases that are kept.
 #[derive(Args)]
@@ -89,6 +89,44 @@ pub fn token() -> Option<String> {
     std::env::var("GREVY_TOKEN").ok().filter(|token| !token.is_empty())
 }
 
+/// Cases that are open for a run.
+pub struct Running<'a> {
+    keep: &'a Keep,
+    tracking: Tracking,
+    courier: Courier,
+}
+
+/// What cases are laid over.
+pub struct Model {
+    pub definitions: Definitions,
+    /// Its file, where the folder has it.
+    pub bpmn: Option<Arc<[u8]>>,
+    /// Types that come.
+    pub known: Vec<String>,
+}
+
+impl Running<'_> {
+    /// The model that the folder was begun with; none in a new one.
+    pub fn model(&self) -> Result<Option<Publish>, Failure> {
+        let look = |state: &State| {
+            let published = state.models().filter_map(|model| model.published_as());
+            published.cloned().collect::<Vec<Publish>>()
+        };
+        let mut published = self.tracking.look(look)?;
+        if let [first, second, ..] = published.as_slice() {
+            let (first, second) = (&first.process, &second.process);
+            return Err(Failure(format!(
+                "expected --model FILE, because the folder tracks several: {first}, {second}"
+            )));
+        }
+        Ok(published.pop())
+    }
+
+    pub fn run(self, from: &super::From, mapping: Mapping, model: &Model) -> Result<Kept, Failure> {
+        self.keep.run(self, from, mapping, model)
+    }
+}
+
 /// What a run came to.
 pub struct Kept {
     pub verdicts: Verdicts,
@@ -106,14 +144,13 @@ impl Keep {
         self.data_dir.is_some() || self.follow || self.now.is_some() || self.stuck_after.is_some()
     }
 
-    /// Carries the source, fires what is due, tells of alerts; `known` are types that come.
-    pub fn run(
-        &self,
-        from: &super::From,
-        mapping: Mapping,
-        model: &Definitions,
-        known: Vec<String>,
-    ) -> Result<Kept, Failure> {
+    /// The moment that it is.
+    pub fn now_ms(&self) -> i64 {
+        self.now.unwrap_or_else(jiff::Timestamp::now).as_millisecond()
+    }
+
+    /// Opens the folder, and goes on telling of alerts that nobody heard of yet.
+    pub fn open(&self, from: &super::From) -> Result<Running<'_>, Failure> {
         if from.file()? == Path::new("-") {
             return Err(Failure(
                 "expected a file or a URL whose cases are to be kept, but got standard input, \
@@ -129,7 +166,19 @@ impl Keep {
         let (outlet, effects) = channelled();
         let tracking = Tracking::open(folder.as_ref(), clock, outlet)?;
         let courier = Courier::start(&tracking, effects, self.tell.places())?;
-        let process = self.publish(&tracking, &mapping, model, known)?;
+        Ok(Running { keep: self, tracking, courier })
+    }
+
+    /// Carries the source, fires what is due, tells of alerts.
+    fn run(
+        &self,
+        running: Running<'_>,
+        from: &super::From,
+        mapping: Mapping,
+        model: &Model,
+    ) -> Result<Kept, Failure> {
+        let Running { tracking, courier, .. } = running;
+        let process = self.publish(&tracking, &mapping, model)?;
         let stop = Arc::new(AtomicBool::new(false));
         if self.follow {
             let asked = Arc::clone(&stop);
@@ -152,7 +201,8 @@ impl Keep {
             }
         }
         tracking.advance_to(self.now.map_or(0, |now| now.as_millisecond()));
-        wait_for_delivery(&tracking)?;
+        wait_until(&tracking, |state, now_ms| state.next_due().is_none_or(|due| due > now_ms))?;
+        wait_until(&tracking, |state, _| state.pending_alerts().count() == 0)?;
         drop(courier);
         let verdicts = feed.verdicts;
         let (counts, deviating, stuck, alerts) = tracking.look(|state| {
@@ -170,14 +220,14 @@ impl Keep {
         &self,
         tracking: &Tracking,
         mapping: &Mapping,
-        model: &Definitions,
-        known: Vec<String>,
+        model: &Model,
     ) -> Result<Arc<str>, Failure> {
-        let Some(process) = model.processes.first() else {
+        let Some(process) = model.definitions.processes.first() else {
             return Err(Failure("expected a process in the model, but there is none".into()));
         };
-        let bpmn = model::write(model).into_bytes();
-        let mut known = known;
+        let fresh = || Arc::from(model::write(&model.definitions).into_bytes());
+        let bpmn: Arc<[u8]> = model.bpmn.clone().unwrap_or_else(fresh);
+        let mut known = model.known.clone();
         if known.is_empty() || self.follow {
             // What is still to come is not in the sample.
             known.extend(track::chart::expected(&bpmn, &process.id)?);
@@ -187,7 +237,7 @@ impl Keep {
         let stuck_after_ms = self.stuck_after.as_deref().map(duration_ms).transpose()?;
         let publish = Publish {
             process: process.id.clone(),
-            bpmn: Arc::from(bpmn),
+            bpmn,
             known,
             mapping: Arc::from(mapping.to_yaml(&[])),
             stuck_after_ms,
@@ -209,14 +259,22 @@ impl Keep {
 
 /// The folder of tracking; what a server keeps is in a folder of its own below its data.
 pub fn folder(path: &Path) -> Result<Arc<Folder>, Failure> {
+    if path.to_string_lossy().contains("://") {
+        let path = path.display();
+        return Err(Failure(format!(
+            "--data-dir: expected a folder, but got {path}: a server is named by --server"
+        )));
+    }
     let below = path.join("tracking");
     let path = if below.is_dir() { &below } else { path };
     Ok(Folder::open(path)?)
 }
 
-fn wait_for_delivery(tracking: &Tracking) -> Result<(), Failure> {
-    let until = Instant::now() + DELIVERY_PATIENCE;
-    while Instant::now() < until && tracking.look(|state| state.pending_alerts().count())? > 0 {
+/// Waits for what the loop or a webhook still does; not for ever.
+fn wait_until(tracking: &Tracking, done: fn(&State, i64) -> bool) -> Result<(), Failure> {
+    let until = Instant::now() + PATIENCE;
+    let now_ms = tracking.clock().now();
+    while Instant::now() < until && !tracking.look(move |state| done(state, now_ms))? {
         std::thread::park_timeout(Duration::from_millis(5));
     }
     Ok(())

@@ -7,8 +7,9 @@ use clap::Args;
 use model::Definitions;
 use serde_json::json;
 use track::chart::{Binding, Chart};
-use track::discover::{Options, discover};
+use track::discover::{Options, USUAL_NOISE, discover};
 use track::export::{Purpose, definitions, process};
+use track::ingest::Tally;
 use track::log::Log;
 use track::past;
 use track::picture::{Subject, page};
@@ -17,7 +18,7 @@ use track::stats::{Deviations, Stats, deviations};
 use super::From;
 use super::ask::Whose;
 use super::discover::write;
-use super::keep::Keep;
+use super::keep::{Keep, Model};
 use crate::Failure;
 
 /// Events over a model, with a picture.
@@ -64,7 +65,7 @@ struct Over {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// Noise threshold of the discovery.
-    #[arg(long, value_name = "SHARE", default_value_t = 0.2)]
+    #[arg(long, value_name = "SHARE", default_value_t = USUAL_NOISE)]
     noise: f64,
 }
 
@@ -101,7 +102,9 @@ impl Lay {
             return self.keep();
         }
         let (log, tally) = self.from.input(false)?.log()?;
+        some(&log, &tally)?;
         let definitions = self.over.definitions(&log)?;
+        let seen = self.seen(&log, &definitions)?;
         println!(
             "{} records: {} events of {} cases, {} ignored, {} rejected",
             tally.records,
@@ -110,42 +113,50 @@ impl Lay {
             tally.ignored,
             tally.rejected
         );
-        self.show(&log, &definitions, true)
+        self.show(&log, &seen, true)
     }
 
-    /// Cases that are kept: the model is there already, given, or found in the sample.
+    /// Cases that are kept: the model is there already, given, or found in what is there.
     fn keep(&self) -> Result<ExitCode, Failure> {
+        let running = self.keep.open(&self.from)?;
         let input = self.from.input(false)?;
         let mapping = input.mapping.clone();
-        let sample = input.sample_log()?;
-        let definitions = self.over.definitions(&sample)?;
-        let known = sample.activities.clone();
-        let kept = self.keep.run(&self.from, mapping, &definitions, known)?;
-        let code = kept.tell();
+        let begun = if self.over.model.is_none() { running.model()? } else { None };
+        let model = match begun {
+            Some(begun) => Model {
+                definitions: parse("the model of the folder", &begun.bpmn)?,
+                bpmn: Some(begun.bpmn),
+                known: input.sample_log()?.activities,
+            },
+            None if self.over.model.is_some() => {
+                let sample = input.sample_log()?;
+                let definitions = self.over.definitions(&sample)?;
+                Model { definitions, bpmn: None, known: sample.activities }
+            }
+            // Where a case may end is told by whole cases only: all that is there is read.
+            None => {
+                let (log, tally) = input.log()?;
+                some(&log, &tally)?;
+                let definitions = self.over.definitions(&log)?;
+                Model { definitions, bpmn: None, known: log.activities }
+            }
+        };
+        let kept = running.run(&self.from, mapping, &model)?;
         let log = past::log(&kept.tracking, None)?.finish();
+        let seen = self.seen(&log, &model.definitions)?;
+        let code = kept.tell();
         kept.tracking.close();
-        self.show(&log, &definitions, false)?;
+        self.show(&log, &seen, false)?;
         Ok(code)
     }
 
-    /// Figures; `judge` says what deviates, where nobody has said so yet.
-    fn show(&self, log: &Log, definitions: &Definitions, judge: bool) -> Result<ExitCode, Failure> {
+    /// Computes the figures, and writes the page before anything is told: whoever reads the first
+    /// lines only has it all the same.
+    fn seen(&self, log: &Log, definitions: &Definitions) -> Result<Seen, Failure> {
         let chart = self.over.chart(definitions, log)?;
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
         let stats = Stats::new(log, target.map_err(Failure)?);
-        let spread = stats.duration.spread();
-        println!(
-            "a case takes {} (p95 {}); {:.1} begin a day",
-            track::picture::span(spread.p50_ms),
-            track::picture::span(spread.p95_ms),
-            stats.cases_per_day
-        );
-        if judge {
-            tell(&deviations(&chart, log), Some(stats.cases));
-        }
-        for found in log.loops(self.loops) {
-            println!("loop: {} came {} times in case {}", found.kind, found.times, found.trace);
-        }
+        let now_ms = self.keep.now_ms();
         if let Some(path) = &self.html {
             let source = self.from.file()?.display().to_string();
             let title = chart.name.as_ref().unwrap_or(&chart.process).to_string();
@@ -156,9 +167,29 @@ impl Lay {
                 stats: &stats,
                 definitions,
                 chart: &chart,
+                now_ms,
                 quality: None,
             };
             write(path, &report::html::html(&page(&subject)))?;
+        }
+        Ok(Seen { chart, stats, now_ms })
+    }
+
+    /// Tells the figures; `judge` says what deviates, where nobody has said so yet.
+    fn show(&self, log: &Log, seen: &Seen, judge: bool) -> Result<ExitCode, Failure> {
+        let Seen { chart, stats, now_ms } = seen;
+        let spread = stats.duration.spread();
+        println!(
+            "a case takes {} (p95 {}); {:.1} begin a day",
+            track::picture::span(spread.p50_ms),
+            track::picture::span(spread.p95_ms),
+            stats.cases_per_day
+        );
+        if judge {
+            tell(&deviations(chart, log, *now_ms), Some(stats.cases));
+        }
+        for found in log.loops(self.loops) {
+            println!("loop: {} came {} times in case {}", found.kind, found.times, found.trace);
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -169,10 +200,11 @@ impl Findings {
         let found = match self.whose.place()? {
             Some(place) => place.findings()?,
             None => {
-                let (log, _) = self.from.input(self.json)?.log()?;
+                let (log, tally) = self.from.input(self.json)?.log()?;
+                some(&log, &tally)?;
                 let definitions = self.over.definitions(&log)?;
                 let chart = self.over.chart(&definitions, &log)?;
-                deviations(&chart, &log)
+                deviations(&chart, &log, jiff::Timestamp::now().as_millisecond())
             }
         };
         match self.json {
@@ -184,11 +216,36 @@ impl Findings {
     }
 }
 
+/// What the events come to.
+struct Seen {
+    chart: Chart,
+    stats: Stats,
+    now_ms: i64,
+}
+
+/// Without one event there is nothing to lay over anything; says why there is none.
+pub(super) fn some(log: &Log, tally: &Tally) -> Result<(), Failure> {
+    if !log.cases.is_empty() {
+        return Ok(());
+    }
+    let Tally { records, ignored, rejected, .. } = tally;
+    let most = tally.reasons.values().max_by_key(|reason| reason.records);
+    let most = most.map_or_else(String::new, |most| format!(": {}", most.example));
+    Err(Failure(format!(
+        "expected events, but of {records} records {ignored} are ignored and {rejected} \
+         rejected{most}"
+    )))
+}
+
 /// Reads a BPMN file.
 pub(super) fn read(path: &Path) -> Result<Definitions, Failure> {
     let named = |e: &dyn std::fmt::Display| Failure(format!("{}: {e}", path.display()));
     let bytes = std::fs::read(path).map_err(|e| named(&e))?;
-    let problems = match model::read(&path.to_string_lossy(), &bytes) {
+    parse(&path.to_string_lossy(), &bytes)
+}
+
+fn parse(name: &str, bytes: &[u8]) -> Result<Definitions, Failure> {
+    let problems = match model::read(name, bytes) {
         Ok((definitions, _)) => return Ok(definitions),
         Err(problems) => problems,
     };
