@@ -58,7 +58,8 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64, most: usize) -> Vec<String>
     lines
 }
 
-/// A word, cut where it does not fit; after a hyphen or underscore where there is one.
+/// A word, cut where it does not fit: after a hyphen or underscore, or before a capital, where there
+/// is one.
 fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
     if width(word, size) <= room {
         return vec![word.to_owned()];
@@ -67,9 +68,10 @@ fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
     let mut piece = String::new();
     for c in word.chars() {
         if !piece.is_empty() && width(&piece, size) + character(c) * size > room {
-            let rest = match piece.rfind(['-', '_', '.', '/']) {
-                Some(at) if at > 2 && piece.is_char_boundary(at + 1) => piece.split_off(at + 1),
-                _ => String::new(),
+            let after_mark = piece.rfind(['-', '_', '.', '/']).map(|at| at + 1);
+            let rest = match after_mark.max(inner_word(&piece, c)).filter(|at| *at > 3) {
+                Some(at) => piece.split_off(at),
+                None => String::new(),
             };
             pieces.push(std::mem::replace(&mut piece, rest));
         }
@@ -77,6 +79,14 @@ fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
     }
     pieces.push(piece);
     pieces
+}
+
+/// Where the last word of a name like `CoverageChecked` begins; `next` follows the piece.
+fn inner_word(piece: &str, next: char) -> Option<usize> {
+    let after = piece.char_indices().skip(1).map(|(at, c)| (at, c)).chain([(piece.len(), next)]);
+    let pairs = piece.chars().zip(after);
+    let starts = pairs.filter(|(a, (_, b))| a.is_lowercase() && b.is_uppercase());
+    starts.last().map(|(_, (at, _))| at)
 }
 
 /// A count as people read it: 950, 1.2k, 34k, 5.6M.
@@ -129,6 +139,8 @@ mod tests {
         let long = wrap("Donaudampfschifffahrtsgesellschaftskapitän", 12.0, 88.0, 9);
         assert!(long.len() > 2 && long.iter().all(|l| width(l, 12.0) <= 88.0), "{long:?}");
         assert_eq!(wrap("retrieve-payment-and-more", 12.0, 100.0, 9)[0], "retrieve-");
+        assert_eq!(wrap("CoverageChecked", 12.0, 88.0, 9), ["Coverage", "Checked"]);
+        assert_eq!(wrap("ÄrzteblattGeprüft", 12.0, 88.0, 9), ["Ärzteblatt", "Geprüft"]);
         assert!(wrap("", 12.0, 88.0, 3).is_empty());
         assert_eq!(wrap("x", 12.0, 0.0, 3), ["x"]);
     }

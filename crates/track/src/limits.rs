@@ -66,6 +66,8 @@ pub const EARLY_TTL_MS: i64 = 3_600_000;
 pub const TICK_TIMERS_MAX: usize = 256;
 /// Messages that are listed of one trace.
 pub const TRACE_MESSAGES_MAX: usize = 10_000;
+/// Cases that are listed of one kind of finding.
+pub const FINDING_CASES_MAX: usize = 10_000;
 /// Different reasons for rejected records that are counted apart.
 pub const REASONS_MAX: usize = 1_000;
 /// Alerts that are kept as records, the oldest delivered one forgotten first.

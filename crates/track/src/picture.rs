@@ -9,7 +9,7 @@ use report::{Badge, FlowMark, Mark, Options, Overlay};
 use crate::chart::{Chart, Heat, heat};
 use crate::conform::Quality;
 use crate::log::Log;
-use crate::stats::{Deviations, Stats, TransitionStats, deviations};
+use crate::stats::{Deviations, Stats, TransitionStats, deviations, open};
 
 /// Wider models are folded into rows: names stay readable in a window of 800 pixels.
 const PICTURE_WIDTH: f64 = 860.0;
@@ -53,6 +53,7 @@ pub fn page(subject: &Subject<'_>) -> Page {
         tables: vec![
             variants(stats),
             slowest(stats),
+            waiting(subject),
             findings(&deviations, stats.cases),
             breaches(stats),
             steps(chart, &heat, stats),
@@ -195,6 +196,39 @@ fn slowest(stats: &Stats) -> Table {
         ],
         rows: stats.slowest.iter().map(row).collect(),
         empty: "No case has two events.".into(),
+    }
+}
+
+/// Rows of cases that are open: a page is read, not searched.
+const OPEN_ROWS: usize = 50;
+
+fn waiting(subject: &Subject<'_>) -> Table {
+    let open = open(subject.chart, subject.log);
+    let rows = open.iter().take(OPEN_ROWS).map(|case| {
+        vec![
+            Cell::Text(case.case.clone()),
+            Cell::Text(case.last_step.clone()),
+            Cell::Text(moment(case.last_ms)),
+            Cell::Number(span(subject.now_ms.saturating_sub(case.last_ms).max(0))),
+            Cell::Text(case.expected.join(" or ")),
+        ]
+    });
+    let more = match open.len().saturating_sub(OPEN_ROWS) {
+        0 => String::new(),
+        more => format!(" {more} more are not listed."),
+    };
+    Table {
+        title: "Open cases".into(),
+        note: format!("Those that may not end where they are, the quietest first.{more}"),
+        columns: vec![
+            Column::text("Case"),
+            Column::text("Last step"),
+            Column::text("At"),
+            Column::number("Quiet for"),
+            Column::text("Expected"),
+        ],
+        rows: rows.collect(),
+        empty: "Every case came to an end.".into(),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::log::{Activity, Log};
 
 pub use csv::csv;
-pub use findings::{Deviations, FindingCount, deviations, kept};
+pub use findings::{Deviations, FindingCount, Open, deviations, kept, open};
 pub use times::{Spread, Times};
 
 /// Everything that is said about a log.

@@ -8,4 +8,5 @@ mod harness;
 mod lay;
 mod operate;
 mod picture;
+mod reader;
 mod story;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::chart::Chart;
 use crate::conform::Aligner;
+use crate::limits::FINDING_CASES_MAX;
 use crate::log::{Activity, Case, Log};
 use crate::machine::{Case as Tracked, FindingKind, State, judge};
 
@@ -26,6 +27,9 @@ pub struct FindingCount {
     pub element: Option<String>,
     pub cases: u64,
     pub examples: Vec<String>,
+    /// All of them, up to [`FINDING_CASES_MAX`].
+    #[serde(default)]
+    pub ids: Vec<String>,
 }
 
 const EXAMPLES: usize = 3;
@@ -48,7 +52,7 @@ pub fn deviations(chart: &Chart, log: &Log, now_ms: i64) -> Deviations {
         for kind in kinds {
             let (count, examples) = counts.entry(kind).or_default();
             *count += 1;
-            if examples.len() < EXAMPLES {
+            if examples.len() < FINDING_CASES_MAX {
                 examples.push(case.id.clone());
             }
         }
@@ -60,7 +64,7 @@ pub fn deviations(chart: &Chart, log: &Log, now_ms: i64) -> Deviations {
     };
     let mut findings: Vec<FindingCount> = counts
         .into_iter()
-        .map(|((kind, step), (cases, examples))| FindingCount {
+        .map(|((kind, step), (cases, ids))| FindingCount {
             kind: kind.name().to_owned(),
             step: if (step as usize) < known {
                 chart.kind_name(step).to_owned()
@@ -69,7 +73,8 @@ pub fn deviations(chart: &Chart, log: &Log, now_ms: i64) -> Deviations {
             },
             element: chart.element_of(step).map(|place| place.id.to_string()),
             cases,
-            examples,
+            examples: ids.iter().take(EXAMPLES).cloned().collect(),
+            ids,
         })
         .collect();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.cases));
@@ -92,16 +97,54 @@ pub fn kept(state: &State, process: Option<&str>) -> Deviations {
                 element: state.element_of(case.version, step).map(|id| id.to_string()),
                 cases: 0,
                 examples: Vec::new(),
+                ids: Vec::new(),
             });
             count.cases += 1;
-            if count.examples.len() < EXAMPLES {
-                count.examples.push(case.id.to_string());
+            if count.ids.len() < FINDING_CASES_MAX {
+                count.ids.push(case.id.to_string());
             }
         }
     }
     found.findings = counts.into_values().collect();
+    for finding in &mut found.findings {
+        finding.examples = finding.ids.iter().take(EXAMPLES).cloned().collect();
+    }
     found.findings.sort_by_key(|finding| std::cmp::Reverse(finding.cases));
     found
+}
+
+/// A case that may not end where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Open {
+    pub case: String,
+    pub last_step: String,
+    pub last_ms: i64,
+    /// Steps that can come next.
+    pub expected: Vec<String>,
+}
+
+/// Cases that may not end where they are, the one that is quiet the longest first.
+pub fn open(chart: &Chart, log: &Log) -> Vec<Open> {
+    let numbers = chart.numbers(log);
+    let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
+    let mut by_variant: BTreeMap<u32, Option<Vec<u32>>> = BTreeMap::new();
+    let mut waiting = Vec::new();
+    for case in &log.cases {
+        let next = by_variant.entry(case.variant).or_insert_with(|| {
+            let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
+            let analysis = judge(chart, &mut aligner, events, i64::MIN);
+            (!analysis.may_end).then_some(analysis.next)
+        });
+        let (Some(next), Some(last)) = (next, case.events.last()) else { continue };
+        waiting.push(Open {
+            case: case.id.clone(),
+            last_step: log.name(last.activity).to_owned(),
+            last_ms: last.time_ms,
+            expected: next.iter().map(|kind| chart.kind_name(*kind).to_owned()).collect(),
+        });
+    }
+    waiting.sort_by(|a, b| (a.last_ms, &a.case).cmp(&(b.last_ms, &b.case)));
+    waiting
 }
 
 /// Kinds and steps of a case's findings, each once.
