@@ -83,7 +83,7 @@ fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
 
 /// Where the last word of a name like `CoverageChecked` begins; `next` follows the piece.
 fn inner_word(piece: &str, next: char) -> Option<usize> {
-    let after = piece.char_indices().skip(1).map(|(at, c)| (at, c)).chain([(piece.len(), next)]);
+    let after = piece.char_indices().skip(1).chain([(piece.len(), next)]);
     let pairs = piece.chars().zip(after);
     let starts = pairs.filter(|(a, (_, b))| a.is_lowercase() && b.is_uppercase());
     starts.last().map(|(_, (at, _))| at)

@@ -57,6 +57,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         stats: &Stats::new(&log, Some(86_400_000)),
         definitions: &definitions,
         chart: &chart,
+        now_ms: 0,
         quality: Some(quality),
     });
     std::fs::write(format!("{out}.html"), report::html(&page))?;
