@@ -104,7 +104,11 @@ impl Grevy {
         let (given, pending) = promise();
         let partition = engine::key::partition_of(instance);
         let shared = Arc::downgrade(self.shared());
-        let mut given = Some(given);
+        let asked = self.shared().remote(partition).map(|remote| Arc::clone(&remote.mailbox));
+        let mut given = Some(match asked {
+            Some(mailbox) => given.or(move || mailbox.why()),
+            None => given,
+        });
         let look = move |machine: &mut Engine| {
             let given = given.take();
             let running = !matches!(machine.state.instance(instance), Lookup::Absent);

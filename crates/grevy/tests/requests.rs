@@ -52,8 +52,9 @@ fn a_request_that_comes_again_gets_the_first_answer_also_after_a_restart() {
     for _ in 0..2 {
         asked(&grevy, "r-3").complete_job(job.key, (), None).wait().expect("completed once");
     }
+    // The same id for something else is another request.
     let create = asked(&grevy, "r-1").complete_job(job.key, (), None).wait();
-    assert!(create.expect_err("of a create").is_rejection(RejectionKind::InvalidArgument));
+    assert!(create.expect_err("gone").is_rejection(RejectionKind::NotFound));
     let another = asked(&grevy, "r-4").complete_job(job.key, (), None).wait();
     assert!(another.expect_err("gone").is_rejection(RejectionKind::NotFound));
 }

@@ -149,6 +149,10 @@ scenarios! {
     migrate_refused
     migrate_task
     migrate_to_another_process
+    migrate_boundaries_of_an_incident
+    migrate_join_with_fewer_flows
+    migrate_takes_a_message_once
+    migrate_what_has_happened
     modify_move
     modify_multi_instance
     modify_refused

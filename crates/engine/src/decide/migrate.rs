@@ -8,8 +8,11 @@ use crate::command::{MigrateInstance, Reply};
 use crate::compile::{Catch, Element, Kind, Process, Trigger};
 use crate::decide::{Done, Step, Stop};
 use crate::element::Ready;
-use crate::event::{ElementNo, InstanceEvent, Item, Migrated, Moved, PROCESS, Role};
+use crate::event::{
+    ElementNo, ElementRef, FlowNo, InstanceEvent, Item, Migrated, Moved, PROCESS, Work,
+};
 use crate::key::Key;
+use crate::limits::STEP_EVENTS_MAX;
 use crate::rejection::Rejection;
 use crate::state::{ElementInstance, Instance, Phase};
 
@@ -28,6 +31,8 @@ struct Review<'a> {
     source: &'a Process,
     target: &'a Process,
     elements: BTreeMap<ElementNo, ElementNo>,
+    /// Elements with an incident.
+    failed: BTreeSet<Key>,
     reasons: Vec<String>,
 }
 
@@ -40,7 +45,11 @@ impl Step<'_> {
             ))));
         }
         let tenant = self.hot(i).created.tenant.clone();
-        let found = self.turn.catalog.get(migrate.target).filter(|found| found.tenant == tenant);
+        let found = self
+            .turn
+            .catalog
+            .get(migrate.target)
+            .filter(|found| found.tenant == tenant && !self.turn.catalog.is_deleted(found.key));
         let Some(found) = found.cloned() else {
             return Err(Stop::Reject(Rejection::not_found(format!(
                 "Expected to migrate process instance to process definition but no process \
@@ -51,7 +60,7 @@ impl Step<'_> {
         let source = self.process(i)?;
         let target = self.compiled(migrate.target)?;
         let elements = mapping(&source, &target, migrate)?;
-        let review = Review { source: &source, target: &target, elements, reasons: Vec::new() };
+        let review = Review::new(self.hot(i), &source, &target, elements);
         let plan = self.review(i, review).map_err(|reasons| {
             Stop::Reject(Rejection::state(format!(
                 "Expected to migrate process instance '{i}' to '{}' version {}, but {}",
@@ -76,13 +85,21 @@ impl Step<'_> {
             }
         }
         let flows = review.flows(instance);
-        let close = review.waits(instance);
+        let Waits { close, again } = review.waits(instance);
         let mut open = Vec::new();
         for (key, row) in &instance.elements {
-            let waits = row.phase == Phase::Activated && row.trigger.is_none();
-            if let (true, Some(no)) = (waits, review.mapped(row.element.no)) {
-                open.extend(self.new_waits(i, *key, no, row.element.role, &mut review, &close));
+            // One that failed while activating may have opened its waits already, or will.
+            let begun = row.phase == Phase::Activated || row.waits > 0;
+            if begun && row.trigger.is_none() {
+                open.extend(self.new_waits(i, *key, row, &mut review, &again));
             }
+        }
+        if open.len() + close.len() > STEP_EVENTS_MAX {
+            review.reasons.push(format!(
+                "expected at most {STEP_EVENTS_MAX} waits that begin or end with it, but there \
+                 are {}",
+                open.len() + close.len()
+            ));
         }
         let mut said = BTreeSet::new();
         review.reasons.retain(|reason| said.insert(reason.clone()));
@@ -97,20 +114,19 @@ impl Step<'_> {
         &self,
         i: Key,
         host: Key,
-        no: ElementNo,
-        role: Role,
+        row: &ElementInstance,
         review: &mut Review<'_>,
-        closed: &[Key],
+        again: &BTreeSet<(Key, ElementNo)>,
     ) -> Vec<(Key, Ready)> {
-        let kept: BTreeSet<ElementNo> = self
-            .waits_of(i, host)
-            .filter(|(key, _)| !closed.contains(key))
-            .filter_map(|(_, target)| review.mapped(target))
-            .collect();
-        let target = review.target;
+        let (ElementRef { no: was, role }, target) = (row.element, review.target);
+        let Some(no) = review.mapped(was) else { return Vec::new() };
+        // What the source has too began with the element, and may have happened since.
+        let known = crate::element::catches(review.source, was, role).into_iter();
+        let known: BTreeSet<ElementNo> =
+            known.filter_map(|(catch, _)| review.mapped(catch.element)).collect();
         let mut open = Vec::new();
         for (catch, boundary) in crate::element::catches(target, no, role) {
-            if kept.contains(&catch.element) {
+            if known.contains(&catch.element) && !again.contains(&(host, catch.element)) {
                 continue;
             }
             let outer = if no == PROCESS { host } else { self.scope_of(i, host) };
@@ -131,9 +147,8 @@ impl Step<'_> {
             self.close_wait(i, key);
         }
         let created = &self.hot(i).created;
-        if created.process_id != found.process_id
-            && let Some((slot, correlation_key)) = created.lock.clone()
-        {
+        let other = created.process_id != found.process_id;
+        if other && let Some((slot, correlation_key)) = created.lock.clone() {
             let (tenant, process_id) = (created.tenant.clone(), created.process_id.clone());
             self.send_slot(slot, Item::ReleaseLock { slot, tenant, process_id, correlation_key });
         }
@@ -148,15 +163,28 @@ impl Step<'_> {
             flows: moved(plan.flows),
         };
         self.tell(i, InstanceEvent::Migrated(Box::new(migrated)));
+        if other {
+            // A message is taken once by each process: the slots learn which one this is now.
+            self.unsubscribe(i);
+            self.subscribe_again(i);
+        }
         for (host, ready) in plan.open {
             self.open(i, host, ready);
+        }
+        // A join may have all that it waits for now.
+        let tokens: Vec<(Key, FlowNo)> = self.hot(i).tokens.keys().copied().collect();
+        for (scope, flow) in tokens {
+            self.then(i, Work::Enter { scope, flow });
         }
         Ok(Reply::Done)
     }
 
-    /// Keys of what `host` waits for, and the events that they trigger.
-    fn waits_of(&self, i: Key, host: Key) -> impl Iterator<Item = (Key, ElementNo)> {
-        waits(self.hot(i)).filter(move |(_, at, _)| *at == host).map(|(key, _, no)| (key, no))
+    /// Closes every subscription at its slot; the instance keeps them.
+    fn unsubscribe(&mut self, i: Key) {
+        for (subscription, row) in self.hot(i).subscriptions.clone() {
+            let slot = self.slot(i, &row.correlation_key, &row.name);
+            self.send_slot(slot, Item::CloseSubscription { slot, subscription });
+        }
     }
 
     fn close_wait(&mut self, i: Key, key: Key) {
@@ -211,7 +239,23 @@ fn mapping(
     Ok(elements)
 }
 
-impl Review<'_> {
+/// What a migration ends, and what it begins anew although it is mapped.
+struct Waits {
+    close: Vec<Key>,
+    again: BTreeSet<(Key, ElementNo)>,
+}
+
+impl<'a> Review<'a> {
+    fn new(
+        instance: &Instance,
+        source: &'a Process,
+        target: &'a Process,
+        elements: BTreeMap<ElementNo, ElementNo>,
+    ) -> Review<'a> {
+        let failed = instance.incidents.values().map(|incident| incident.element).collect();
+        Review { source, target, elements, failed, reasons: Vec::new() }
+    }
+
     fn mapped(&self, no: ElementNo) -> Option<ElementNo> {
         if no == PROCESS { Some(PROCESS) } else { self.elements.get(&no).copied() }
     }
@@ -236,7 +280,7 @@ impl Review<'_> {
         let target = self.target.element(no);
         let mut say = |why: String| self.reasons.push(why);
         let listens = instance.rare.as_ref().is_some_and(|rare| rare.listening.contains_key(&key));
-        let failed = instance.incidents.values().any(|incident| incident.element == key);
+        let failed = self.failed.contains(&key);
         if row.phase != Phase::Activated && !failed || row.trigger.is_some() {
             say(format!("'{id}' ({key}) is about to change"));
         } else if listens {
@@ -265,8 +309,16 @@ impl Review<'_> {
     /// Tokens that wait at a join: their flows, by id.
     fn flows(&mut self, instance: &Instance) -> BTreeMap<u32, u32> {
         let mut flows = BTreeMap::new();
-        for (_, flow) in instance.tokens.keys() {
+        for (scope, flow) in instance.tokens.keys() {
             let source = self.source.flow(*flow);
+            let held = instance.element(*scope).and_then(|row| self.mapped(row.element.no));
+            let lies = self.mapped(source.target).map(|no| self.target.element(no).scope);
+            if let (Some(held), Some(lies)) = (held, lies)
+                && held != lies.unwrap_or(PROCESS)
+            {
+                let id = self.source.id_of(source.target);
+                self.reasons.push(format!("the join '{id}' lies in another scope in the target"));
+            }
             let join = &self.source.element(source.target).id;
             let Some(no) = self.mapped(source.target) else {
                 self.reasons.push(format!("no mapping is given for '{join}', where tokens wait"));
@@ -292,8 +344,9 @@ impl Review<'_> {
     }
 
     /// What is waited for and is not mapped; it is closed.
-    fn waits(&mut self, instance: &Instance) -> Vec<Key> {
+    fn waits(&mut self, instance: &Instance) -> Waits {
         let mut close = Vec::new();
+        let mut again = BTreeSet::new();
         let mut taken: BTreeSet<(Key, ElementNo)> = BTreeSet::new();
         for (key, host, event) in waits(instance) {
             let Some(row) = instance.element(host) else { continue };
@@ -320,7 +373,13 @@ impl Review<'_> {
                     trigger(catch)
                 )),
                 // A message subscription says at its slot whether it closes: it is opened anew.
-                Some(old) if old.interrupting != catch.interrupting => close.push(key),
+                Some(old)
+                    if old.interrupting != catch.interrupting
+                        && matches!(catch.trigger, Trigger::Message { .. }) =>
+                {
+                    close.push(key);
+                    again.insert((host, to));
+                }
                 _ if !taken.insert((host, to)) => {
                     self.reasons
                         .push(format!("two events are mapped to '{}'", self.target.id_of(to)));
@@ -328,7 +387,7 @@ impl Review<'_> {
                 _ => {}
             }
         }
-        close
+        Waits { close, again }
     }
 
     fn caught(&self, row: &ElementInstance, event: ElementNo) -> Option<&Catch> {

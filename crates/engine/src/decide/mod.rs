@@ -115,14 +115,16 @@ impl State {
         turn: &Turn<'_>,
         request: Option<&Text>,
     ) -> Result<Decision, Need> {
-        if let Some(answer) = request.and_then(|id| self.answered(id, command)) {
-            return Ok(Decision { answer, events: Vec::new(), effects: Vec::new() });
+        let checked = request.map_or(Ok(()), |id| request::check_id(id));
+        let request = request.map(|id| request::scoped(id, command));
+        if let Some(reply) = request.as_ref().and_then(|id| self.answered(id, command)) {
+            return Ok(Decision { answer: Ok(reply), events: Vec::new(), effects: Vec::new() });
         }
         let mut step = Step::new(self, turn);
-        let outcome = step.command(command).and_then(|reply| {
+        let outcome = checked.and_then(|()| step.command(command)).and_then(|reply| {
             step.run()?;
             let reply = step.settle(reply)?;
-            if let Some(id) = request {
+            if let Some(id) = &request {
                 step.remember(id, &reply)?;
             }
             Ok(reply)

@@ -1,7 +1,7 @@
 //! A request that comes again with the same id gets the answer of the first.
 
 use super::{Done, Step, Stop};
-use crate::command::{Answer, Command, CreatedInstance, Reply};
+use crate::command::{Command, CreatedInstance, Reply};
 use crate::event::{Answered, Event, PartitionEvent, Text};
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::rejection::Rejection;
@@ -10,14 +10,8 @@ use crate::state::State;
 impl State {
     /// The answer to an earlier request with this id. What the client sends with every try (tags,
     /// tenant) is taken from the command.
-    pub(super) fn answered(&self, id: &str, command: &Command) -> Option<Answer> {
+    pub(super) fn answered(&self, id: &str, command: &Command) -> Option<Reply> {
         let answered = self.requests.answered(id)?;
-        if !fits(answered, command) {
-            return Some(Err(Rejection::invalid(format!(
-                "expected a request id of its own for each request, but '{id}' was that of another \
-                 kind of request"
-            ))));
-        }
         let tenant = || match command {
             Command::CreateInstance(create) => create.tenant.clone(),
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
@@ -25,7 +19,7 @@ impl State {
             }
             _ => crate::command::DEFAULT_TENANT.into(),
         };
-        Some(Ok(match answered {
+        Some(match answered {
             Answered::Done => Reply::Done,
             Answered::Created { instance, definition, process_id, version } => {
                 let (tags, business_id) = match command {
@@ -54,40 +48,69 @@ impl State {
                 Reply::Correlated { message: *message, instance: *instance, tenant: tenant() }
             }
             Answered::VariablesSet { key } => Reply::VariablesSet { key: *key },
-        }))
+        })
     }
 }
 
-/// Is it the answer of such a command? Another one must not pass for carried out.
-fn fits(answered: &Answered, command: &Command) -> bool {
-    let special = match answered {
-        Answered::Done => None,
-        Answered::Created { .. } => Some(matches!(command, Command::CreateInstance(_))),
-        Answered::Published { .. } => Some(matches!(command, Command::PublishMessage(_))),
-        Answered::Correlating { .. } | Answered::Correlated { .. } => {
-            Some(matches!(command, Command::CorrelateMessage(_)))
+/// An id names a request to do one thing to one subject: with the same id, another command or
+/// another subject is another request.
+pub(super) fn scoped(id: &Text, command: &Command) -> Text {
+    let (kind, subject) = match command {
+        Command::CreateInstance(create) => {
+            ("create", format!("{} {:?}", create.tenant, create.definition))
         }
-        Answered::VariablesSet { .. } => Some(matches!(command, Command::SetVariables { .. })),
+        Command::PublishMessage(message) => {
+            ("publish", format!("{} {}", message.tenant, message.name))
+        }
+        Command::CorrelateMessage(message) => {
+            ("correlate", format!("{} {}", message.tenant, message.name))
+        }
+        Command::BroadcastSignal { tenant, name, .. } => ("signal", format!("{tenant} {name}")),
+        Command::CancelInstance { instance } => ("cancel", instance.to_string()),
+        Command::ModifyInstance(modify) => ("modify", modify.instance.to_string()),
+        Command::MigrateInstance(migrate) => ("migrate", migrate.instance.to_string()),
+        Command::Repair { instance } => ("repair", instance.to_string()),
+        Command::CompleteJob { job, .. } => ("complete", job.to_string()),
+        Command::FailJob { job, .. } => ("fail", job.to_string()),
+        Command::ThrowError { job, .. } => ("throw", job.to_string()),
+        Command::UpdateJob { job, .. } => ("update", job.to_string()),
+        Command::YieldJob { job, .. } => ("yield", job.to_string()),
+        Command::ResolveIncident { incident } => ("resolve", incident.to_string()),
+        Command::SetVariables { scope, .. } => ("set", scope.to_string()),
+        Command::CompleteUserTask { task, .. } => ("complete-task", task.to_string()),
+        Command::AssignUserTask { task, .. } => ("assign-task", task.to_string()),
+        Command::UpdateUserTask { task, .. } => ("update-task", task.to_string()),
+        Command::ActivateAdHoc(activate) => ("activate", activate.ad_hoc.to_string()),
+        Command::EvaluateDecision(_)
+        | Command::StartEpoch { .. }
+        | Command::LeaseJobs(_)
+        | Command::Tick
+        | Command::Continue { .. }
+        | Command::ApplyMeta { .. }
+        | Command::Inbound { .. }
+        | Command::PassOver { .. }
+        | Command::OutboxAcknowledged { .. }
+        | Command::Quarantine { .. }
+        | Command::PinClock { .. } => ("", String::new()),
     };
-    special.unwrap_or(!matches!(
-        command,
-        Command::CreateInstance(_)
-            | Command::PublishMessage(_)
-            | Command::CorrelateMessage(_)
-            | Command::SetVariables { .. }
-    ))
+    format!("{kind} {subject} {id}").into()
+}
+
+/// Is it a request id at all?
+pub(super) fn check_id(id: &str) -> Done {
+    if id.is_empty() || id.len() > REQUEST_ID_BYTES_MAX {
+        return Err(Stop::Reject(Rejection::invalid(format!(
+            "expected a request id of 1 to {REQUEST_ID_BYTES_MAX} bytes, but it has {}",
+            id.len()
+        ))));
+    }
+    Ok(())
 }
 
 impl Step<'_> {
     /// Keeps the answer for the case that the request comes again. What changed nothing may be
     /// decided again, and leases expire by themselves.
     pub(super) fn remember(&mut self, id: &Text, reply: &Reply) -> Done {
-        if id.is_empty() || id.len() > REQUEST_ID_BYTES_MAX {
-            return Err(Stop::Reject(Rejection::invalid(format!(
-                "expected a request id of 1 to {REQUEST_ID_BYTES_MAX} bytes, but it has {}",
-                id.len()
-            ))));
-        }
         let answered = match reply {
             Reply::Done => Answered::Done,
             Reply::Created(created) => Answered::Created {

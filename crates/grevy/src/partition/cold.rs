@@ -159,8 +159,22 @@ impl<M: Machine> Partition<M> {
             tracing::error!(partition = %name, key, %error, "unreadable: it stands still");
             self.machine.lose(key);
             self.status.unreadable.fetch_add(1, Ordering::Release);
+            let reason = error.to_string();
+            let mut met = BTreeSet::new();
+            let mut others = VecDeque::new();
             for input in waited {
-                self.unreadable(input, &error.to_string());
+                // Of a stream the first one needs it; those behind it waited for their turn.
+                let stream = match &input {
+                    Input::Command(envelope) => self.machine.stream(&envelope.command),
+                    Input::Look(..) => None,
+                };
+                match stream {
+                    Some(stream) if !met.insert(stream) => others.push_back(input),
+                    _ => self.unreadable(input, &reason),
+                }
+            }
+            for input in others.into_iter().rev() {
+                self.todo.push_front(input);
             }
             return;
         }
