@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{Read, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::thread::JoinHandle;
@@ -43,6 +43,8 @@ pub struct Vault {
     store: Arc<CheckpointStore>,
     /// What belongs to the newest checkpoint, and what the next one has put so far.
     blobs: Arc<RwLock<Arc<BlobStore>>>,
+    /// A checkpoint failed and what it had put is there still: nothing is built on that.
+    spoiled: AtomicBool,
     /// The newest checkpoint, locked while one is written or recovered from.
     newest: Mutex<Option<Checkpoint>>,
     published: AtomicU64,
@@ -94,6 +96,7 @@ impl Vault {
             store,
             blobs,
             newest: Mutex::default(),
+            spoiled: AtomicBool::new(false),
             published: AtomicU64::new(0),
             mended: AtomicU64::new(0),
             large: Mutex::default(),
@@ -273,13 +276,21 @@ impl Vault {
         holds: &Holds,
     ) -> Result<Option<Written>, Error> {
         let mut still = self.still();
+        if self.spoiled.swap(true, Ordering::AcqRel) {
+            self.take_back(&still)?;
+            self.spoiled.store(true, Ordering::Release);
+        }
         let tail = Tail { name: &self.name, journal, skip, skip_upto };
         let attempt = AssertUnwindSafe(|| self.attempt(&mut still, &tail, empty));
         let result = catch_unwind(attempt)
             .unwrap_or_else(|panic| Err(self.failed(journal.durable_lsn(), panic_text(&*panic))));
         match result {
-            Ok(None) => Ok(None),
+            Ok(None) => {
+                self.spoiled.store(false, Ordering::Release);
+                Ok(None)
+            }
             Ok(Some((checkpoint, written))) => {
+                self.spoiled.store(false, Ordering::Release);
                 still.set_newest(Some(checkpoint));
                 self.published.store(written.lsn, Ordering::Release);
                 drop(still);
@@ -288,14 +299,20 @@ impl Vault {
                 Ok(Some(written))
             }
             Err(error) => {
-                // What was put of it must not be taken for part of the newest one.
-                match still.newest() {
-                    Some(newest) => self.attach(newest)?,
-                    None => *write(&self.blobs) = Arc::new(BlobStore::create(&self.store)?),
-                }
+                self.take_back(&still)?;
                 Err(error)
             }
         }
+    }
+
+    /// What was put of a checkpoint that failed must not be taken for part of the newest one.
+    fn take_back(&self, still: &Still<'_>) -> Result<(), Error> {
+        match still.newest() {
+            Some(newest) => self.attach(newest)?,
+            None => *write(&self.blobs) = Arc::new(BlobStore::create(&self.store)?),
+        }
+        self.spoiled.store(false, Ordering::Release);
+        Ok(())
     }
 
     fn attempt<M: Machine>(
