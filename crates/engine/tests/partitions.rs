@@ -172,6 +172,23 @@ fn what_is_passed_over_counts_as_received_and_its_sender_is_told() {
 }
 
 #[test]
+fn an_instance_that_could_not_be_read_is_repaired_by_hand() {
+    let mut pair = Pair::new(WAITS);
+    let instance = pair.instances().create("p", "{\"order\":\"1\"}");
+    pair.talk();
+    pair.slots().publish("paid", "1", 10_000);
+    for (sequence, item) in pair.sent(0) {
+        let over = Command::PassOver { from: 1, sequence, item };
+        pair.instances().ask(&over).expect("its blob is damaged");
+    }
+    pair.talk();
+    assert!(pair.lives(instance), "no slot knows it any more");
+    pair.instances().ask(&Command::Repair { instance }).expect("it is read again");
+    pair.talk();
+    assert!(!pair.lives(instance), "it takes the message that is buffered");
+}
+
+#[test]
 fn a_message_for_a_quarantined_instance_waits_for_its_repair() {
     let mut pair = Pair::new(WAITS);
     let instance = pair.instances().create("p", "{\"order\":\"1\"}");

@@ -64,6 +64,11 @@ impl Step<'_> {
                 self.effects.push(Effect::WorkPending { instance: i });
                 Ok(Reply::Done)
             }
+            // Messages may have been refused while it could not be read.
+            Some(false) if !self.hot(i).subscriptions.is_empty() => {
+                self.subscribe_again(i);
+                Ok(Reply::Done)
+            }
             Some(false) => Err(Stop::Reject(Rejection::state(format!(
                 "expected process instance '{i}' to be quarantined, but it is not"
             )))),
