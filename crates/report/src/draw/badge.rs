@@ -66,12 +66,29 @@ pub(super) fn heat_diamond(canvas: &mut Canvas, b: &Bounds, mark: Option<&Mark>)
 /// How far pills may stand out at the right of an activity, in pixels.
 const BESIDE: f64 = 42.0;
 
+/// A pill at the first of these points where none stands yet, or at the first of all.
+pub(super) fn pill_at(canvas: &mut Canvas, text: &str, points: &[(f64, f64)]) {
+    let wide = pill_width(&wrap(text, SIZE, 160.0, 1).concat());
+    let free = |(x, y): &(f64, f64)| {
+        canvas.pills.iter().all(|other| {
+            let apart = (x - other.x - other.width / 2.0).abs() - (wide + other.width) / 2.0;
+            let above = (y - other.y - other.height / 2.0).abs() - (HEIGHT + other.height) / 2.0;
+            apart > 1.0 || above > 1.0
+        })
+    };
+    let found = points.iter().copied().find(free).or(points.first().copied());
+    if let Some(point) = found {
+        pill(canvas, "", text, point);
+    }
+}
+
 /// A pill with its middle at a point.
 pub(super) fn pill(canvas: &mut Canvas, tone: &str, text: &str, (x, y): (f64, f64)) {
     let text = wrap(text, SIZE, 160.0, 1).concat();
     let wide = pill_width(&text);
     let bounds = Bounds { x: x - wide / 2.0, y: y - HEIGHT / 2.0, width: wide, height: HEIGHT };
     canvas.cover(&bounds);
+    canvas.pills.push(bounds.clone());
     canvas.push(&format!("<g class=\"pill {tone}\">"));
     canvas.rect("", &bounds, HEIGHT / 2.0);
     canvas.push(&format!(

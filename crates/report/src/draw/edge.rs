@@ -144,8 +144,7 @@ pub(super) fn label(canvas: &mut Canvas, line: &Line<'_>, edge: &Edge, overlay: 
         label::along(canvas, name, &edge.waypoints, edge.label.as_ref(), faded);
     }
     if let Some(taken) = mark.and_then(|m| m.taken) {
-        let at = label::middle(&edge.waypoints);
-        badge::pill(canvas, "", &short(taken), at);
+        badge::pill_at(canvas, &short(taken), &label::along_the_line(&edge.waypoints));
     }
 }
 

@@ -198,8 +198,14 @@ fn longest(waypoints: &[(f64, f64)]) -> Option<((f64, f64), (f64, f64))> {
     pairs.max_by(|x, y| length(&x.0, &x.1).total_cmp(&length(&y.0, &y.1)))
 }
 
-/// Middle of the longest piece of a line.
-pub(super) fn middle(waypoints: &[(f64, f64)]) -> (f64, f64) {
+/// Where a figure may stand on a line: the middle of its longest part, then more and more beside
+/// it, then the middles of its other parts.
+pub(super) fn along_the_line(waypoints: &[(f64, f64)]) -> Vec<(f64, f64)> {
     let (a, b) = longest(waypoints).unwrap_or_default();
-    ((a.0 + b.0) / 2.0, (a.1 + b.1) / 2.0)
+    let on = |part: f64| (a.0 + (b.0 - a.0) * part, a.1 + (b.1 - a.1) * part);
+    let mut points: Vec<(f64, f64)> =
+        [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8, 0.1, 0.9].into_iter().map(on).collect();
+    let parts = waypoints.windows(2);
+    points.extend(parts.map(|ab| ((ab[0].0 + ab[1].0) / 2.0, (ab[0].1 + ab[1].1) / 2.0)));
+    points
 }

@@ -29,6 +29,8 @@ pub(crate) struct Canvas {
     pub(crate) out: String,
     /// Left, top, right and bottom of what was drawn.
     extent: Option<(f64, f64, f64, f64)>,
+    /// Where figures stand already.
+    pub(crate) pills: Vec<Bounds>,
 }
 
 impl Canvas {
@@ -76,7 +78,7 @@ impl Canvas {
 
 /// The whole picture.
 pub(crate) fn picture(scene: &Scene<'_>, overlay: &Overlay, options: &Options) -> String {
-    let mut canvas = Canvas { out: String::new(), extent: None };
+    let mut canvas = Canvas { out: String::new(), extent: None, pills: Vec::new() };
     let front = |figure: &Figure<'_>| match figure {
         Figure::Node(node) => !node.open,
         Figure::Pool(_) => false,
@@ -93,17 +95,18 @@ pub(crate) fn picture(scene: &Scene<'_>, overlay: &Overlay, options: &Options) -
         self::shape(&mut canvas, figure, shape, overlay);
     }
     // Names and figures stand above everything, so that nothing hides them.
-    for (line, edge) in &scene.edges {
-        edge::label(&mut canvas, line, edge, overlay);
-    }
-    for (figure, shape) in &scene.shapes {
-        label::outside(&mut canvas, figure, shape, overlay);
-    }
     for (figure, shape) in &scene.shapes {
         if overlay.elements.contains_key(&shape.element) {
             let attached = badge::attached(figure, scene);
             badge::badges(&mut canvas, figure, shape, overlay, &attached);
         }
+    }
+    // Figures of flows have room along their lines, and make way.
+    for (line, edge) in &scene.edges {
+        edge::label(&mut canvas, line, edge, overlay);
+    }
+    for (figure, shape) in &scene.shapes {
+        label::outside(&mut canvas, figure, shape, overlay);
     }
     wrap(canvas, options, scene.title)
 }
