@@ -58,8 +58,8 @@ pub(crate) fn wrap(text: &str, size: f64, room: f64, most: usize) -> Vec<String>
     lines
 }
 
-/// A word, cut where it does not fit: after a hyphen or underscore, or before a capital, where there
-/// is one.
+/// A word, cut where it does not fit: after a hyphen or underscore, or before a capital, where it
+/// has one.
 fn pieces(word: &str, size: f64, room: f64) -> Vec<String> {
     if width(word, size) <= room {
         return vec![word.to_owned()];

@@ -57,6 +57,13 @@ window.addEventListener("pointermove",function(e){
   view.scrollLeft=from.l-(e.clientX-from.x);view.scrollTop=from.t-(e.clientY-from.y);
 });
 window.addEventListener("pointerup",function(){from=null;view.classList.remove("moving");});
+read();
+})();
+// Links to elements of the picture.
+(function(){
+"use strict";
+var view=document.querySelector(".view"),svg=view&&view.querySelector("svg");
+if(!svg)return;
 document.querySelectorAll("a[data-element]").forEach(function(a){
   a.addEventListener("click",function(e){
     e.preventDefault();
@@ -72,5 +79,4 @@ document.querySelectorAll("a[data-element]").forEach(function(a){
     view.scrollTop+=f.top-v.top-(v.height-f.height)/2;
   });
 });
-read();
 })();
