@@ -10,7 +10,7 @@
 //! | `POST /tracking/{process}/publish` | tracks by the draft from now on, over all events |
 //! | `GET /tracking` | the processes with their states |
 //! | `GET /tracking/{process}/diagram` | its model, laid out where it has no coordinates |
-//! | `GET /tracking/{process}/cases` | `status`, `case`, `deviating` select; `after`, `limit` page |
+//! | `GET /tracking/{process}/cases` | `status`, `case`, `deviating` select; `after`, `limit` |
 //! | `GET /tracking/{process}/verdicts` | what became of each record; `verdict`, `reason` select |
 //! | `GET /tracking/{process}/findings` | what deviates, by kind and step, with example cases |
 //! | `GET /tracking/{process}/stats` | counts, medians, 95th percentiles; `target` is a duration |
