@@ -7,9 +7,11 @@ use http::StatusCode;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+use super::body::OptionalJson;
 use super::problem::{Detail, Problem};
-use super::types::path_key;
+use super::types::{Action, path_key};
 use crate::gateway::{Caller, Gateway, Work};
+use crate::input;
 
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -53,12 +55,15 @@ pub async fn get_partitions(
 
 /// Lets timers, deferred work and dispatch go on where they were paused, now and at later starts.
 #[utoipa::path(post, path = "/grevy/v1/resume", operation_id = "resume", tag = "Cluster",
-    responses((status = 204), (status = 401, body = Detail), (status = 403, body = Detail),
-        (status = 503, body = Detail)))]
+    request_body = Option<Action>,
+    responses((status = 204), (status = 400, body = Detail), (status = 401, body = Detail),
+        (status = 403, body = Detail), (status = 503, body = Detail)))]
 pub async fn resume(
     State(gateway): State<Gateway>,
-    Extension(caller): Extension<Caller>,
+    Extension(mut caller): Extension<Caller>,
+    OptionalJson(action): OptionalJson<Action>,
 ) -> Result<StatusCode, Problem> {
+    caller.operation_reference = input::operation_reference(action.operation_reference)?;
     gateway.resume(&caller).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -66,15 +71,17 @@ pub async fn resume(
 /// Lifts the quarantine of a process instance: its timers and jobs go on.
 #[utoipa::path(post, path = "/grevy/v1/process-instances/{processInstanceKey}/repair",
     operation_id = "repairProcessInstance", tag = "Process instance",
-    params(("processInstanceKey" = String, Path)),
+    params(("processInstanceKey" = String, Path)), request_body = Option<Action>,
     responses((status = 204), (status = 400, body = Detail), (status = 401, body = Detail),
         (status = 403, body = Detail), (status = 404, body = Detail),
         (status = 409, body = Detail), (status = 503, body = Detail)))]
 pub async fn repair(
     State(gateway): State<Gateway>,
-    Extension(caller): Extension<Caller>,
+    Extension(mut caller): Extension<Caller>,
     Path(key): Path<String>,
+    OptionalJson(action): OptionalJson<Action>,
 ) -> Result<StatusCode, Problem> {
+    caller.operation_reference = input::operation_reference(action.operation_reference)?;
     gateway.repair(&caller, path_key(&key)?).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -44,21 +44,23 @@ fn one(field: &Field, value: &Value) -> Json {
     }
 }
 
+/// What every wait state shows; the rest depends on its type.
+pub const WAIT_STATE_HEAD: [&str; 7] = [
+    "rootProcessInstanceKey",
+    "processInstanceKey",
+    "elementInstanceKey",
+    "elementId",
+    "elementType",
+    "tenantId",
+    "bpmnProcessId",
+];
+
 /// What a wait state shows depends on its type.
 pub fn wait_state(record: &Record) -> Json {
-    const HEAD: [&str; 7] = [
-        "rootProcessInstanceKey",
-        "processInstanceKey",
-        "elementInstanceKey",
-        "elementId",
-        "elementType",
-        "tenantId",
-        "bpmnProcessId",
-    ];
     let Json::Object(mut all) = item(record) else { return Json::Null };
     let mut part = |name: &str| all.remove(name).unwrap_or(Json::Null);
     let mut whole: Map<String, Json> =
-        HEAD.iter().map(|name| ((*name).to_owned(), part(name))).collect();
+        WAIT_STATE_HEAD.iter().map(|name| ((*name).to_owned(), part(name))).collect();
     let kind = part("waitStateType");
     let mut details = match kind.as_str() {
         Some("JOB") => json!({

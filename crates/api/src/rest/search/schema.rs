@@ -1,5 +1,6 @@
 //! Schemas of the document, made from the same tables that requests are checked against.
 
+use super::render::WAIT_STATE_HEAD;
 use history::query::{Entity, Field, Kind};
 use utoipa::openapi::schema::{AdditionalProperties, SchemaType, Type};
 use utoipa::openapi::{
@@ -90,9 +91,16 @@ pub fn answer(entity: &Entity) -> RefOr<Schema> {
 
 /// One row.
 pub fn item(entity: &Entity) -> RefOr<Schema> {
+    let of_waits = entity.fields.iter().find(|field| field.name == "waitStateType");
+    let of_waits = of_waits.filter(|_| entity.name == history::entity::WAIT_STATE.name);
+    let head = |field: &&Field| of_waits.is_none() || WAIT_STATE_HEAD.contains(&field.name);
     let mut object = ObjectBuilder::new();
-    for field in entity.fields.iter().filter(|field| field.show) {
+    for field in entity.fields.iter().filter(|field| field.show).filter(head) {
         object = object.property(field.name, shown_as(field)).required(field.name);
+    }
+    if let Some(kind) = of_waits {
+        let details = ObjectBuilder::new().property(kind.name, shown_as(kind)).required(kind.name);
+        object = object.property("details", details).required("details");
     }
     object.into()
 }
@@ -116,7 +124,8 @@ fn shown_as(field: &Field) -> RefOr<Schema> {
         Kind::Int => Type::Integer,
         Kind::Flag => Type::Boolean,
         Kind::Tags => return ArrayBuilder::new().items(text()).into(),
-        Kind::Json | Kind::Variables => Type::Object,
+        Kind::Variables => Type::Object,
+        Kind::Json => return ObjectBuilder::new().schema_type(SchemaType::AnyValue).into(),
     };
     if field.nullable {
         nullable(kind).into()
