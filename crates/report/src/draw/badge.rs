@@ -88,7 +88,7 @@ pub(super) fn pill(canvas: &mut Canvas, tone: &str, text: &str, (x, y): (f64, f6
     let wide = pill_width(&text);
     let bounds = Bounds { x: x - wide / 2.0, y: y - HEIGHT / 2.0, width: wide, height: HEIGHT };
     canvas.cover(&bounds);
-    canvas.pills.push(bounds.clone());
+    canvas.pills.push(bounds);
     canvas.push(&format!("<g class=\"pill {tone}\">"));
     canvas.rect("", &bounds, HEIGHT / 2.0);
     canvas.push(&format!(
