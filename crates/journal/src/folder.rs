@@ -112,16 +112,7 @@ impl Folder {
 
     /// A small text that was kept under this name; `None` if there is none.
     pub fn note(&self, name: &str) -> Result<Option<String>, Error> {
-        if !exists(self.fs.as_ref(), &self.path, name)? {
-            return Ok(None);
-        }
-        let path = self.path.join(name);
-        let read = || -> std::io::Result<String> {
-            let mut bytes = vec![0; NOTE_BYTES_MAX];
-            let n = read_full(self.fs.open(&path)?.as_ref(), &mut bytes, 0)?;
-            Ok(String::from_utf8_lossy(&bytes[..n]).into_owned())
-        };
-        read().map(Some).map_err(|e| Error::io("reading a note", &path, e))
+        note(self.fs.as_ref(), &self.path, name)
     }
 
     /// Keeps a small text, whole and durably.
@@ -228,7 +219,21 @@ pub(crate) fn is_data_folder(entries: &[Entry]) -> bool {
     entries.iter().any(|e| e.name == FORMAT_FILE)
 }
 
-pub(crate) fn exists(fs: &dyn Fs, dir: &Path, name: &str) -> Result<bool, Error> {
+/// A note of a data folder, also of one that nobody has open.
+pub(crate) fn note(fs: &dyn Fs, folder: &Path, name: &str) -> Result<Option<String>, Error> {
+    if !exists(fs, folder, name)? {
+        return Ok(None);
+    }
+    let path = folder.join(name);
+    let read = || -> std::io::Result<String> {
+        let mut bytes = vec![0; NOTE_BYTES_MAX];
+        let n = read_full(fs.open(&path)?.as_ref(), &mut bytes, 0)?;
+        Ok(String::from_utf8_lossy(&bytes[..n]).into_owned())
+    };
+    read().map(Some).map_err(|e| Error::io("reading a note", &path, e))
+}
+
+fn exists(fs: &dyn Fs, dir: &Path, name: &str) -> Result<bool, Error> {
     let entries = fs.list(dir).map_err(|e| Error::io("reading the folder", dir, e))?;
     Ok(entries.iter().any(|e| e.name == name))
 }

@@ -67,6 +67,14 @@ fn the_newest_segment_is_missed() {
 }
 
 #[test]
+fn a_note_that_says_something_else_is_no_permission() {
+    let (fs, _) = written();
+    fs.put(Path::new("/data/newest-log"), b"hello");
+    let error = opened(&fs).expect_err("nobody knows what was in use");
+    assert!(error.to_string().contains("hello"), "{error}");
+}
+
+#[test]
 fn all_segments_are_missed() {
     let (fs, segments) = written();
     for segment in &segments {

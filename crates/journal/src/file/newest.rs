@@ -3,14 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::folder::{Place, exists};
-use crate::fs::{Fs, read_full};
+use crate::folder::{self, Place};
+use crate::fs::Fs;
 use crate::{Error, Lsn};
 
 const PREFIX: &str = "newest-";
-
-/// As much of a note is read.
-const NOTE_BYTES_MAX: usize = 64;
 
 /// Notes that a segment is in use. It is evidence beside the log and not part of it: a disk that is
 /// too full for it stops nothing.
@@ -23,19 +20,18 @@ pub(crate) fn tell(place: &Place, number: u64) {
 /// The number that was noted of the log in `dir`.
 pub(crate) fn told(fs: &dyn Fs, dir: &Path) -> Result<Option<u64>, Error> {
     let Some((name, parent)) = names(dir) else { return Ok(None) };
-    if !exists(fs, &parent, &name)? {
-        return Ok(None);
+    let Some(text) = folder::note(fs, &parent, &name)? else { return Ok(None) };
+    let number = text.trim().strip_prefix("segment ").and_then(|number| number.parse().ok());
+    match number {
+        Some(number) => Ok(Some(number)),
+        // It is replaced whole, so no crash leaves another text.
+        None => Err(Error::Corrupt {
+            file: parent.join(name),
+            offset: 0,
+            lsn: 0,
+            what: format!("expected 'segment' and a number, but it says {text:?}"),
+        }),
     }
-    let path = parent.join(name);
-    let read = || -> std::io::Result<Vec<u8>> {
-        let mut bytes = vec![0; NOTE_BYTES_MAX];
-        let n = read_full(fs.open(&path)?.as_ref(), &mut bytes, 0)?;
-        bytes.truncate(n);
-        Ok(bytes)
-    };
-    let bytes = read().map_err(|e| Error::io("reading a note", &path, e))?;
-    let text = String::from_utf8_lossy(&bytes);
-    Ok(text.trim().strip_prefix("segment ").and_then(|number| number.parse().ok()))
 }
 
 /// Refuses a log whose newest segment is gone.
