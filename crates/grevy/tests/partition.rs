@@ -350,8 +350,14 @@ fn what_another_machine_sent_and_cannot_be_handled_is_passed_over() {
     let struck = rig.ask(Command::Item(13), Class::Internal);
     assert!(struck.recv_timeout(SOON).unwrap().is_err());
     // What comes behind it in its stream waits for its turn, and needs nothing.
+    // The loop stands still until both are there, so that the second one has to wait.
+    let (go, wait) = channel::<()>();
+    let hold = move |_: &mut Partition<Tally>| drop(wait.recv());
+    let token = rig.activity.begin();
+    rig.remote.mailbox.signal(grevy::mailbox::Signal::Control(Box::new(hold), token));
     let unreadable = rig.ask(Command::Item(77), Class::Internal);
     let behind = rig.ask(Command::Item(5), Class::Internal);
+    go.send(()).unwrap();
     assert!(unreadable.recv_timeout(SOON).unwrap().is_err());
     assert_eq!(behind.recv_timeout(SOON).unwrap().unwrap(), Ok(5));
     assert_eq!(rig.remote.status.health(), Health::Healthy, "timers go on");
