@@ -1,6 +1,7 @@
 //! What the benchmarks share: the models they run, a server process, and how they print.
 
 pub mod load;
+pub mod past;
 pub mod server;
 
 /// Messages and the client of `gateway.proto`.

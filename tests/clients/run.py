@@ -7,6 +7,7 @@ The binary is GREVY_BIN, or is built. Clients are installed into target/clients 
 package clients, unmodified. Ends with `N passed, N failed`.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import traceback
 import abuse
 import lifecycle
 from install import CLIENTS, DATA, SUITES, binary, node, python
+from seed import seed
 from server import HERE, MODELS, Server
 
 def environment(server):
@@ -23,10 +25,13 @@ def environment(server):
             "DATA": str(DATA)}
 
 
-def script(command, options=()):
+def script(command, options=(), before=None):
     def test(grevy):
         with Server(grevy, *options) as server:
-            done = subprocess.run(command(), env=environment(server), timeout=300, text=True,
+            given = environment(server)
+            if before:
+                given["SEED"] = json.dumps(before(server))
+            done = subprocess.run(command(), env=given, timeout=300, text=True,
                                   stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
             log = (server.folder / "server.log").read_text()
         print(done.stdout[-6_000:], end="")
@@ -37,12 +42,12 @@ def script(command, options=()):
     return test
 
 
-def js(name, *arguments):
-    return script(lambda: ["node", str(node() / name), *arguments])
+def js(name, *arguments, before=None):
+    return script(lambda: ["node", str(node() / name), *arguments], before=before)
 
 
-def py(name, *arguments):
-    return script(lambda: [python(), str(SUITES / name), *arguments])
+def py(name, *arguments, before=None):
+    return script(lambda: [python(), str(SUITES / name), *arguments], before=before)
 
 
 def load(command):
@@ -77,6 +82,9 @@ TESTS = {
     "camunda_sdk_stream": js("camunda_sdk.cjs", "stream"),
     "camunda_sdk_rest": js("camunda_sdk.cjs", "rest"),
     "orchestration_cluster_api": js("orchestration_cluster_api.mjs"),
+    "reads_camunda_orchestration_sdk": py("reads_python.py", before=seed),
+    "reads_camunda_sdk": js("reads_sdk.cjs", before=seed),
+    "reads_orchestration_cluster_api": js("reads_oca.mjs", before=seed),
     "java_polling": java("poll"),
     "java_streaming": java("stream"),
     "zbctl": zbctl,

@@ -125,6 +125,29 @@ export async function setVariable(scope: Key, name: string, json: string): Promi
   await request("PUT", `/v2/element-instances/${scope}/variables`, body);
 }
 
+interface Move {
+  keys: Key[];
+  to: string | null;
+  variables: string;
+  local: boolean;
+}
+
+/** Ends element instances and begins elements, all of it or nothing. What goes is replaced token by
+ * token where it moves. Variables go as they were typed: every digit counts. */
+export async function modify(key: Key, moves: Move[]): Promise<void> {
+  const ends = moves.flatMap((move) => move.keys.map((own) => ({ elementInstanceKey: own })));
+  const begins = moves.flatMap(({ keys, to, variables, local }) => {
+    if (to === null) return [];
+    const scope = local ? `,"scopeId":${JSON.stringify(to)}` : "";
+    const given = variables.trim() === "{}" ? "" : `{"variables":${variables}${scope}}`;
+    const one = `{"elementId":${JSON.stringify(to)},"variableInstructions":[${given}]}`;
+    return Array<string>(Math.max(1, keys.length)).fill(one);
+  });
+  const terminate = `"terminateInstructions":${JSON.stringify(ends)}`;
+  const body = `{"activateInstructions":[${begins.join(",")}],${terminate}}`;
+  await request("POST", `/v2/process-instances/${key}/modification`, body);
+}
+
 export const cancel = (key: Key) => post(`/v2/process-instances/${key}/cancellation`, {});
 
 export interface Publication {

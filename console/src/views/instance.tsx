@@ -1,7 +1,7 @@
 /** One instance: where it is, what it waits for, what failed, and how to mend it. */
 
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import * as calls from "../api/calls";
 import type {
   Change,
@@ -15,11 +15,13 @@ import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
 import { lasted } from "../format";
 import { useLoad, useNow, useStream } from "../live";
+import { nodesOf } from "../names";
 import { Chip, Failed, Time } from "../parts/bits";
 import { go, query, withQuery } from "../router";
 import { Actions } from "./instance/actions";
 import { Incidents } from "./instance/incidents";
 import { Log } from "./instance/log";
+import { Modify, planned, type Step } from "./instance/modify";
 import { Tree } from "./instance/tree";
 import { Variables } from "./instance/variables";
 import { Path, Waits } from "./instance/why";
@@ -79,14 +81,20 @@ function Shown({ all, changed }: PartProps): JSX.Element {
   const definition = instance.processDefinitionKey;
   const picture = useLoad(`picture ${definition}`, () => calls.diagram(definition));
   const element = query.value.get("element");
-  const laid = useMemo(
-    () => marks.add(marks.counts(all.counts, false), new Set(all.flows), "taken"),
-    [all.counts, all.flows],
-  );
+  const [plan, setPlan] = useState<Step[] | null>(null);
+  const laid = useMemo(() => {
+    const now = marks.add(marks.counts(all.counts, false), new Set(all.flows), "taken");
+    return planned(now, plan ?? []);
+  }, [all.counts, all.flows, plan]);
+  const nodes = useMemo(() => nodesOf(picture.data), [picture.data]);
+  const modify = plan === null ? () => setPlan([]) : undefined;
   return (
     <>
-      <Head all={all} changed={changed} />
+      <Head all={all} changed={changed} modify={modify} />
       <Incidents all={all} changed={changed} />
+      {plan && instance.state === "ACTIVE" && (
+        <Modify all={all} nodes={nodes} plan={plan} setPlan={setPlan} changed={changed} />
+      )}
       <Failed error={picture.error} />
       <Diagram
         xml={picture.data}
@@ -110,7 +118,11 @@ function Shown({ all, changed }: PartProps): JSX.Element {
   );
 }
 
-function Head({ all, changed }: PartProps): JSX.Element {
+interface HeadProps extends PartProps {
+  modify: (() => void) | undefined;
+}
+
+function Head({ all, changed, modify }: HeadProps): JSX.Element {
   const { instance } = all;
   const now = useNow(1_000);
   const name = instance.processDefinitionName ?? instance.processDefinitionId;
@@ -144,7 +156,9 @@ function Head({ all, changed }: PartProps): JSX.Element {
           )}
         </p>
       </div>
-      {instance.state === "ACTIVE" && <Actions instance={instance} changed={changed} />}
+      {instance.state === "ACTIVE" && (
+        <Actions instance={instance} changed={changed} modify={modify} />
+      )}
     </header>
   );
 }

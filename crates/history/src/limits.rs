@@ -29,9 +29,6 @@ pub const VALUE_CHARS_MAX: usize = 32_768;
 /// Fields of one sort.
 pub const SORT_FIELDS_MAX: usize = 16;
 
-/// Definitions that a filter may name before it is answered by a scan in place of a merge.
-pub const MERGED_DEFINITIONS_MAX: usize = 16;
-
 /// Definitions that a filter can match.
 pub const MATCHED_DEFINITIONS_MAX: i64 = 4_096;
 
@@ -71,8 +68,14 @@ pub const RETENTION_INSTANCES: i64 = 500;
 /// Depth of a call hierarchy.
 pub const CALL_DEPTH_MAX: i64 = 1_000;
 
+/// Scopes around one element.
+pub const SCOPE_DEPTH_MAX: i64 = 1_000;
+
 /// Rows of lists that have no pages (statistics by element, flows).
 pub const LIST_ROWS_MAX: i64 = 100_000;
+
+/// Completions whose durations are read one by one.
+pub const EXACT_DURATIONS_MAX: i64 = 20_000;
 
 /// Near misses that are shown for one subscription.
 pub const NEAR_MISSES_MAX: i64 = 5;

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::Row;
+use engine::Key;
 use sqlx::sqlite::{SqlitePool, SqliteRow};
+use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::{Error, Result};
+use crate::limits::{LIST_ROWS_MAX, SCOPE_DEPTH_MAX};
 use crate::query::{Entity, Filter, Page, Paging, Query, Record, Test, Value};
 use crate::write::{Gap, Positions, Queue};
 
@@ -94,6 +96,38 @@ impl Reader {
             })
         };
         rows.iter().map(gap).collect()
+    }
+
+    /// The scopes around an element instance, itself first, its instance last.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn scopes(&self, element: Key) -> Result<Vec<Key>> {
+        let text = "WITH RECURSIVE line(key, depth) AS (SELECT ?, 0 UNION ALL \
+            SELECT e.scope, depth + 1 FROM line JOIN element_instance e ON e.key = line.key \
+            WHERE depth < ?) SELECT key FROM line ORDER BY depth";
+        let rows = sqlx::query(text).bind(element).bind(SCOPE_DEPTH_MAX).fetch_all(&self.pool);
+        rows.await?.iter().map(|row| Ok(row.try_get(0)?)).collect()
+    }
+
+    /// Variables of these scopes that one of the same name in an earlier scope hides.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn hidden(&self, instance: Key, scopes: &[Key]) -> Result<Vec<Key>> {
+        let text = format!(
+            "SELECT name, scope, key FROM variable WHERE instance = ? LIMIT {LIST_ROWS_MAX}"
+        );
+        let rows = sqlx::query(AssertSqlSafe(text)).bind(instance).fetch_all(&self.pool).await?;
+        let mut seen = Vec::with_capacity(rows.len());
+        for row in &rows {
+            let scope: Key = row.try_get(1)?;
+            let Some(depth) = scopes.iter().position(|known| *known == scope) else { continue };
+            seen.push((row.try_get::<String, _>(0)?, depth, row.try_get::<Key, _>(2)?));
+        }
+        seen.sort_unstable();
+        let hides = |pair: &[(String, usize, Key)]| (pair[0].0 == pair[1].0).then_some(pair[1].2);
+        Ok(seen.windows(2).filter_map(hides).collect())
     }
 
     /// One row of a list by its key.

@@ -9,8 +9,8 @@ use sqlx::sqlite::SqliteRow;
 use crate::entity::PROCESS_INSTANCE;
 use crate::error::Result;
 use crate::fold;
-use crate::fold::totals::{WHOLE, bucket_middle};
-use crate::limits::{CALL_DEPTH_MAX, LIST_ROWS_MAX};
+use crate::fold::totals::{MINUTE_MS, WHOLE, bucket_middle};
+use crate::limits::{CALL_DEPTH_MAX, EXACT_DURATIONS_MAX, LIST_ROWS_MAX};
 use crate::query::{Filter, Sql, Value, Writing, fetch};
 use crate::reader::Reader;
 
@@ -24,8 +24,8 @@ pub struct ElementCount {
     pub incidents: i64,
 }
 
-/// How long an element takes, by its completions in a range of time. Durations are read from
-/// buckets and right to a fifth.
+/// How long an element takes, by its completions in a range of time. Durations are exact while
+/// they are few ([`EXACT_DURATIONS_MAX`]); else they are read from buckets and right to a fifth.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ElementDuration {
     /// `None`: the instance as a whole.
@@ -119,7 +119,7 @@ impl Reader {
             ),
             [of],
         );
-        sql.push(writing.filter(filter));
+        sql.push(writing.filter(&filter.flat()));
         sql.push_str(") GROUP BY e.element_no ORDER BY e.element_no");
         self.list(sql, element_count).await
     }
@@ -292,16 +292,48 @@ impl Reader {
             let element = elements.entry(no).or_insert_with(|| (id, Vec::new()));
             element.1.push((bucket, amount));
         }
+        let count = |buckets: &Buckets| buckets.iter().map(|(_, amount)| amount).sum();
+        let all: i64 = elements.values().map(|(_, buckets)| -> i64 { count(buckets) }).sum();
+        let exact = match all <= EXACT_DURATIONS_MAX {
+            true => self.exact_durations(definition, from, upto).await?,
+            false => BTreeMap::new(),
+        };
         let known = |(no, (id, _)): &(i64, (Option<String>, _))| *no == WHOLE || id.is_some();
-        let whole = elements.into_iter().filter(known);
-        Ok(whole
-            .map(|(_, (element_id, buckets))| ElementDuration {
-                element_id,
-                count: buckets.iter().map(|(_, amount)| amount).sum(),
-                p50_ms: percentile(&buckets, 50),
-                p95_ms: percentile(&buckets, 95),
-            })
-            .collect())
+        let one = |(no, (element_id, buckets)): (i64, (Option<String>, Buckets))| {
+            let count: i64 = count(&buckets);
+            // Instances that retention has forgotten are in the buckets only.
+            let exact = exact.get(&no).filter(|times| times.len() as i64 == count);
+            let at = |percent| match exact {
+                Some(times) => rank(times, percent),
+                None => percentile(&buckets, percent),
+            };
+            ElementDuration { element_id, count, p50_ms: at(50), p95_ms: at(95) }
+        };
+        Ok(elements.into_iter().filter(known).map(one).collect())
+    }
+
+    /// Every duration by element, sorted, of the whole minutes of [`Reader::durations`].
+    async fn exact_durations(
+        &self,
+        definition: Key,
+        from: i64,
+        upto: i64,
+    ) -> Result<BTreeMap<i64, Vec<i64>>> {
+        let text = format!(
+            "SELECT element_no, end_date - start_date FROM element_instance \
+             WHERE definition = ?1 AND state = 1 AND end_date >= ?2 AND end_date < ?3 \
+             UNION ALL SELECT {WHOLE}, end_date - start_date FROM process_instance \
+             WHERE definition = ?1 AND state = 1 AND end_date >= ?2 AND end_date < ?3 \
+             ORDER BY 1, 2"
+        );
+        let values = [definition, next_minute(from), next_minute(upto)].map(Value::Int);
+        let row =
+            |row: &SqliteRow| -> Result<(i64, i64)> { Ok((row.try_get(0)?, row.try_get(1)?)) };
+        let mut elements: BTreeMap<i64, Vec<i64>> = BTreeMap::new();
+        for (no, took) in self.list(Sql::with(text, values), row).await? {
+            elements.entry(no).or_default().push(took);
+        }
+        Ok(elements)
     }
 
     pub(crate) async fn list<T>(
@@ -324,13 +356,25 @@ fn element_count(row: &SqliteRow) -> Result<ElementCount> {
     })
 }
 
+/// The first minute that begins at this time or later.
+fn next_minute(time: i64) -> i64 {
+    let rest = time.rem_euclid(MINUTE_MS);
+    if rest == 0 { time } else { time.saturating_add(MINUTE_MS - rest) }
+}
+
+/// The smallest of the sorted times that so many percent do not exceed.
+fn rank(times: &[i64], percent: usize) -> i64 {
+    let at = (times.len() * percent).div_ceil(100).saturating_sub(1);
+    times.get(at).copied().unwrap_or_default()
+}
+
 /// Buckets with how many are in each.
 pub(crate) type Buckets = Vec<(i64, i64)>;
 
 /// The bucket in which so many percent have ended.
-pub(crate) fn percentile(buckets: &[(i64, i64)], percent: i64) -> i64 {
+pub(crate) fn percentile(buckets: &[(i64, i64)], percent: usize) -> i64 {
     let total: i64 = buckets.iter().map(|(_, amount)| amount).sum();
-    let wanted = (total * percent + 99) / 100;
+    let wanted = (total * percent as i64 + 99) / 100;
     let mut seen = 0;
     for (bucket, amount) in buckets {
         seen += amount;

@@ -223,13 +223,18 @@ pub(crate) async fn look(path: &Path) -> Result<Reader> {
     Ok(Reader::new(pool, Arc::new(Queue::new(positions, 0, OnCap::default()))))
 }
 
-async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
+pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let tables = include_str!("../migrations/0001_tables.sql");
     let migration = |version, name: &'static str, text: &'static str| {
         Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
     };
     let decisions = include_str!("../migrations/0002_decisions.sql");
-    let all = vec![migration(1, "tables", tables), migration(2, "decisions", decisions)];
+    let pages = include_str!("../migrations/0003_pages.sql");
+    let all = vec![
+        migration(1, "tables", tables),
+        migration(2, "decisions", decisions),
+        migration(3, "pages", pages),
+    ];
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())
 }

@@ -234,9 +234,19 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "one match with an arm an event, as in the engine",
     },
     Exception {
-        path: "crates/history/benches/pages.rs",
+        path: "crates/history/src/fold/job.rs",
         rule: Rule::FunctionLines,
-        reason: "a table of queries is a table",
+        reason: "one match with an arm an event, as in the engine",
+    },
+    Exception {
+        path: "crates/history/src/fold/task.rs",
+        rule: Rule::FunctionLines,
+        reason: "one match with an arm an event, as in the engine",
+    },
+    Exception {
+        path: "crates/history/src/fold/audit.rs",
+        rule: Rule::FunctionLines,
+        reason: "one match with an arm an event, as in the engine",
     },
     Exception {
         path: "crates/engine/src/text.rs",

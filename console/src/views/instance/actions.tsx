@@ -10,9 +10,11 @@ import { attempt, say } from "../../parts/notices";
 interface Props {
   instance: Instance;
   changed: () => void;
+  /** Begins a modification; not there while one is planned. */
+  modify?: (() => void) | undefined;
 }
 
-export function Actions({ instance, changed }: Props): JSX.Element {
+export function Actions({ instance, changed, modify }: Props): JSX.Element {
   const [asked, ask] = useState<"cancel" | "publish" | null>(null);
   const close = () => ask(null);
   const cancel = async () => {
@@ -23,6 +25,7 @@ export function Actions({ instance, changed }: Props): JSX.Element {
   return (
     <div class="actions">
       <button onClick={() => ask("publish")}>Publish a message</button>
+      {modify && <button onClick={modify}>Modify</button>}
       <button class="danger" onClick={() => ask("cancel")}>
         Cancel
       </button>

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod console;
+mod contract;
 mod decisions;
 mod search;
 mod seed;

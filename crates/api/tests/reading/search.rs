@@ -113,6 +113,9 @@ async fn filters_take_operators_variables_and_or() {
         (json!({"$or": [{"state": "COMPLETED"}, {"processInstanceKey": keys[2]}]}), 1),
         (json!({"elementId": "check", "elementInstanceState": "ACTIVE"}), 3),
         (json!({"elementId": "paid"}), 0),
+        // One element must pass both.
+        (json!({"elementId": "start", "elementInstanceState": "ACTIVE"}), 0),
+        (json!({"elementId": "start", "elementInstanceState": "COMPLETED"}), 3),
         (json!({"hasIncident": true}), 0),
     ] {
         let found = rig.search(path, json!({"filter": filter})).await;
@@ -281,7 +284,10 @@ async fn user_tasks_are_found_by_who_may_do_them() {
         <sequenceFlow id="f" sourceRef="s" targetRef="look"/>
         <userTask id="look" name="Look at it"><extensionElements><zeebe:userTask/>
         <zeebe:assignmentDefinition candidateGroups="sales, night"/>
-        <zeebe:priorityDefinition priority="70"/></extensionElements></userTask>
+        <zeebe:priorityDefinition priority="70"/><zeebe:ioMapping>
+        <zeebe:input source="=amount * 2" target="twice"/>
+        <zeebe:input source="=0" target="amount"/></zeebe:ioMapping>
+        </extensionElements></userTask>
         <sequenceFlow id="g" sourceRef="look" targetRef="e"/><endEvent id="e"/></process>"#,
     )
     .await;
@@ -303,6 +309,16 @@ async fn user_tasks_are_found_by_who_may_do_them() {
     assert_eq!(found["assignee"], "ann");
     for (filter, expected) in [
         (json!({"candidateGroup": "day"}), 0),
+        (json!({"candidateGroup": {"$like": "ni*"}}), 1),
+        (json!({"candidateGroup": {"$like": "s*t"}}), 0),
+        (json!({"candidateGroup": {"$neq": "night"}}), 0),
+        (json!({"candidateGroup": {"$in": ["day", "sales"]}}), 1),
+        (json!({"candidateGroup": {"$notIn": ["day"]}}), 1),
+        (json!({"candidateUser": {"$exists": false}, "candidateGroup": {"$exists": true}}), 1),
+        (json!({"localVariables": [{"name": "twice", "value": "14"}]}), 1),
+        (json!({"localVariables": [{"name": "amount", "value": "7"}]}), 0),
+        (json!({"localVariables": [{"name": "amount", "value": {"$exists": false}}]}), 0),
+        (json!({"localVariables": [{"name": "other", "value": {"$exists": false}}]}), 1),
         (json!({"assignee": {"$in": ["ann", "bob"]}, "state": "CREATED"}), 1),
         (json!({"processInstanceVariables": [{"name": "amount", "value": {"$gt": "6"}}]}), 1),
         (json!({"processInstanceVariables": [{"name": "none", "value": {"$exists": false}}]}), 1),
@@ -311,6 +327,20 @@ async fn user_tasks_are_found_by_who_may_do_them() {
         let found = rig.search(path, json!({"filter": filter})).await;
         assert_eq!(found["page"]["totalItems"], expected, "{filter}: {found}");
     }
+    // All scopes from the task up, and of two of one name the inner one.
+    let of = |what: &str| format!("/v2/user-tasks/{key}/{what}/search");
+    let sorted = json!({"sort": [{"field": "name"}, {"field": "value"}]});
+    let pairs = async |what: &str| -> Vec<(String, String)> {
+        let names = rig.column(&of(what), sorted.clone(), "name").await;
+        names.into_iter().zip(rig.column(&of(what), sorted.clone(), "value").await).collect()
+    };
+    let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    let inner = [pair("amount", "0"), pair("twice", "14")];
+    assert_eq!(pairs("effective-variables").await, inner);
+    let all = [pair("amount", "0"), pair("amount", "7"), pair("twice", "14")];
+    assert_eq!(pairs("variables").await, all);
+    let done = rig.search(&of("audit-logs"), json!({"filter": {"operationType": "ASSIGN"}})).await;
+    assert_eq!(done["items"][0]["userTaskKey"], key.to_string(), "{done}");
     let instance = created["processInstanceKey"].as_str().unwrap();
     let told = rig.get(&format!("/grevy/v1/explain/{instance}")).await;
     assert_eq!(told["waitsFor"][0]["kind"], "user-task", "{told}");

@@ -16,6 +16,8 @@ const fn absent(name: &'static str, fields: &'static [Field]) -> Entity {
         base: "",
         orders: &[],
         definition: "",
+        only: &[],
+        rows: None,
         fields,
     }
 }

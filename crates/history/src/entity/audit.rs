@@ -2,6 +2,7 @@
 
 use crate::names::{
     AUDIT_ACTORS, AUDIT_CATEGORIES, AUDIT_ENTITIES, AUDIT_OPERATIONS, AUDIT_RESULTS,
+    BATCH_OPERATIONS,
 };
 use crate::query::{Entity, Field};
 
@@ -20,13 +21,15 @@ pub const AUDIT: Entity = Entity {
     base: "",
     orders: &[(&["a.instance"], "a.key")],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::key("auditLogKey", "a.key"),
         Field::key("entityKey", "a.entity_key"),
         Field::named("entityType", "a.entity", AUDIT_ENTITIES),
         Field::named("operationType", "a.operation", AUDIT_OPERATIONS),
         none("batchOperationKey").no_filter(),
-        none("batchOperationType"),
+        Field::named("batchOperationType", "NULL", BATCH_OPERATIONS).nullable(),
         Field::date("timestamp", "a.time"),
         Field::text("actorId", "a.actor").nullable(),
         Field::named("actorType", "a.actor_type", AUDIT_ACTORS).nullable(),
@@ -51,9 +54,13 @@ pub const AUDIT: Entity = Entity {
         none("formKey").no_sort(),
         none("resourceKey").no_sort(),
         none("relatedEntityKey").no_sort(),
-        none("relatedEntityType").no_sort(),
+        Field::named("relatedEntityType", "NULL", AUDIT_ENTITIES).nullable().no_sort(),
         Field::text("entityDescription", "a.description").nullable().no_sort(),
         none("inboundChannelType"),
         none("inboundChannelToolName"),
     ],
 };
+
+/// What people did with one user task.
+pub const USER_TASK_AUDIT: Entity =
+    Entity { only: &["operationType", "result", "timestamp", "actorType", "actorId"], ..AUDIT };

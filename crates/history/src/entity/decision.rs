@@ -14,6 +14,8 @@ pub const DECISION_DEFINITION: Entity = Entity {
     base: "z.state = 0",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("decisionDefinitionId", "z.id"),
         Field::key("decisionDefinitionKey", "z.key"),
@@ -36,6 +38,8 @@ pub const DECISION_REQUIREMENTS: Entity = Entity {
     base: "q.state = 0",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("decisionRequirementsId", "q.id"),
         Field::key("decisionRequirementsKey", "q.key"),
@@ -54,6 +58,8 @@ pub const DECISION_INSTANCE: Entity = Entity {
     base: "",
     orders: &[(&["z.instance"], "z.id"), (&["z.decision_id"], "z.time")],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("decisionEvaluationInstanceKey", "z.id"),
         Field::key("decisionEvaluationKey", "z.evaluation"),

@@ -19,6 +19,8 @@ pub const PROCESS_DEFINITION: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("name", "d.name").nullable(),
         Field::text("resourceName", "d.resource"),

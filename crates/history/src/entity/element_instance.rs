@@ -16,6 +16,8 @@ pub const ELEMENT_INSTANCE: Entity = Entity {
     base: "e.state < 3",
     orders: &[(&["e.instance"], "e.key")],
     definition: "e.definition",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("processDefinitionId", "d.process_id").of_definition(),
         Field::date("startDate", "e.start_date"),

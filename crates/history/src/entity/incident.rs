@@ -14,6 +14,8 @@ pub const INCIDENT: Entity = Entity {
     base: "",
     orders: &[(&["x.instance"], "x.key")],
     definition: "x.definition",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("processDefinitionId", "d.process_id").of_definition(),
         Field::named("errorType", "x.kind", INCIDENT_KINDS),

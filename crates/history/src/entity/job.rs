@@ -14,6 +14,8 @@ pub const JOB: Entity = Entity {
     base: "",
     orders: &[(&["j.instance"], "j.key")],
     definition: "j.definition",
+    only: &[],
+    rows: None,
     fields: &[
         Field::new("customHeaders", Kind::Json, "COALESCE(m.headers, '{}')").shown_only(),
         Field::date("deadline", "j.deadline").nullable(),

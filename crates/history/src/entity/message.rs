@@ -13,6 +13,8 @@ pub const MESSAGE_SUBSCRIPTION: Entity = Entity {
     base: "",
     orders: &[(&["s.instance"], "s.key"), (&["s.definition"], "s.key")],
     definition: "s.definition",
+    only: &[],
+    rows: None,
     fields: &[
         Field::key("messageSubscriptionKey", "s.key"),
         Field::text("processDefinitionId", "d.process_id").of_definition(),
@@ -46,6 +48,8 @@ pub const CORRELATED_SUBSCRIPTION: Entity = Entity {
     base: "",
     orders: &[],
     definition: "c.definition",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("businessId", "i.business_id").nullable(),
         Field::text("correlationKey", "c.correlation_key").nullable(),
@@ -73,6 +77,8 @@ pub const MESSAGE: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::key("messageKey", "q.key"),
         Field::text("messageName", "q.name"),

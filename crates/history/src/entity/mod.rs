@@ -15,7 +15,7 @@ mod variable;
 mod wait_state;
 
 pub use absent::{BATCH_ITEM, BATCH_OPERATION};
-pub use audit::AUDIT;
+pub use audit::{AUDIT, USER_TASK_AUDIT};
 pub use decision::{
     DECISION_DEFINITION, DECISION_INSTANCE, DECISION_INSTANCE_WHOLE, DECISION_REQUIREMENTS,
 };
@@ -30,7 +30,7 @@ pub use statistics::{
     SUBSCRIPTION_STATISTICS, VARIABLE_NAME, VERSION_STATISTICS,
 };
 pub use user_task::USER_TASK;
-pub use variable::{VARIABLE, VARIABLE_WHOLE};
+pub use variable::{USER_TASK_VARIABLE, USER_TASK_VARIABLE_WHOLE, VARIABLE, VARIABLE_WHOLE};
 pub use wait_state::WAIT_STATE;
 
 use crate::query::Entity;

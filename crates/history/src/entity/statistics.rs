@@ -1,5 +1,6 @@
 //! Lists of counts: rows are groups, everything else is as in other lists.
 
+use super::MESSAGE_SUBSCRIPTION;
 use crate::query::{Entity, Field};
 
 /// Running instances of each process, all versions together.
@@ -19,6 +20,8 @@ pub const PROCESS_STATISTICS: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("processDefinitionId", "g.process_id"),
         Field::text("tenantId", "g.tenant").no_sort(),
@@ -42,6 +45,8 @@ pub const VERSION_STATISTICS: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("processDefinitionId", "g.process_id"),
         Field::key("processDefinitionKey", "g.key").no_filter(),
@@ -57,13 +62,18 @@ pub const VERSION_STATISTICS: Entity = Entity {
 pub const SUBSCRIPTION_STATISTICS: Entity = Entity {
     name: "statistics of subscriptions",
     from: "(SELECT s.definition AS definition, count(DISTINCT s.instance) AS instances,
-        count(*) AS subscriptions FROM message_subscription s WHERE s.state = 0
-        GROUP BY s.definition) g",
+        count(*) AS subscriptions FROM message_subscription s
+        LEFT JOIN element m ON m.definition = s.definition AND m.no = s.element_no
+        LEFT JOIN process_instance i ON i.key = s.instance
+        LEFT JOIN process_definition d ON d.key = s.definition
+        WHERE s.state = 0 AND {rows} GROUP BY s.definition) g",
     joins: " LEFT JOIN process_definition d ON d.key = g.definition",
     key: "g.definition",
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: Some(&MESSAGE_SUBSCRIPTION),
     fields: &[
         Field::text("processDefinitionId", "d.process_id").no_sort(),
         Field::text("tenantId", "d.tenant").no_sort(),
@@ -84,6 +94,8 @@ pub const ERROR_STATISTICS: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::int("errorHashCode", "g.hash").no_sort(),
         Field::text("errorMessage", "g.message"),
@@ -102,6 +114,8 @@ pub const ERROR_VERSION_STATISTICS: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::int("errorHashCode", "g.hash").no_sort().hidden(),
         Field::text("processDefinitionId", "d.process_id").shown_only(),
@@ -128,6 +142,8 @@ pub const FINGERPRINT: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::int("errorHashCode", "g.hash"),
         Field::named("errorType", "g.kind", crate::names::INCIDENT_KINDS),
@@ -155,6 +171,8 @@ pub const VARIABLE_NAME: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("name", "g.name"),
         Field::key("processDefinitionKey", "g.definition").no_sort().hidden(),
@@ -177,6 +195,8 @@ pub const JOB_TYPE: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("jobType", "g.type"),
         Field::int("openCount", "g.open"),
@@ -200,6 +220,8 @@ pub const STUCK: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::key("processInstanceKey", "w.instance"),
         Field::text("businessId", "i.business_id").nullable(),

@@ -11,6 +11,8 @@ pub const VARIABLE: Entity = Entity {
     base: "",
     orders: &[(&["v.instance"], "v.key")],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::text("name", "v.name"),
         Field::text("tenantId", "d.tenant"),
@@ -39,3 +41,9 @@ pub const VARIABLE_WHOLE: Entity = Entity {
     ],
     ..VARIABLE
 };
+
+/// What a user task sees, from its own scope up to its instance.
+pub const USER_TASK_VARIABLE: Entity = Entity { only: &["name"], ..VARIABLE };
+
+/// The same with whole values.
+pub const USER_TASK_VARIABLE_WHOLE: Entity = Entity { only: &["name"], ..VARIABLE_WHOLE };

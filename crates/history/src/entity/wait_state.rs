@@ -15,6 +15,8 @@ pub const WAIT_STATE: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[
         Field::key("rootProcessInstanceKey", "i.root").nullable(),
         Field::key("processInstanceKey", "w.instance"),

@@ -138,7 +138,59 @@ fn line(i: Key, event: &E) -> Option<AuditRow> {
             let row = row(operation::RESUME, entity::PROCESS_INSTANCE, i)?;
             Some(AuditRow { description: Some("quarantine lifted".to_owned()), ..row })
         }
-        _ => None,
+        E::KeysGranted { .. }
+        | E::ElementActivating { .. }
+        | E::ElementActivated { .. }
+        | E::ElementCompleting { .. }
+        | E::ElementCompleted { .. }
+        | E::ElementTerminating { .. }
+        | E::ElementTerminated { .. }
+        | E::ElementPassed { .. }
+        | E::FlowTaken { .. }
+        | E::TriggerStored { .. }
+        | E::ScopeInterrupted { .. }
+        | E::JobCreated { .. }
+        | E::JobLeased { .. }
+        | E::JobTimedOut { .. }
+        | E::JobYielded { .. }
+        | E::JobFailed { .. }
+        | E::JobBackoffEnded { .. }
+        | E::JobReactivated { .. }
+        | E::JobCompleted { .. }
+        | E::JobErrorThrown { .. }
+        | E::JobWithheld { .. }
+        | E::JobCanceled { .. }
+        | E::TimerArmed { .. }
+        | E::TimerFired { .. }
+        | E::TimerCanceled { .. }
+        | E::SubscriptionOpening { .. }
+        | E::SubscriptionOpened { .. }
+        | E::SubscriptionCorrelated { .. }
+        | E::SubscriptionClosed { .. }
+        | E::IncidentCreated { .. }
+        | E::WorkDeferred { .. }
+        | E::WorkResumed { .. }
+        | E::LoopOpened { .. }
+        | E::OutputCollected { .. }
+        | E::LoopStopped { .. }
+        | E::InstanceCalled { .. }
+        | E::EscalationThrown { .. }
+        | E::SignalAwaited { .. }
+        | E::SignalReceived { .. }
+        | E::SignalUnawaited { .. }
+        | E::JobHeaders { .. }
+        | E::UserTaskCreated { .. }
+        | E::UserTaskCanceled { .. }
+        | E::CompensationNoted { .. }
+        | E::CompensationTriggered { .. }
+        | E::CompensationBegun { .. }
+        | E::CompensationCompleted { .. }
+        | E::ConditionAwaited { .. }
+        | E::ConditionMet { .. }
+        | E::ConditionUnawaited { .. }
+        | E::DecisionEvaluated { .. }
+        | E::Migrated(_)
+        | E::Completed => None,
     }
 }
 

@@ -78,6 +78,57 @@ fn patch(at: At, event: &E) -> Option<(Key, JobPatch)> {
         }
         // Its incident says why.
         E::JobWithheld { key } => (*key, free(state::FAILED)),
-        _ => return None,
+        E::Created(_)
+        | E::KeysGranted { .. }
+        | E::ElementActivating { .. }
+        | E::ElementActivated { .. }
+        | E::ElementCompleting { .. }
+        | E::ElementCompleted { .. }
+        | E::ElementTerminating { .. }
+        | E::ElementTerminated { .. }
+        | E::ElementPassed { .. }
+        | E::FlowTaken { .. }
+        | E::TriggerStored { .. }
+        | E::ScopeInterrupted { .. }
+        | E::VariableSet { .. }
+        | E::JobCreated { .. }
+        | E::TimerArmed { .. }
+        | E::TimerFired { .. }
+        | E::TimerCanceled { .. }
+        | E::SubscriptionOpening { .. }
+        | E::SubscriptionOpened { .. }
+        | E::SubscriptionCorrelated { .. }
+        | E::SubscriptionClosed { .. }
+        | E::IncidentCreated { .. }
+        | E::IncidentResolved { .. }
+        | E::WorkDeferred { .. }
+        | E::WorkResumed { .. }
+        | E::LoopOpened { .. }
+        | E::OutputCollected { .. }
+        | E::LoopStopped { .. }
+        | E::InstanceCalled { .. }
+        | E::EscalationThrown { .. }
+        | E::SignalAwaited { .. }
+        | E::SignalReceived { .. }
+        | E::SignalUnawaited { .. }
+        | E::JobHeaders { .. }
+        | E::UserTaskCreated { .. }
+        | E::UserTaskChanged { .. }
+        | E::UserTaskCompleted { .. }
+        | E::UserTaskCanceled { .. }
+        | E::CompensationNoted { .. }
+        | E::CompensationTriggered { .. }
+        | E::CompensationBegun { .. }
+        | E::CompensationCompleted { .. }
+        | E::ConditionAwaited { .. }
+        | E::ConditionMet { .. }
+        | E::ConditionUnawaited { .. }
+        | E::DecisionEvaluated { .. }
+        | E::Modified
+        | E::Migrated(_)
+        | E::Completed
+        | E::Terminated
+        | E::Quarantined { .. }
+        | E::Repaired => return None,
     })
 }

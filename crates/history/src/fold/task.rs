@@ -30,7 +30,67 @@ impl Fold<'_> {
             ),
             E::UserTaskCompleted { key, .. } => self.task_ended(at, *key, state::COMPLETED),
             E::UserTaskCanceled { key } => self.task_ended(at, *key, state::CANCELED),
-            _ => {}
+            E::Created(_)
+            | E::KeysGranted { .. }
+            | E::ElementActivating { .. }
+            | E::ElementActivated { .. }
+            | E::ElementCompleting { .. }
+            | E::ElementCompleted { .. }
+            | E::ElementTerminating { .. }
+            | E::ElementTerminated { .. }
+            | E::ElementPassed { .. }
+            | E::FlowTaken { .. }
+            | E::TriggerStored { .. }
+            | E::ScopeInterrupted { .. }
+            | E::VariableSet { .. }
+            | E::JobCreated { .. }
+            | E::JobLeased { .. }
+            | E::JobTimedOut { .. }
+            | E::JobYielded { .. }
+            | E::JobFailed { .. }
+            | E::JobBackoffEnded { .. }
+            | E::JobRetriesUpdated { .. }
+            | E::JobDeadlineUpdated { .. }
+            | E::JobPriorityUpdated { .. }
+            | E::JobReactivated { .. }
+            | E::JobCompleted { .. }
+            | E::JobErrorThrown { .. }
+            | E::JobWithheld { .. }
+            | E::JobCanceled { .. }
+            | E::TimerArmed { .. }
+            | E::TimerFired { .. }
+            | E::TimerCanceled { .. }
+            | E::SubscriptionOpening { .. }
+            | E::SubscriptionOpened { .. }
+            | E::SubscriptionCorrelated { .. }
+            | E::SubscriptionClosed { .. }
+            | E::IncidentCreated { .. }
+            | E::IncidentResolved { .. }
+            | E::WorkDeferred { .. }
+            | E::WorkResumed { .. }
+            | E::LoopOpened { .. }
+            | E::OutputCollected { .. }
+            | E::LoopStopped { .. }
+            | E::InstanceCalled { .. }
+            | E::EscalationThrown { .. }
+            | E::SignalAwaited { .. }
+            | E::SignalReceived { .. }
+            | E::SignalUnawaited { .. }
+            | E::JobHeaders { .. }
+            | E::CompensationNoted { .. }
+            | E::CompensationTriggered { .. }
+            | E::CompensationBegun { .. }
+            | E::CompensationCompleted { .. }
+            | E::ConditionAwaited { .. }
+            | E::ConditionMet { .. }
+            | E::ConditionUnawaited { .. }
+            | E::DecisionEvaluated { .. }
+            | E::Modified
+            | E::Migrated(_)
+            | E::Completed
+            | E::Terminated
+            | E::Quarantined { .. }
+            | E::Repaired => {}
         }
     }
 

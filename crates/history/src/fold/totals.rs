@@ -127,9 +127,11 @@ impl Totals {
     }
 }
 
+pub(crate) const MINUTE_MS: i64 = 60_000;
+
 /// Start of the minute, in ms.
 pub(crate) fn minute_of(time: i64) -> i64 {
-    time.div_euclid(60_000) * 60_000
+    time.div_euclid(MINUTE_MS) * MINUTE_MS
 }
 
 /// Durations are kept in buckets of a quarter of a power of two: a percentile is read to 19 %.

@@ -20,6 +20,10 @@ pub struct Entity {
     pub(crate) orders: &'static [(&'static [&'static str], &'static str)],
     /// Column of the definition, where there is one: filters by its properties are looked up first.
     pub(crate) definition: &'static str,
+    /// Fields that it can be filtered by, where those are not all that `fields` says.
+    pub(crate) only: &'static [&'static str],
+    /// The list whose rows it counts: filters are over them, and stand in the table at `{rows}`.
+    pub(crate) rows: Option<&'static Entity>,
     pub fields: &'static [Field],
 }
 
@@ -56,6 +60,8 @@ pub enum Kind {
     Name(Names),
     /// `|a|b|` in the tables; a filter asks for all of its tags.
     Tags,
+    /// As tags; a filter asks for one of its names, as it would for a text.
+    Member,
     /// JSON text that is passed on as it is.
     Json,
     /// Conditions on variables; see [`crate::query::VariableTest`].
@@ -126,6 +132,11 @@ impl Field {
         Field { show: false, sort: false, inside, ..self }
     }
 
+    /// Conditions on variables of this scope alone.
+    pub fn is_local(&self) -> bool {
+        self.kind == Kind::Variables && self.sql == "local"
+    }
+
     pub(crate) const fn of_definition(self) -> Field {
         Field { of_definition: true, ..self }
     }
@@ -138,7 +149,22 @@ impl Entity {
 
     /// The field of a filter.
     pub fn filtered(&self, name: &str) -> Option<&'static Field> {
-        self.fields.iter().find(|field| field.name == name && field.filter)
+        self.filters().find(|field| field.name == name)
+    }
+
+    /// The fields that it can be filtered by.
+    pub fn filters(&self) -> impl Iterator<Item = &'static Field> {
+        let (all, only) = match self.rows {
+            Some(rows) => (rows.fields, rows.only),
+            None => (self.fields, self.only),
+        };
+        let asked = move |field: &&Field| only.is_empty() || only.contains(&field.name);
+        all.iter().filter(|field| field.filter).filter(asked)
+    }
+
+    /// Their names, for whoever asked by another.
+    pub fn filter_names(&self) -> Vec<&'static str> {
+        self.filters().map(|field| field.name).collect()
     }
 
     /// The field of a sort.

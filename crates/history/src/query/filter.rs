@@ -28,12 +28,15 @@ impl PartialEq for Condition {
     }
 }
 
-/// Conditions on one variable of an instance, in any of its scopes. Values are JSON texts.
+/// Conditions on one variable of an instance, in any of its scopes, or of a user task's own.
+/// Values are JSON texts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct VariableTest {
     pub name: String,
     /// Where inside the value: `total`, `items[0].sku`; the whole value without.
     pub path: Option<String>,
+    /// In the scope of the user task alone.
+    pub local: bool,
     /// All hold.
     pub tests: Vec<Test>,
 }
@@ -78,6 +81,25 @@ impl Filter {
         Ok(Filter::Is(Condition { field, test }))
     }
 
+    /// The same with lists of AND inside lists of AND made one: what stands beside each other is
+    /// seen beside each other, above all conditions on one row of another table.
+    pub(crate) fn flat(&self) -> Filter {
+        match self {
+            Filter::All(list) => {
+                let mut all = Vec::with_capacity(list.len());
+                for one in list {
+                    match one.flat() {
+                        Filter::All(inner) => all.extend(inner),
+                        other => all.push(other),
+                    }
+                }
+                Filter::All(all)
+            }
+            Filter::Any(list) => Filter::Any(list.iter().map(Filter::flat).collect()),
+            Filter::Is(_) | Filter::Variable(_) => self.clone(),
+        }
+    }
+
     pub(crate) fn check(&self) -> Result<()> {
         let count = self.count();
         if count > CONDITIONS_MAX {
@@ -105,7 +127,7 @@ impl Filter {
 }
 
 fn unknown(entity: &Entity, name: &str) -> Error {
-    let allowed = entity.names(|field| field.filter).join(", ");
+    let allowed = entity.filter_names().join(", ");
     Error::query(format!(
         "expected a filter of {} by one of [{allowed}], but got '{name}'",
         entity.name
@@ -198,7 +220,9 @@ impl Kind {
     pub fn operators(self) -> &'static [&'static str] {
         match self {
             Kind::Key => &["$eq", "$neq", "$exists", "$in", "$notIn"],
-            Kind::Text | Kind::Name(_) => &["$eq", "$neq", "$exists", "$in", "$notIn", "$like"],
+            Kind::Text | Kind::Member | Kind::Name(_) => {
+                &["$eq", "$neq", "$exists", "$in", "$notIn", "$like"]
+            }
             Kind::Int | Kind::Date => {
                 &["$eq", "$neq", "$exists", "$gt", "$gte", "$lt", "$lte", "$in", "$notIn"]
             }

@@ -1,16 +1,19 @@
 //! Searches: a request over a list, turned into SQL.
 //!
-//! A search counts first, up to [`crate::limits::TOTAL_MAX`]. Few matches are looked up by the
-//! filter and sorted; many are read in the order of an index until the page is full, and the
-//! filter's own columns are hidden from the planner, which has no statistics and would else sort
-//! a million rows. Both are quick where the other is not.
+//! A search gathers keys first, up to [`crate::limits::TOTAL_MAX`]. Few matches are sorted by
+//! themselves; many are read in the order of an index until the page is full, and the filter's own
+//! columns are hidden from the planner, which has no statistics and would else sort a million
+//! rows. Both are quick where the other is not.
 
 mod cursor;
 mod field;
 mod filter;
 mod order;
+#[cfg(test)]
+mod plans;
 mod run;
 mod sql;
+mod stretch;
 
 pub use field::{Entity, Field, Kind};
 pub use filter::{Condition, Filter, Test, Value, VariableTest};

@@ -1,11 +1,12 @@
 //! Orders: the sort of a list, what stands behind a row in it, and which index gives it.
 
 use super::cursor;
-use super::field::{Entity, Field};
+use super::field::{Entity, Field, Kind};
 use super::filter::{Condition, Filter, Test, Value};
 use super::sql::Sql;
 use crate::error::{Error, Result};
 use crate::limits::SORT_FIELDS_MAX;
+use crate::names::Names;
 
 /// One field of a sort.
 #[derive(Debug, Clone, Copy)]
@@ -38,10 +39,12 @@ pub(crate) struct Order {
 }
 
 #[derive(Debug, Clone)]
-struct Column {
-    sql: String,
-    descending: bool,
-    nullable: bool,
+pub(super) struct Column {
+    pub sql: String,
+    pub descending: bool,
+    pub nullable: bool,
+    /// What it was made of; the key that ends an order may be none of the fields.
+    pub field: Option<&'static Field>,
 }
 
 impl Order {
@@ -53,18 +56,40 @@ impl Order {
         }
         let mut columns: Vec<Column> = Vec::new();
         for sort in sorts {
-            let sql = sort.field.sql.to_owned();
+            let sql = match sort.field.kind {
+                Kind::Name(names) => ranked(sort.field.sql, names),
+                _ => sort.field.sql.to_owned(),
+            };
             if !columns.iter().any(|column| column.sql == sql) {
                 let (descending, nullable) = (sort.descending, sort.field.nullable);
-                columns.push(Column { sql, descending, nullable });
+                columns.push(Column { sql, descending, nullable, field: Some(sort.field) });
             }
         }
         // The key follows the direction of what stands before it, so that one index gives both.
         if !columns.iter().any(|column| column.sql == entity.key) {
             let descending = columns.last().is_some_and(|column| column.descending);
-            columns.push(Column { sql: entity.key.to_owned(), descending, nullable: false });
+            let sql = entity.key.to_owned();
+            columns.push(Column { sql, descending, nullable: false, field: None });
         }
         Ok(Order { columns })
+    }
+
+    pub(super) fn list(&self) -> &[Column] {
+        &self.columns
+    }
+
+    /// The order of rows that are equal in its first columns.
+    pub(super) fn without(&self, first: usize) -> Order {
+        Order { columns: self.columns[first..].to_vec() }
+    }
+
+    /// The order of rows that have a value in its first column.
+    pub(super) fn with_value(&self) -> Order {
+        let mut order = self.clone();
+        if let Some(first) = order.columns.first_mut() {
+            first.nullable = false;
+        }
+        order
     }
 
     pub fn len(&self) -> usize {
@@ -132,8 +157,9 @@ impl Order {
         whole
     }
 
-    /// Columns that may be looked up although the order decides: one index has them all.
-    pub fn indexed(&self, entity: &Entity, filter: &Filter) -> Vec<&'static str> {
+    /// Columns that may be looked up although the order decides: one index has them all. The first
+    /// of the order is among them: where its values begin and end is where the reading does.
+    pub fn indexed<'a>(&'a self, entity: &Entity, filter: &Filter) -> Vec<&'a str> {
         let Some(first) = self.columns.first() else { return Vec::new() };
         let equal = equal_columns(filter);
         let fitting = entity
@@ -142,7 +168,9 @@ impl Order {
             .filter(|(_, sorted)| *sorted == first.sql)
             .filter(|(columns, _)| columns.iter().all(|column| equal.contains(column)));
         let best = fitting.max_by_key(|(columns, _)| columns.len());
-        best.map(|(columns, _)| columns.to_vec()).unwrap_or_default()
+        let mut columns = best.map(|(columns, _)| columns.to_vec()).unwrap_or_default();
+        columns.push(&first.sql);
+        columns
     }
 
     pub fn cursor(&self, values: &[Value]) -> String {
@@ -178,15 +206,27 @@ impl Column {
     }
 }
 
+/// Names are sorted as texts, not as the numbers that the tables hold.
+fn ranked(column: &str, names: Names) -> String {
+    let each = ranks(names).map(|(number, rank)| format!(" WHEN {number} THEN {rank}"));
+    format!("(CASE {column}{} END)", each.collect::<String>())
+}
+
+/// The number of each name, and its place among them.
+pub(super) fn ranks(names: Names) -> impl Iterator<Item = (i64, i64)> {
+    let before = |name: &str| names.iter().filter(|other| **other < name).count();
+    (0..).zip(names).map(move |(number, name)| (number, before(name) as i64))
+}
+
 /// Columns that the filter holds to one value.
 fn equal_columns(filter: &Filter) -> Vec<&'static str> {
     let one = |filter: &Filter| match filter {
-        Filter::Is(Condition { field, test: Test::Eq(_) }) => Some(field.sql),
+        Filter::Is(Condition { field, test: Test::Eq(_) | Test::Exists(false) }) => Some(field.sql),
         Filter::Is(Condition { field, test: Test::In(list) }) if list.len() == 1 => Some(field.sql),
         Filter::All(_) | Filter::Any(_) | Filter::Is(_) | Filter::Variable(_) => None,
     };
     match filter {
-        Filter::All(list) => list.iter().filter_map(one).collect(),
+        Filter::All(list) => list.iter().flat_map(equal_columns).collect(),
         Filter::Any(_) | Filter::Is(_) | Filter::Variable(_) => one(filter).into_iter().collect(),
     }
 }

@@ -6,7 +6,8 @@ use sqlx::{Arguments, AssertSqlSafe, Row, TypeInfo, ValueRef};
 use super::field::{Entity, Field};
 use super::filter::{Condition, Filter, Test, Value};
 use super::order::{Order, Sort};
-use super::sql::{Inside, Sql, Writing, insides};
+use super::sql::{Few, Inside, Sql, Writing, insides};
+use super::stretch::{Stretch, stretches};
 use crate::error::{Error, Result};
 use crate::limits::{
     MATCHED_DEFINITIONS_MAX, PAGE_FROM_MAX, PAGE_ITEMS, PAGE_ITEMS_MAX, TOTAL_MAX,
@@ -80,36 +81,50 @@ impl Query {
         connection: &mut SqliteConnection,
         entity: &Entity,
     ) -> Result<Page> {
+        self.run_within(connection, entity, TOTAL_MAX).await
+    }
+
+    /// `most`: matches that are counted, and sorted by themselves.
+    pub(super) async fn run_within(
+        &self,
+        connection: &mut SqliteConnection,
+        entity: &Entity,
+        most: i64,
+    ) -> Result<Page> {
         self.filter.check()?;
         let (limit, order) = (self.limit()?, Order::new(entity, &self.sort)?);
-        let filter = known_definitions(connection, entity, &self.filter).await?;
-        let few = few(connection, entity, &filter).await?;
-        let plain = Writing { entity, indexed: None, few: &few };
-        let total = count(connection, entity, plain.filter(&filter)).await?;
-        let more = total > TOTAL_MAX;
-        let part = Part { entity, filter: &filter, few: &few, limit };
-        let items = match &self.page {
-            Paging::From { from, .. } => {
-                part.read(connection, &order, more, i64::from(*from), None).await?
-            }
-            Paging::After { cursor, .. } => {
-                let behind = order.read(cursor)?;
-                part.read(connection, &order, more, 0, Some(behind)).await?
-            }
-            Paging::Before { cursor, .. } => {
-                let behind = order.read(cursor)?;
-                let reversed = order.reversed();
-                let mut rows = part.read(connection, &reversed, more, 0, Some(behind)).await?;
-                rows.reverse();
-                rows
-            }
+        let filter = self.filter.flat();
+        let (table, filter) = match entity.rows {
+            Some(rows) => (grouped(entity, rows, &filter), Filter::default()),
+            None => (Sql::new(entity.from), known_definitions(connection, entity, filter).await?),
         };
+        let few = few(connection, entity, &filter, most).await?;
+        let mut part = Part { connection, entity, table, few: &few, columns: &order, most };
+        let found = part.matches(&filter).await?;
+        let (from, cursor, turned) = match &self.page {
+            Paging::From { from, .. } => (i64::from(*from), None, false),
+            Paging::After { cursor, .. } => (0, Some(order.read(cursor)?), false),
+            Paging::Before { cursor, .. } => (0, Some(order.read(cursor)?), true),
+        };
+        let sorted = if turned { order.reversed() } else { order.clone() };
+        let window = Window { from, limit: i64::from(limit), behind: cursor };
+        let mut items = match &found {
+            Matches::Few { keys, .. } => part.sorted(keys, &sorted, &window).await?,
+            Matches::Many => part.many(&filter, &sorted, window).await?,
+        };
+        if turned {
+            items.reverse();
+        }
         let cursor = |item: Option<&(Record, Vec<Value>)>| item.map(|(_, at)| order.cursor(at));
+        let (total, more) = match found {
+            Matches::Few { count, .. } => (count, false),
+            Matches::Many => (most, true),
+        };
         Ok(Page {
             start: cursor(items.first()),
             end: cursor(items.last()),
             items: items.into_iter().map(|(record, _)| record).collect(),
-            total: total.min(TOTAL_MAX),
+            total,
             more,
         })
     }
@@ -132,58 +147,152 @@ impl Query {
     }
 }
 
+/// Which of the matches are read.
+struct Window {
+    from: i64,
+    limit: i64,
+    /// Values of the row that stands before them.
+    behind: Option<Vec<Value>>,
+}
+
+/// How many rows pass a filter.
+enum Matches {
+    /// Their keys, as a list of JSON.
+    Few { count: i64, keys: Value },
+    /// More than are counted.
+    Many,
+}
+
+type Found = (Record, Vec<Value>);
+
 /// What is read of a list.
 struct Part<'a> {
+    connection: &'a mut SqliteConnection,
     entity: &'a Entity,
-    filter: &'a Filter,
-    few: &'a [Sql],
-    limit: u32,
+    table: Sql,
+    few: &'a [Few],
+    /// The order whose values a cursor holds.
+    columns: &'a Order,
+    most: i64,
 }
 
 impl Part<'_> {
-    /// Rows with the values of their order. `many`: in the order of an index.
-    async fn read(
-        &self,
-        connection: &mut SqliteConnection,
-        order: &Order,
-        many: bool,
-        from: i64,
-        behind: Option<Vec<Value>>,
-    ) -> Result<Vec<(Record, Vec<Value>)>> {
-        let Entity { from: table, joins, key, .. } = self.entity;
-        let behind = behind.map(|values| order.behind(&values));
-        let sorted = order.text();
-        let page = [Value::Int(i64::from(self.limit)), Value::Int(from)];
-        let shown: Vec<&'static Field> = self.shown();
-        let columns = shown.iter().map(|field| field.sql).chain(order.columns());
-        let columns = columns.collect::<Vec<_>>().join(", ");
-        let indexed = order.indexed(self.entity, self.filter);
-        let hidden = many.then_some(&indexed[..]);
-        let writing = Writing { entity: self.entity, indexed: hidden, few: self.few };
-        let mut inner = Sql::new(format!("SELECT {key} AS k FROM {table}{joins} WHERE "));
-        inner.push(writing.filter(self.filter));
-        let mut whole = Sql::new(format!("SELECT {columns} FROM ("));
-        if many {
-            if let Some(behind) = behind {
-                inner.push_str(" AND ");
-                inner.push(behind);
-            }
-            inner.push(Sql::with(format!(" ORDER BY {sorted} LIMIT ? OFFSET ?"), page));
-            whole.push(inner);
-            let rest = format!(") m CROSS JOIN {table}{joins} WHERE {key} = m.k ORDER BY {sorted}");
-            whole.push_str(&rest);
-        } else {
-            inner.push_str(&format!(" LIMIT {}", TOTAL_MAX + 1));
-            whole.push(inner);
-            whole.push_str(&format!(") m CROSS JOIN {table}{joins} WHERE {key} = m.k"));
-            if let Some(behind) = behind {
-                whole.push_str(" AND ");
-                whole.push(behind);
-            }
-            whole.push(Sql::with(format!(" ORDER BY {sorted} LIMIT ? OFFSET ?"), page));
+    /// The filter is asked once: what passes is sorted by its keys.
+    async fn matches(&mut self, filter: &Filter) -> Result<Matches> {
+        let mut sql = self.selection(&format!("{} AS k", self.entity.key));
+        sql.push(Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter));
+        gather(self.connection, sql, self.most).await
+    }
+
+    /// A page of more rows than can be sorted: in the order of an index, stretch by stretch.
+    async fn many(&mut self, filter: &Filter, order: &Order, window: Window) -> Result<Vec<Found>> {
+        let behind = window.behind.as_deref();
+        let (stretches, mut behind) =
+            stretches(self.connection, self.entity, order, behind).await?;
+        if stretches.is_empty() {
+            return self.along(filter, order, &window).await;
         }
-        let rows = fetch(connection, whole).await?;
-        rows.iter().map(|row| record(row, &shown, order.len())).collect()
+        let (mut from, wanted, mut rows) = (window.from, window.limit, Vec::new());
+        for Stretch { filter: own, order, .. } in stretches {
+            let filter = Filter::All(vec![own, filter.clone()]).flat();
+            let limit = wanted - rows.len() as i64;
+            let window = Window { from, limit, behind: behind.take() };
+            let found = match self.matches(&filter).await? {
+                Matches::Few { count, keys } => {
+                    from = (from - count).max(0);
+                    self.sorted(&keys, &order, &window).await?
+                }
+                Matches::Many => {
+                    let found = self.along(&filter, &order, &window).await?;
+                    from =
+                        if found.is_empty() { from - self.count(&filter, from).await? } else { 0 };
+                    found
+                }
+            };
+            rows.extend(found);
+            if rows.len() as i64 >= wanted {
+                break;
+            }
+        }
+        Ok(rows)
+    }
+
+    /// Rows with the values of their order, in the order of an index.
+    async fn along(
+        &mut self,
+        filter: &Filter,
+        order: &Order,
+        window: &Window,
+    ) -> Result<Vec<Found>> {
+        let Entity { joins, key, .. } = self.entity;
+        let indexed = order.indexed(self.entity, filter);
+        let writing = Writing { entity: self.entity, indexed: Some(&indexed), few: self.few };
+        let mut inner = self.selection(&format!("{key} AS k"));
+        inner.push(writing.filter(filter));
+        if let Some(behind) = &window.behind {
+            inner.push_str(" AND ");
+            inner.push(order.behind(behind));
+        }
+        let sorted = order.text();
+        let page = [Value::Int(window.limit), Value::Int(window.from)];
+        inner.push(Sql::with(format!(" ORDER BY {sorted} LIMIT ? OFFSET ?"), page));
+        #[cfg(test)]
+        super::plans::note(super::plans::Step::Along, &inner);
+        let mut whole = Sql::new(format!("SELECT {} FROM (", self.selected()));
+        whole.push(inner);
+        whole.push_str(") m CROSS JOIN ");
+        whole.push(self.table.clone());
+        whole.push_str(&format!("{joins} WHERE {key} = m.k ORDER BY {sorted}"));
+        self.rows(whole).await
+    }
+
+    /// The same, of rows whose keys are known.
+    async fn sorted(&mut self, keys: &Value, order: &Order, window: &Window) -> Result<Vec<Found>> {
+        let Entity { joins, key, .. } = self.entity;
+        let columns = self.selected();
+        let text =
+            format!("SELECT {columns} FROM (SELECT value AS k FROM json_each(?)) m CROSS JOIN ");
+        let mut whole = Sql::with(text, [keys.clone()]);
+        whole.push(self.table.clone());
+        whole.push_str(&format!("{joins} WHERE {key} = m.k"));
+        if let Some(behind) = &window.behind {
+            whole.push_str(" AND ");
+            whole.push(order.behind(behind));
+        }
+        let page = [Value::Int(window.limit), Value::Int(window.from)];
+        whole.push(Sql::with(format!(" ORDER BY {} LIMIT ? OFFSET ?", order.text()), page));
+        self.rows(whole).await
+    }
+
+    /// The beginning of a statement, up to its conditions.
+    fn selection(&self, columns: &str) -> Sql {
+        let mut sql = Sql::new(format!("SELECT {columns} FROM "));
+        sql.push(self.table.clone());
+        sql.push_str(&format!("{} WHERE ", self.entity.joins));
+        sql
+    }
+
+    async fn rows(&mut self, sql: Sql) -> Result<Vec<Found>> {
+        let rows = fetch(self.connection, sql).await?;
+        let shown = self.shown();
+        rows.iter().map(|row| record(row, &shown, self.columns.len())).collect()
+    }
+
+    /// What is shown, and behind it the values of a cursor.
+    fn selected(&self) -> String {
+        let shown = self.shown();
+        let columns = shown.iter().map(|field| field.sql).chain(self.columns.columns());
+        columns.collect::<Vec<_>>().join(", ")
+    }
+
+    /// Matches, as far as so many.
+    async fn count(&mut self, filter: &Filter, most: i64) -> Result<i64> {
+        let mut sql = Sql::new("SELECT count(*) FROM (");
+        sql.push(self.selection("1"));
+        sql.push(Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter));
+        sql.push(Sql::with(" LIMIT ?)", [Value::Int(most)]));
+        let rows = fetch(self.connection, sql).await?;
+        Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
     }
 
     fn shown(&self) -> Vec<&'static Field> {
@@ -231,14 +340,26 @@ pub(crate) async fn fetch(connection: &mut SqliteConnection, sql: Sql) -> Result
     Ok(query.fetch_all(connection).await?)
 }
 
-/// Matches, counted up to one more than is shown.
-async fn count(connection: &mut SqliteConnection, entity: &Entity, filter: Sql) -> Result<i64> {
-    let Entity { from, joins, .. } = entity;
-    let mut sql = Sql::new(format!("SELECT count(*) FROM (SELECT 1 FROM {from}{joins} WHERE "));
-    sql.push(filter);
-    sql.push_str(&format!(" LIMIT {})", TOTAL_MAX + 1));
+/// A table of counts, of rows that pass the filter.
+fn grouped(entity: &Entity, rows: &Entity, filter: &Filter) -> Sql {
+    let (head, tail) = entity.from.split_once("{rows}").unwrap_or((entity.from, ""));
+    let mut sql = Sql::new(head);
+    sql.push(Writing { entity: rows, indexed: None, few: &[] }.filter(filter));
+    sql.push_str(tail);
+    sql
+}
+
+/// The keys that a selection of one column `k` gives, unless they are more than so many.
+async fn gather(connection: &mut SqliteConnection, selection: Sql, most: i64) -> Result<Matches> {
+    #[cfg(test)]
+    super::plans::note(super::plans::Step::Gather, &selection);
+    let mut sql = Sql::new("SELECT count(*), json_group_array(k) FROM (");
+    sql.push(selection);
+    sql.push(Sql::with(" LIMIT ?)", [Value::Int(most + 1)]));
     let rows = fetch(connection, sql).await?;
-    Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
+    let Some(row) = rows.first() else { return Ok(Matches::Many) };
+    let count: i64 = row.try_get(0)?;
+    if count > most { Ok(Matches::Many) } else { Ok(Matches::Few { count, keys: value(row, 1)? }) }
 }
 
 /// Selections inside other tables that give few keys.
@@ -246,16 +367,14 @@ async fn few(
     connection: &mut SqliteConnection,
     entity: &Entity,
     filter: &Filter,
-) -> Result<Vec<Sql>> {
+    most: i64,
+) -> Result<Vec<Few>> {
     let mut few = Vec::new();
-    for Inside { sql, .. } in insides(entity, filter) {
-        let mut probe = Sql::new("SELECT count(*) FROM (");
-        probe.push(sql.clone());
-        probe.push_str(&format!(" LIMIT {})", TOTAL_MAX + 1));
-        let rows = fetch(connection, probe).await?;
-        let found: i64 = rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0);
-        if found <= TOTAL_MAX {
-            few.push(sql);
+    for Inside { sql, key } in insides(entity, filter) {
+        let mut selection = sql.clone();
+        selection.text = selection.text.replacen(&key, &format!("{key} AS k"), 1);
+        if let Matches::Few { keys, .. } = gather(connection, selection, most).await? {
+            few.push(Few { sql, keys });
         }
     }
     Ok(few)
@@ -266,33 +385,34 @@ async fn few(
 async fn known_definitions(
     connection: &mut SqliteConnection,
     entity: &Entity,
-    filter: &Filter,
+    filter: Filter,
 ) -> Result<Filter> {
-    let Filter::All(list) = filter else { return Ok(filter.clone()) };
+    let Filter::All(list) = &filter else { return Ok(filter) };
     let of_definition =
         |one: &Filter| matches!(one, Filter::Is(condition) if condition.field.of_definition);
     let (asked, mut rest): (Vec<Filter>, Vec<Filter>) =
         list.iter().cloned().partition(of_definition);
-    if asked.is_empty() || entity.definition.is_empty() {
-        return Ok(filter.clone());
-    }
+    let Some(field) = definition_field(entity).filter(|_| !asked.is_empty()) else {
+        return Ok(filter);
+    };
     let writing = Writing { entity: &DEFINITIONS, indexed: None, few: &[] };
     let mut sql = Sql::new("SELECT d.key FROM process_definition d WHERE ");
     sql.push(writing.filter(&Filter::All(asked)));
     sql.push_str(&format!(" LIMIT {}", MATCHED_DEFINITIONS_MAX + 1));
     let rows = fetch(connection, sql).await?;
     if rows.len() as i64 > MATCHED_DEFINITIONS_MAX {
-        return Ok(filter.clone());
+        return Ok(filter);
     }
     let key = |row: &SqliteRow| Ok(Value::Int(row.try_get(0)?));
     let keys: Result<Vec<Value>> = rows.iter().map(key).collect();
-    let field = entity
-        .fields
-        .iter()
-        .find(|field| field.sql == entity.definition)
-        .ok_or_else(|| Error::store(format!("{} has no definition", entity.name)))?;
     rest.push(Filter::Is(Condition { field, test: Test::In(keys?) }));
     Ok(Filter::All(rest))
+}
+
+/// The field that is the key of the definition, where a list has one.
+pub(super) fn definition_field(entity: &Entity) -> Option<&'static Field> {
+    let is_it = |field: &&Field| !entity.definition.is_empty() && field.sql == entity.definition;
+    entity.fields.iter().find(is_it)
 }
 
 /// The definitions by themselves, for looking them up.
@@ -304,5 +424,7 @@ const DEFINITIONS: Entity = Entity {
     base: "",
     orders: &[],
     definition: "",
+    only: &[],
+    rows: None,
     fields: &[],
 };

@@ -39,7 +39,14 @@ pub(crate) struct Writing<'a> {
     /// the order of the page is worth more. `None`: all may.
     pub indexed: Option<&'a [&'a str]>,
     /// Selections inside other tables that give few rows: they are looked up first.
-    pub few: &'a [Sql],
+    pub few: &'a [Few],
+}
+
+/// A selection inside another table, and the keys that it gives, as a list of JSON.
+#[derive(Debug, Clone)]
+pub(crate) struct Few {
+    pub sql: Sql,
+    pub keys: Value,
 }
 
 impl Writing<'_> {
@@ -83,13 +90,13 @@ impl Writing<'_> {
     }
 
     fn inner(&self, inside: &Inside) -> Sql {
-        let mut sql = inside.sql.clone();
-        if self.few.contains(&inside.sql) {
-            sql.text = format!("{} IN ({})", self.entity.key, inside.sql.text);
-        } else {
-            let key = self.entity.key;
-            sql.text = format!("EXISTS ({} AND {} = {key})", inside.sql.text, inside.key);
+        let key = self.entity.key;
+        if let Some(few) = self.few.iter().find(|few| few.sql == inside.sql) {
+            let text = format!("{key} IN (SELECT value FROM json_each(?))");
+            return Sql::with(text, [few.keys.clone()]);
         }
+        let mut sql = inside.sql.clone();
+        sql.text = format!("EXISTS ({} AND {} = {key})", inside.sql.text, inside.key);
         sql
     }
 
@@ -169,7 +176,7 @@ fn joined(parts: impl Iterator<Item = Sql>, with: &str) -> Sql {
 impl Condition {
     fn sql(&self, column: &str) -> Sql {
         match (self.field.kind, &self.test) {
-            (Kind::Name(names), test) => named(column, names, test),
+            (Kind::Name(names), test) => named(column, names, self.field.nullable, test),
             (Kind::Tags, Test::In(tags)) => {
                 let one = |tag: &Value| match tag {
                     Value::Text(tag) => {
@@ -182,6 +189,7 @@ impl Condition {
                 let all = std::iter::once(Sql::new("1 = 1")).chain(tags.iter().map(one));
                 joined(all, " AND ")
             }
+            (Kind::Member, test) => member(column, test),
             // As it stands, so that an index over the rows with the flag is found.
             (Kind::Flag, Test::Eq(Value::Int(1))) => Sql::new(column),
             (Kind::Flag, Test::Eq(_)) => Sql::new(format!("NOT {column}")),
@@ -194,16 +202,45 @@ fn escaped(text: &str) -> String {
     text.replace('\\', "\\\\").replace('%', "\\%").replace('_', "\\_")
 }
 
+/// `|a|b|`: holds for one of the names; `not` for all of them.
+fn member(column: &str, test: &Test) -> Sql {
+    let any = |test: &Test| {
+        let mut sql = plain("value", test);
+        sql.text = format!(
+            "EXISTS (SELECT 1 FROM json_each('[\"' || replace(replace(replace(trim({column}, \
+             '|'), '\\', '\\\\'), '\"', '\\\"'), '|', '\",\"') || '\"]') WHERE {})",
+            sql.text
+        );
+        sql
+    };
+    let none = |test: &Test| {
+        let mut sql = any(test);
+        sql.text.insert_str(0, "NOT ");
+        sql
+    };
+    match test {
+        Test::Exists(_) => plain(column, test),
+        Test::Neq(value) => none(&Test::Eq(value.clone())),
+        Test::NotIn(values) => none(&Test::In(values.clone())),
+        Test::Eq(_)
+        | Test::Gt(_)
+        | Test::Gte(_)
+        | Test::Lt(_)
+        | Test::Lte(_)
+        | Test::In(_)
+        | Test::Like(_) => any(test),
+    }
+}
+
 fn plain(column: &str, test: &Test) -> Sql {
     let compare =
         |with: &str, value: &Value| Sql::with(format!("{column} {with} ?"), [value.clone()]);
     match test {
         Test::Eq(value) => compare("=", value),
-        // What is not there is not equal either.
+        // What is not there is not equal either. Each part has its place in an index.
         Test::Neq(value) => {
-            let mut sql = compare("<>", value);
-            sql.text = format!("({} OR {column} IS NULL)", sql.text);
-            sql
+            let text = format!("({column} < ? OR {column} > ? OR {column} IS NULL)");
+            Sql::with(text, [value.clone(), value.clone()])
         }
         Test::Exists(true) => Sql::new(format!("{column} IS NOT NULL")),
         Test::Exists(false) => Sql::new(format!("{column} IS NULL")),
@@ -230,18 +267,38 @@ pub(crate) fn places(count: usize) -> String {
     vec!["?"; count].join(",")
 }
 
-/// Names are numbers in the tables; a pattern is the list of the names that fit it.
-fn named(column: &str, names: Names, test: &Test) -> Sql {
-    let Test::Like(pattern) = test else { return plain(column, test) };
-    let fitting = (0..).zip(names).filter(|(_, name)| fits(pattern, name));
-    let numbers: Vec<Value> = fitting.map(|(number, _)| Value::Int(number)).collect();
-    plain(column, &Test::In(numbers))
+/// Names are numbers in the tables; a pattern is the list of the names that fit it, and what is
+/// not asked for is the list of the others.
+fn named(column: &str, names: Names, nullable: bool, test: &Test) -> Sql {
+    let but = |values: &[Value]| listed(names, |number, _| !values.contains(&Value::Int(number)));
+    match test {
+        Test::Like(pattern) => plain(column, &listed(names, |_, name| fits(pattern, name))),
+        Test::Neq(value) if !nullable => plain(column, &but(std::slice::from_ref(value))),
+        Test::NotIn(values) if !nullable => plain(column, &but(values)),
+        Test::Eq(_)
+        | Test::Neq(_)
+        | Test::Exists(_)
+        | Test::Gt(_)
+        | Test::Gte(_)
+        | Test::Lt(_)
+        | Test::Lte(_)
+        | Test::In(_)
+        | Test::NotIn(_) => plain(column, test),
+    }
+}
+
+fn listed(names: Names, wanted: impl Fn(i64, &str) -> bool) -> Test {
+    let fitting = (0..).zip(names).filter(|(number, name)| wanted(*number, name));
+    Test::In(fitting.map(|(number, _)| Value::Int(number)).collect())
 }
 
 /// Instances with a variable that passes all tests.
 pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
     let (key, from) = match entity.from {
         "process_instance i" => ("v.instance", "variable v"),
+        "user_task u" if test.local => {
+            ("u2.key", "variable v JOIN user_task u2 ON u2.element = v.scope")
+        }
         "user_task u" => ("u2.key", "variable v JOIN user_task u2 ON u2.instance = v.instance"),
         _ => ("v.key", "variable v"),
     };
@@ -258,13 +315,14 @@ pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
     if absent && test.path.is_none() {
         // No row can say that it is not there.
         let name = Value::Text(test.name.clone());
-        let (table, instance) = match entity.from {
-            "user_task u" => ("user_task", "i2.instance"),
-            _ => ("process_instance", "i2.key"),
+        let (table, place) = match entity.from {
+            "user_task u" if test.local => ("user_task", "v.scope = i2.element"),
+            "user_task u" => ("user_task", "v.instance = i2.instance"),
+            _ => ("process_instance", "v.instance = i2.key"),
         };
         let text = format!(
             "SELECT i2.key FROM {table} i2 WHERE NOT EXISTS \
-             (SELECT 1 FROM variable v WHERE v.instance = {instance} AND v.name = ?)"
+             (SELECT 1 FROM variable v WHERE {place} AND v.name = ?)"
         );
         return Inside { sql: Sql::with(text, [name]), key: "i2.key".to_owned() };
     }

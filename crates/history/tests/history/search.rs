@@ -392,7 +392,7 @@ fn tests_of(kind: history::query::Kind) -> Vec<Test> {
         ]
     };
     match kind {
-        Kind::Text => [both(text("a")), vec![Test::Like("a*".into())]].concat(),
+        Kind::Text | Kind::Member => [both(text("a")), vec![Test::Like("a*".into())]].concat(),
         Kind::Name(_) => [both(Value::Int(0)), vec![Test::Like("A*".into())]].concat(),
         Kind::Key => both(Value::Int(1)),
         Kind::Int | Kind::Date => {

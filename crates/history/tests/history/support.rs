@@ -253,13 +253,14 @@ pub fn variable(name: &str, tests: impl IntoIterator<Item = Test>) -> Filter {
     Filter::Variable(VariableTest {
         name: name.to_owned(),
         path: None,
+        local: false,
         tests: tests.into_iter().collect(),
     })
 }
 
 pub fn nested(name: &str, path: &str, test: Test) -> Filter {
     let (name, path) = (name.to_owned(), Some(path.to_owned()));
-    Filter::Variable(VariableTest { name, path, tests: vec![test] })
+    Filter::Variable(VariableTest { name, path, local: false, tests: vec![test] })
 }
 
 pub fn sort(entity: &Entity, field: &str, descending: bool) -> Sort {

@@ -17,6 +17,7 @@ mod messages;
 mod parse;
 mod render;
 mod schema;
+mod user_task_parts;
 mod variables;
 
 use std::time::Instant;
@@ -51,6 +52,7 @@ pub fn router() -> OpenApiRouter<Gateway> {
         .merge(audit::router())
         .merge(decisions::router())
         .merge(absent::router())
+        .merge(user_task_parts::router())
 }
 
 /// Waits for what was acknowledged before the request came.
@@ -131,10 +133,24 @@ async fn search(
     scope: Option<(&str, i64)>,
     item: fn(&Record) -> Json,
 ) -> Result<Response, Problem> {
+    let mut own = Vec::new();
+    if let Some((name, key)) = scope {
+        own.push(Filter::field(entity, name, Test::Eq(Value::Int(key))).map_err(failed)?);
+    }
+    search_of(gateway, entity, body, own, item).await
+}
+
+/// The same among those that pass `own`.
+async fn search_of(
+    gateway: &Gateway,
+    entity: &'static Entity,
+    body: Json,
+    own: Vec<Filter>,
+    item: fn(&Record) -> Json,
+) -> Result<Response, Problem> {
     let reader = gateway.reader()?;
     let mut query = parse::query(entity, body)?;
-    if let Some((name, key)) = scope {
-        let own = Filter::field(entity, name, Test::Eq(Value::Int(key))).map_err(failed)?;
+    if !own.is_empty() {
         query.filter = joined(own, query.filter);
     }
     let begun = Instant::now();
@@ -157,8 +173,7 @@ async fn scope<'a>(
 }
 
 /// Both, in one list, so that equal columns are seen.
-fn joined(own: Filter, given: Filter) -> Filter {
-    let mut all = vec![own];
+fn joined(mut all: Vec<Filter>, given: Filter) -> Filter {
     match given {
         Filter::All(list) => all.extend(list),
         other => all.push(other),

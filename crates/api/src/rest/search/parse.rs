@@ -42,7 +42,7 @@ pub fn filter(entity: &'static Entity, filter: Json) -> Result<Filter, Failure> 
             continue;
         }
         let Some(field) = entity.filtered(&name) else {
-            return Err(unknown("filter", &name, &entity.names(|field| field.filter)));
+            return Err(unknown("filter", &name, &entity.filter_names()));
         };
         all.push(condition(field, value)?);
     }
@@ -53,7 +53,9 @@ fn condition(field: &'static Field, value: Json) -> Result<Filter, Failure> {
     let name = field.name;
     match field.kind {
         Kind::Variables => {
-            let tests: Result<_, _> = list(name, value)?.into_iter().map(variable).collect();
+            let local = field.is_local();
+            let given = list(name, value)?.into_iter();
+            let tests: Result<_, _> = given.map(|one| variable(one, local)).collect();
             Ok(Filter::All(tests?))
         }
         Kind::Tags => {
@@ -65,6 +67,7 @@ fn condition(field: &'static Field, value: Json) -> Result<Filter, Failure> {
         }
         Kind::Key
         | Kind::Text
+        | Kind::Member
         | Kind::Int
         | Kind::Flag
         | Kind::Date
@@ -120,7 +123,7 @@ fn tests(
 }
 
 /// `{name, value}` with the value as JSON text; `path` leads into it and is an addition of ours.
-fn variable(given: Json) -> Result<Filter, Failure> {
+fn variable(given: Json, local: bool) -> Result<Filter, Failure> {
     let mut given = object("variables", given)?;
     known("variables", &given, &["name", "value", "path"])?;
     let mut text = |part: &str| match given.remove(part) {
@@ -143,7 +146,7 @@ fn variable(given: Json) -> Result<Filter, Failure> {
         other => Err(unfit("variables", "a JSON value as text", other)),
     };
     let tests = tests("variables", Kind::Variables, value, &read)?;
-    Ok(Filter::Variable(VariableTest { name, path, tests }))
+    Ok(Filter::Variable(VariableTest { name, path, local, tests }))
 }
 
 /// A value as the tables hold it.
@@ -169,7 +172,9 @@ fn plain(field: &Field, value: &Json) -> Result<Value, Failure> {
             let number = (0..).zip(names).find(|(_, known)| **known == wanted);
             number.map(|(number, _)| Value::Int(number)).ok_or_else(|| unknown(name, text, names))
         }
-        (Kind::Text | Kind::Tags, Json::String(text)) => Ok(Value::Text(text.clone())),
+        (Kind::Text | Kind::Tags | Kind::Member, Json::String(text)) => {
+            Ok(Value::Text(text.clone()))
+        }
         (kind, _) => Err(unfit(name, wanted(kind), value)),
     }
 }
@@ -180,7 +185,7 @@ fn wanted(kind: Kind) -> &'static str {
         Kind::Int => "a whole number",
         Kind::Flag => "true or false",
         Kind::Date => "a date and time",
-        Kind::Name(_) | Kind::Text | Kind::Tags | Kind::Json => "a text",
+        Kind::Name(_) | Kind::Text | Kind::Tags | Kind::Member | Kind::Json => "a text",
         Kind::Variables => "a list of variables",
     }
 }

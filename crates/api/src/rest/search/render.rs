@@ -28,8 +28,10 @@ pub fn key(key: i64) -> Json {
 
 fn one(field: &Field, value: &Value) -> Json {
     match (field.kind, value) {
-        (Kind::Tags, Value::Text(tags)) => tags.split('|').filter(|tag| !tag.is_empty()).collect(),
-        (Kind::Tags, _) => Json::Array(Vec::new()),
+        (Kind::Tags | Kind::Member, Value::Text(tags)) => {
+            tags.split('|').filter(|tag| !tag.is_empty()).collect()
+        }
+        (Kind::Tags | Kind::Member, _) => Json::Array(Vec::new()),
         (_, Value::Null) => Json::Null,
         (Kind::Key, Value::Int(number)) => key(*number),
         (Kind::Date, Value::Int(time)) => Json::String(history::date(*time)),

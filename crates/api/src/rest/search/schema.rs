@@ -114,8 +114,7 @@ pub fn filter(entity: &Entity) -> RefOr<Schema> {
 
 fn fields(entity: &Entity) -> ObjectBuilder {
     let object = ObjectBuilder::new().additional_properties(Some(closed()));
-    let fields = entity.fields.iter().filter(|field| field.filter);
-    fields.fold(object, |object, field| object.property(field.name, condition(field)))
+    entity.filters().fold(object, |object, field| object.property(field.name, condition(field)))
 }
 
 fn shown_as(field: &Field) -> RefOr<Schema> {
@@ -123,7 +122,7 @@ fn shown_as(field: &Field) -> RefOr<Schema> {
         Kind::Key | Kind::Text | Kind::Date | Kind::Name(_) => Type::String,
         Kind::Int => Type::Integer,
         Kind::Flag => Type::Boolean,
-        Kind::Tags => return ArrayBuilder::new().items(text()).into(),
+        Kind::Tags | Kind::Member => return ArrayBuilder::new().items(text()).into(),
         Kind::Variables => Type::Object,
         Kind::Json => return ObjectBuilder::new().schema_type(SchemaType::AnyValue).into(),
     };
@@ -143,7 +142,7 @@ fn condition(field: &Field) -> RefOr<Schema> {
             Kind::Key => text().pattern(Some("^-?[0-9]{1,18}$")),
             Kind::Date => text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime))),
             Kind::Name(names) => text().enum_values(Some(names.iter().copied())),
-            Kind::Text | Kind::Tags | Kind::Json | Kind::Variables => text(),
+            Kind::Text | Kind::Tags | Kind::Member | Kind::Json | Kind::Variables => text(),
         }
     };
     match field.kind {
@@ -159,7 +158,7 @@ fn condition(field: &Field) -> RefOr<Schema> {
             ArrayBuilder::new().items(one).into()
         }
         Kind::Flag | Kind::Json => plain().into(),
-        Kind::Key | Kind::Text | Kind::Int | Kind::Date | Kind::Name(_) => {
+        Kind::Key | Kind::Text | Kind::Member | Kind::Int | Kind::Date | Kind::Name(_) => {
             operated(operators, &plain)
         }
     }

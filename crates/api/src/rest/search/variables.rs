@@ -22,8 +22,14 @@ schema::shown!(VariableResult, VARIABLE_WHOLE);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Length {
+pub struct Length {
     truncate_values: Option<bool>,
+}
+
+impl Length {
+    pub fn whole(&self) -> bool {
+        self.truncate_values == Some(false)
+    }
 }
 
 #[utoipa::path(post, path = "/variables/search", operation_id = "searchVariables",
@@ -36,8 +42,7 @@ async fn search_variables(
     Query(length): Query<Length>,
     OptionalJson(body): OptionalJson<Json>,
 ) -> Result<Response, Problem> {
-    let whole = length.truncate_values == Some(false);
-    let entity = if whole { &VARIABLE_WHOLE } else { &VARIABLE };
+    let entity = if length.whole() { &VARIABLE_WHOLE } else { &VARIABLE };
     super::search(&gateway, entity, body, None, render::item).await
 }
 
