@@ -9,6 +9,7 @@ mod fuzz;
 mod lab;
 mod licences;
 mod needs;
+mod planted;
 mod process;
 mod scenarios;
 mod suites;
@@ -75,6 +76,8 @@ enum Task {
     },
     /// Builds the web console into the folder that the server embeds; needs Node
     Console,
+    /// Plants bugs into a copy of the engine; the generated models must find each
+    Planted,
     /// Sizes, names, arrows between crates
     Tidy,
     /// Writes docs/scenarios.md
@@ -109,6 +112,7 @@ fn main() -> ExitCode {
         Task::Tck { suites } => tck::run(&root, &suites),
         Task::Fuzz { targets, seconds } => fuzz::run(&root, &target, &targets, seconds),
         Task::Console => console::build(&root, &target),
+        Task::Planted => planted::run(&root, &target),
         Task::Tidy => tidy::run(&root),
         Task::Scenarios { check: true } => scenarios::fresh(&root),
         Task::Scenarios { check: false } => scenarios::write(&root).map(|()| true),

@@ -88,6 +88,13 @@ pub enum Command {
         tenant: Text,
         variables: Vec<NamedValue>,
     },
+    /// Nothing of it, and of what it called, is due or handed out until it is resumed.
+    SuspendInstance {
+        instance: Key,
+    },
+    ResumeInstance {
+        instance: Key,
+    },
     ModifyInstance(ModifyInstance),
     MigrateInstance(MigrateInstance),
     ActivateAdHoc(ActivateAdHoc),
@@ -177,8 +184,39 @@ pub struct ModifyInstance {
     pub instance: Key,
     /// In order, before anything is terminated.
     pub activate: Vec<Activate>,
+    /// After `activate`, in order.
+    pub moves: Vec<Move>,
     /// Element instances.
     pub terminate: Vec<Key>,
+    /// Ids of elements, all of whose active instances are meant.
+    pub terminate_elements: Vec<Text>,
+}
+
+/// Each instance of the source is terminated, and the target activated in its stead.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Move {
+    pub from: MoveFrom,
+    pub within: MoveWithin,
+    /// Its `ancestor` is not read; `within` says it.
+    pub to: Activate,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MoveFrom {
+    Key(Key),
+    /// All active instances of the element with this id.
+    Element(Text),
+}
+
+/// Where the target of a move is activated.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MoveWithin {
+    /// In the nearest scope around the source that holds the target too.
+    Inferred,
+    /// In the scope of the source.
+    SourceParent,
+    /// In this element instance.
+    Direct(Key),
 }
 
 /// To another definition, with everything that waits.

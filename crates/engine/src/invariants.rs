@@ -36,7 +36,7 @@ impl State {
         for key in instance.incidents.keys().filter(|key| !self.incidents.contains(key)) {
             say(format!("incident {key} is not found by its key"));
         }
-        if instance.quarantine.is_some() {
+        if instance.is_held() {
             return;
         }
         for (key, job) in &instance.jobs {
@@ -135,7 +135,7 @@ impl Instance {
                 || self.task_of(*key).is_some()
                 || self.compensations().any(|(_, row)| row.throw == Some(*key));
             let deferred = !self.deferred.is_empty();
-            if !moves && !deferred && self.quarantine.is_none() {
+            if !moves && !deferred && !self.is_held() {
                 let place = match row.element.no {
                     PROCESS if row.tokens > 0 => continue,
                     PROCESS => "the process".to_owned(),

@@ -168,6 +168,8 @@ impl Narrator {
             E::Terminated => format!("instance-terminated {}", self.name(i)),
             E::Quarantined { .. } => format!("instance-quarantined {}", self.name(i)),
             E::Repaired => format!("instance-repaired {}", self.name(i)),
+            E::Suspended => format!("instance-suspended {}", self.name(i)),
+            E::Resumed => format!("instance-resumed {}", self.name(i)),
             E::WorkDeferred { .. } => "work-deferred".to_owned(),
             E::WorkResumed { .. } => "work-resumed".to_owned(),
             E::LoopOpened { items, .. } => format!("loop-opened {}", items.len()),

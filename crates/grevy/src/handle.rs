@@ -261,6 +261,8 @@ impl Grevy {
             Command::MigrateInstance(migrate) => migrate.instance,
             Command::ActivateAdHoc(activate) => activate.ad_hoc,
             Command::CancelInstance { instance }
+            | Command::SuspendInstance { instance }
+            | Command::ResumeInstance { instance }
             | Command::Continue { instance }
             | Command::Quarantine { instance, .. }
             | Command::Repair { instance } => *instance,

@@ -141,6 +141,16 @@ impl Grevy {
         self.done(Command::CancelInstance { instance })
     }
 
+    /// Holds a root instance with all that it called: nothing of it is due or handed out.
+    pub fn suspend(&self, instance: Key) -> Pending<()> {
+        self.done(Command::SuspendInstance { instance })
+    }
+
+    /// Lets a suspended instance go on: what is buffered reaches it, what is due happens.
+    pub fn resume_instance(&self, instance: Key) -> Pending<()> {
+        self.done(Command::ResumeInstance { instance })
+    }
+
     /// Publishes a message; the reply means that it is durable, not that somebody took it.
     pub fn publish_message(&self, message: PublishMessage) -> Pending<Key> {
         self.ask(Command::PublishMessage(message), false, |reply| match reply {

@@ -27,6 +27,8 @@ pub const KINDS: &[&str] = &[
     "instance.created",
     "instance.quarantined",
     "instance.repaired",
+    "instance.suspended",
+    "instance.resumed",
     "job.activated",
     "job.canceled",
     "job.completed",

@@ -14,6 +14,7 @@ pub const ELEMENT_STATES: Names = &["ACTIVE", "COMPLETED", "TERMINATED"];
 pub(crate) const ELEMENT_ACTIVATING: i64 = 9;
 
 pub(crate) const ACTIVE: i64 = 0;
+pub(crate) const SUSPENDED: i64 = 3;
 pub(crate) const COMPLETED: i64 = 1;
 pub(crate) const TERMINATED: i64 = 2;
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use engine::Command;
 use engine::command::{
     Activate, ActivateAdHoc, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef,
-    EvaluateDecision, LeaseJobs, MigrateInstance, ModifyInstance, PublishMessage, TaskChanges,
+    EvaluateDecision, LeaseJobs, MigrateInstance, ModifyInstance, Move, MoveFrom, MoveWithin,
+    PublishMessage, TaskChanges,
 };
 use engine::event::{NamedValue, Text};
 
@@ -45,6 +46,8 @@ impl Runner {
         let options = Options(words);
         Ok(match (verb, words) {
             ("create", [process, ..]) => create(process, &options, variables),
+            ("suspend", [instance]) => Command::SuspendInstance { instance: self.key(instance)? },
+            ("resume", [instance]) => Command::ResumeInstance { instance: self.key(instance)? },
             ("cancel", [instance]) => Command::CancelInstance { instance: self.key(instance)? },
             ("publish", [name, key, ..]) => {
                 Command::PublishMessage(message(name, key, &options, variables)?)
@@ -109,7 +112,8 @@ impl Runner {
         }))
     }
 
-    /// `modify i1 activate=a,b terminate=i1/c,i1/d within=i1/sub at=a {"for": "a"}`.
+    /// `modify i1 activate=a,b terminate=i1/c,i1/d within=i1/sub at=a {"for": "a"}`, or
+    /// `modify i1 move=a:b,i1/c:d into=parent terminate-all=e`.
     fn modify(
         &self,
         instance: &str,
@@ -131,10 +135,30 @@ impl Runner {
         });
         let terminate = options.list("terminate");
         let terminate = terminate.iter().map(|place| self.scope(place));
+        let within = match (options.text("into"), ancestor) {
+            (Some("parent"), _) => MoveWithin::SourceParent,
+            (_, Some(key)) => MoveWithin::Direct(key),
+            (_, None) => MoveWithin::Inferred,
+        };
+        let moves = options.list("move");
+        let moves = moves.iter().map(|pair| {
+            let (from, to) = pair
+                .rsplit_once(':')
+                .ok_or_else(|| format!("expected a move as from:to, but got {pair:?}"))?;
+            let from = match from.contains('/') {
+                true => MoveFrom::Key(self.scope(from)?),
+                false => MoveFrom::Element(from.into()),
+            };
+            let element = Text::from(to);
+            let to = Activate { variables: given(&element), element, ancestor: None };
+            Ok(Move { from, within, to })
+        });
         Ok(Command::ModifyInstance(ModifyInstance {
             instance: self.key(instance)?,
             activate: activate.collect(),
+            moves: moves.collect::<Result<_, String>>()?,
             terminate: terminate.collect::<Result<_, _>>()?,
+            terminate_elements: options.list("terminate-all"),
         }))
     }
 

@@ -103,6 +103,7 @@ scenarios! {
     incident_twice
     inclusive_gateway
     inclusive_gateway_no_path
+    inclusive_join_in_loop
     inclusive_join_loop
     inclusive_join_reachable
     inclusive_join_terminated
@@ -140,20 +141,21 @@ scenarios! {
     message_start_latest_version
     message_start_lock
     message_throw_publishes
+    migrate_boundaries_of_an_incident
     migrate_closes
     migrate_compensation
     migrate_event_sub_process
     migrate_join
+    migrate_join_with_fewer_flows
     migrate_mends_an_incident
     migrate_multi_instance
     migrate_refused
+    migrate_takes_a_message_once
     migrate_task
     migrate_to_another_process
-    migrate_boundaries_of_an_incident
-    migrate_join_with_fewer_flows
-    migrate_takes_a_message_once
     migrate_what_has_happened
     modify_move
+    modify_move_instructions
     modify_multi_instance
     modify_refused
     modify_scopes
@@ -191,6 +193,8 @@ scenarios! {
     signal_start
     signal_throw
     sub_process_variables
+    suspend_and_resume
+    suspend_called
     task_kinds
     terminate_end
     timer_boundary_cycle

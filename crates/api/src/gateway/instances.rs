@@ -96,6 +96,18 @@ impl Gateway {
         done.map_err(|error| Failure::of("CANCEL", error))
     }
 
+    pub async fn suspend_instance(&self, caller: &Caller, instance: Key) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller).await?.suspend(instance).await;
+        done.map_err(|error| Failure::of("SUSPEND", error))
+    }
+
+    pub async fn resume_instance(&self, caller: &Caller, instance: Key) -> Result<(), Failure> {
+        caller.principal.require(Action::Work)?;
+        let done = self.engine_for(caller).await?.resume_instance(instance).await;
+        done.map_err(|error| Failure::of("RESUME", error))
+    }
+
     /// Lifts a quarantine.
     pub async fn repair(&self, caller: &Caller, instance: Key) -> Result<(), Failure> {
         caller.principal.require(Action::Operate)?;

@@ -83,5 +83,6 @@ fn modification(message: ModifyProcessInstanceRequest) -> Result<ModifyInstance,
         instance: message.process_instance_key,
         activate: activate.collect::<Result<_, Failure>>()?,
         terminate: terminate.collect(),
+        ..ModifyInstance::default()
     })
 }

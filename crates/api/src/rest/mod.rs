@@ -95,6 +95,8 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(deployments::delete_resource))
         .routes(routes!(process_instances::create_process_instance))
         .routes(routes!(process_instances::cancel_process_instance))
+        .routes(routes!(process_instances::suspend_process_instance))
+        .routes(routes!(process_instances::resume_process_instance))
         .routes(routes!(modification::modify_process_instance))
         .routes(routes!(migration::migrate_process_instance))
         .routes(routes!(process_instances::create_element_instance_variables))

@@ -164,6 +164,41 @@ pub async fn cancel_process_instance(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Holds a root instance with all that it called: its jobs are not handed out, its timers are held,
+/// its commands are refused.
+#[utoipa::path(post, path = "/process-instances/{processInstanceKey}/suspension",
+    operation_id = "suspendProcessInstance", tag = "Process instance",
+    params(("processInstanceKey" = String, Path)), request_body = Option<Action>,
+    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail),
+        (status = 409, body = Detail), (status = 503, body = Detail)))]
+pub async fn suspend_process_instance(
+    State(gateway): State<Gateway>,
+    Extension(mut caller): Extension<Caller>,
+    Path(key): Path<String>,
+    OptionalJson(action): OptionalJson<Action>,
+) -> Result<StatusCode, Problem> {
+    caller.operation_reference = input::operation_reference(action.operation_reference)?;
+    gateway.suspend_instance(&caller, path_key(&key)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Lets a suspended instance go on: buffered messages reach it, due timers fire.
+#[utoipa::path(post, path = "/process-instances/{processInstanceKey}/resumption",
+    operation_id = "resumeProcessInstance", tag = "Process instance",
+    params(("processInstanceKey" = String, Path)), request_body = Option<Action>,
+    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail),
+        (status = 409, body = Detail), (status = 503, body = Detail)))]
+pub async fn resume_process_instance(
+    State(gateway): State<Gateway>,
+    Extension(mut caller): Extension<Caller>,
+    Path(key): Path<String>,
+    OptionalJson(action): OptionalJson<Action>,
+) -> Result<StatusCode, Problem> {
+    caller.operation_reference = input::operation_reference(action.operation_reference)?;
+    gateway.resume_instance(&caller, path_key(&key)?).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[schema(as = SetVariableRequest)]

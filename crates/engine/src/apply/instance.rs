@@ -138,7 +138,17 @@ impl State {
             }
             E::Repaired => {
                 self.edit_head(i, |instance| instance.quarantine = None);
-                self.index_instance(i, true);
+                let held = self.hot(i).is_held();
+                self.index_instance(i, !held);
+            }
+            E::Suspended => {
+                self.index_instance(i, false);
+                self.edit_head(i, |instance| instance.suspended = true);
+            }
+            E::Resumed => {
+                self.edit_head(i, |instance| instance.suspended = false);
+                let held = self.hot(i).is_held();
+                self.index_instance(i, !held);
             }
             E::Modified => {}
             E::Migrated(migrated) => self.migrate(i, migrated),

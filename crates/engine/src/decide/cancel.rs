@@ -22,7 +22,10 @@ impl Step<'_> {
                  '{root}' instead"
             ))));
         }
-        if instance.quarantine.is_some() {
+        if instance.suspended {
+            self.lift(i)?;
+        }
+        if self.hot(i).quarantine.is_some() {
             // What a bug of ours may have bent is not walked through again.
             self.end_instance(i, false)?;
         } else {

@@ -17,6 +17,7 @@ mod request;
 mod signal;
 mod slot;
 mod step;
+mod suspend;
 mod timer;
 mod user_task;
 mod variables;
@@ -221,6 +222,8 @@ impl Step<'_> {
                 self.update_user_task(*task, changes, action)
             }
             Command::ActivateAdHoc(activate) => self.activate_ad_hoc(activate),
+            Command::SuspendInstance { instance } => self.suspend(*instance),
+            Command::ResumeInstance { instance } => self.resume(*instance),
             Command::ModifyInstance(modify) => self.modify_instance(modify),
             Command::MigrateInstance(migrate) => self.migrate_instance(migrate),
             Command::StartEpoch { epoch } => self.start_epoch(*epoch),

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::command::{Activate, ModifyInstance, Reply};
+use crate::command::{Activate, ModifyInstance, Move, MoveFrom, MoveWithin, Reply};
 use crate::compile::Process;
 use crate::decide::create::startable;
 use crate::decide::{Done, Step, Stop};
@@ -27,8 +27,20 @@ impl Step<'_> {
             ))));
         }
         let process = self.process(i)?;
-        let targets = targets(&process, &modify.activate).map_err(refuse)?;
-        let gone = modify.terminate.iter().find(|key| self.hot(i).element(**key).is_none());
+        let mut ending = modify.terminate.clone();
+        for id in &modify.terminate_elements {
+            let from = MoveFrom::Element(id.clone());
+            ending.extend(self.sources(i, &process, &from).map_err(refuse)?);
+        }
+        let mut all = modify.activate.clone();
+        for one in &modify.moves {
+            for source in self.sources(i, &process, &one.from).map_err(refuse)? {
+                all.push(self.moved(i, &process, source, one).map_err(refuse)?);
+                ending.push(source);
+            }
+        }
+        let targets = targets(&process, &all).map_err(refuse)?;
+        let gone = ending.iter().find(|key| self.hot(i).element(**key).is_none());
         if let Some(key) = gone {
             return Err(refuse(format!("it has no active element instance with key '{key}'")));
         }
@@ -42,12 +54,65 @@ impl Step<'_> {
             let own = self.given(i, &process.element(no).id, activate)?;
             self.start_with(i, scope, no, &own)?;
         }
-        for key in self.ending(i, &modify.terminate) {
+        for key in self.ending(i, &ending) {
             if self.phase(i, key).is_some() {
                 self.terminate(i, key)?;
             }
         }
         Ok(Reply::Done)
+    }
+
+    /// The element instances that a move or a termination means.
+    fn sources(&self, i: Key, process: &Process, from: &MoveFrom) -> Result<Vec<Key>, String> {
+        let id = match from {
+            MoveFrom::Key(key) => return Ok(vec![*key]),
+            MoveFrom::Element(id) => id,
+        };
+        let no = process.number(id).filter(|no| *no != PROCESS);
+        let no = no.ok_or_else(|| format!("no element was found with id '{id}'"))?;
+        let own = self.hot(i).elements.iter();
+        let own = own.filter(|(_, row)| row.element.no == no && row.element.role.is_outer());
+        let own: Vec<Key> = own.map(|(key, _)| *key).collect();
+        match own.is_empty() {
+            true => Err(format!("it has no active instance of element '{id}'")),
+            false => Ok(own),
+        }
+    }
+
+    /// What is activated in the stead of `source`.
+    fn moved(
+        &self,
+        i: Key,
+        process: &Process,
+        source: Key,
+        one: &Move,
+    ) -> Result<Activate, String> {
+        let instance = self.hot(i);
+        let Some(row) = instance.element(source).filter(|_| source != i) else {
+            return Err(format!("it has no active element instance with key '{source}'"));
+        };
+        let ancestor = match one.within {
+            MoveWithin::Direct(key) => key,
+            MoveWithin::SourceParent => row.scope,
+            MoveWithin::Inferred => {
+                let id = &one.to.element;
+                let no = process.number(id).filter(|no| *no != PROCESS);
+                let no = no.ok_or_else(|| format!("no element was found with id '{id}'"))?;
+                let around: BTreeSet<ElementNo> =
+                    std::iter::successors(process.element(no).scope, |no| {
+                        process.element(*no).scope
+                    })
+                    .collect();
+                let mut scopes = instance.scopes(row.scope);
+                let holds = |key: &Key| {
+                    let row = &instance.elements[key];
+                    *key == i
+                        || (row.element.role != Role::Body && around.contains(&row.element.no))
+                };
+                scopes.find(holds).unwrap_or(i)
+            }
+        };
+        Ok(Activate { ancestor: Some(ancestor), ..one.to.clone() })
     }
 
     /// As [`Step::start`], with variables of its own.

@@ -23,7 +23,7 @@ impl Step<'_> {
         }
         self.state.at = Some(i);
         let Some(instance) = self.live(i)? else { return Ok(Reply::Done) };
-        if instance.quarantine.is_some() {
+        if instance.is_held() {
             return Ok(Reply::Done);
         }
         let works = instance.deferred.iter().take(RESUMED_MAX);

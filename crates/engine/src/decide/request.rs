@@ -66,6 +66,8 @@ pub(super) fn scoped(id: &Text, command: &Command) -> Text {
             ("correlate", format!("{} {}", message.tenant, message.name))
         }
         Command::BroadcastSignal { tenant, name, .. } => ("signal", format!("{tenant} {name}")),
+        Command::SuspendInstance { instance } => ("suspend", instance.to_string()),
+        Command::ResumeInstance { instance } => ("resume", instance.to_string()),
         Command::CancelInstance { instance } => ("cancel", instance.to_string()),
         Command::ModifyInstance(modify) => ("modify", modify.instance.to_string()),
         Command::MigrateInstance(migrate) => ("migrate", migrate.instance.to_string()),

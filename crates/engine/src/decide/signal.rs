@@ -10,7 +10,7 @@ use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
 use crate::event::{ElementNo, Event, InstanceEvent, Item, NamedValue, PartitionEvent, Text};
 use crate::key::Key;
-use crate::limits::{BROADCAST_PORTION, STEP_EVENTS_MAX, VARIABLES_BYTES_MAX};
+use crate::limits::{BROADCAST_PORTION, VARIABLES_BYTES_MAX};
 use crate::rejection::Rejection;
 use crate::state::{Lookup, SignalRow};
 
@@ -105,7 +105,7 @@ impl Step<'_> {
         }
         let mut done = 0;
         for waiting in &portion {
-            if self.events.len() >= STEP_EVENTS_MAX {
+            if self.events.len() >= self.state.step_events {
                 break;
             }
             self.receive_signal(waiting, &row.variables)?;

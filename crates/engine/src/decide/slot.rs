@@ -164,7 +164,7 @@ impl Step<'_> {
         self.state.at = owner;
         let back = partition_of(message);
         let waiting = match owner {
-            Some(i) => self.live(i)?.filter(|instance| instance.quarantine.is_none()).is_some(),
+            Some(i) => self.live(i)?.filter(|instance| !instance.is_held()).is_some(),
             None => false,
         };
         if let Some(i) = owner.filter(|_| waiting) {

@@ -9,7 +9,7 @@ use crate::effect::Effect;
 use crate::event::{Event, InstanceEvent, Item, PartitionEvent, Text, Work};
 use crate::incident::Failure;
 use crate::key::{BLOCK_LENGTHS, Key, PartitionId, Slot};
-use crate::limits::{ERROR_MESSAGE_CHARS_MAX, STEP_BYTES_MAX, STEP_EVENTS_MAX};
+use crate::limits::{ERROR_MESSAGE_CHARS_MAX, STEP_BYTES_MAX};
 use crate::rejection::Rejection;
 use crate::state::{Instance, Lookup, State};
 
@@ -117,7 +117,7 @@ impl<'a> Step<'a> {
                 let own: Vec<Change> = own.into_iter().map(|(_, change)| change).collect();
                 self.check_conditions(instance, &own)?;
             } else if let Some((instance, work)) = self.queue.pop_front() {
-                if self.events.len() >= STEP_EVENTS_MAX || self.bytes >= STEP_BYTES_MAX {
+                if self.events.len() >= self.state.step_events || self.bytes >= STEP_BYTES_MAX {
                     self.defer(instance, work)?;
                 } else {
                     self.work(instance, &work)?;
@@ -205,11 +205,17 @@ impl<'a> Step<'a> {
         }
     }
 
-    /// The live instance that owns `key`, refused while it is quarantined.
+    /// The live instance that owns `key`, refused while it is held.
     pub fn owner(&mut self, key: Key) -> Done<Option<Key>> {
         let Some(owner) = self.state.owner(key) else { return Ok(None) };
         self.state.at = Some(owner);
         let Some(instance) = self.live(owner)? else { return Ok(None) };
+        if instance.suspended {
+            return Err(Stop::Reject(Rejection::state(format!(
+                "Expected process instance '{owner}' to be active, but it is suspended; resume it \
+                 first, or cancel it"
+            ))));
+        }
         match &instance.quarantine {
             None => Ok(Some(owner)),
             Some((reason, build)) => Err(Stop::Reject(Rejection::state(format!(

@@ -9,7 +9,7 @@ use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
 use crate::event::{DefinitionEvent, Event, InstanceEvent, SlotEvent, Work};
 use crate::key::Key;
-use crate::limits::{DUE_TIMERS_MAX, STEP_EVENTS_MAX};
+use crate::limits::DUE_TIMERS_MAX;
 use crate::state::{Lookup, Wake, WakeKind};
 
 impl Step<'_> {
@@ -20,7 +20,7 @@ impl Step<'_> {
         self.check_warm(&due)?;
         for wake in due {
             // The rest stays due and is found by the next turn.
-            if self.events.len() >= STEP_EVENTS_MAX {
+            if self.events.len() >= self.state.step_events {
                 break;
             }
             // An earlier one of this turn may have ended what this one belongs to.

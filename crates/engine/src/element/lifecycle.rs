@@ -29,8 +29,8 @@ impl Step<'_> {
     pub(crate) fn work(&mut self, i: Key, work: &Work) -> Done {
         self.state.at = Some(i);
         let Some(instance) = self.live(i)? else { return Ok(()) };
-        if instance.quarantine.is_some() {
-            return self.work_quarantined(i, work);
+        if instance.is_held() {
+            return self.work_held(i, work);
         }
         let phase = |key: &Key| instance.element(*key).map(|row| row.phase);
         match work {
@@ -79,9 +79,9 @@ impl Step<'_> {
         }
     }
 
-    /// What came from another instance or partition waits until the quarantine is lifted; a called
+    /// What came from another instance or partition waits until the instance goes on; a called
     /// instance that must end does so without walking through what a bug may have bent.
-    fn work_quarantined(&mut self, i: Key, work: &Work) -> Done {
+    fn work_held(&mut self, i: Key, work: &Work) -> Done {
         match work {
             Work::Activate { .. }
             | Work::CalledCompleted { .. }

@@ -309,6 +309,9 @@ pub enum InstanceEvent {
         build: Text,
     },
     Repaired,
+    /// Somebody holds it: nothing of it is due or handed out, and it takes no commands.
+    Suspended,
+    Resumed,
 }
 
 /// Head of an instance; written once.

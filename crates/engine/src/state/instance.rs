@@ -35,6 +35,8 @@ pub struct Instance {
     pub next_work: u32,
     /// Reason and build, when a bug of ours struck.
     pub quarantine: Option<(Text, Text)>,
+    /// Somebody holds it.
+    pub suspended: bool,
     /// Bytes of all variables.
     pub bytes: usize,
     /// What few instances have.
@@ -150,9 +152,15 @@ impl Instance {
             deferred: BTreeMap::new(),
             next_work: 0,
             quarantine: None,
+            suspended: false,
             bytes: 0,
             rare: None,
         }
+    }
+
+    /// Is it held, by somebody or by a bug of ours? Then nothing of it is in the indices.
+    pub fn is_held(&self) -> bool {
+        self.suspended || self.quarantine.is_some()
     }
 
     /// `None` once it has ended.

@@ -29,6 +29,7 @@ pub(crate) use undo::Undo;
 
 use crate::event::{ElementNo, Item, Text};
 use crate::key::{Key, PartitionId, key};
+use crate::limits::STEP_EVENTS_MAX;
 
 /// The rows of one partition.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,8 @@ pub struct State {
     pub(crate) gullible: bool,
     /// The event at which the next decision panics; tests of the undo only.
     pub(crate) fault: Option<usize>,
+    /// Events after which the rest of a step is deferred; less than the limit in tests only.
+    pub(crate) step_events: usize,
 }
 
 /// Where an instance is.
@@ -178,6 +181,7 @@ impl State {
             at: None,
             gullible: false,
             fault: None,
+            step_events: STEP_EVENTS_MAX,
         }
     }
 
@@ -287,6 +291,11 @@ impl State {
     /// for tests that nothing of an aborted command remains.
     pub fn inject_fault(&mut self, events: usize) {
         self.fault = Some(events);
+    }
+
+    /// Steps end after so many events: for tests that deferring changes nothing.
+    pub fn limit_steps(&mut self, events: usize) {
+        self.step_events = events;
     }
 
     /// Leaves out the de-duplication of items: for the test that sees what it is for.

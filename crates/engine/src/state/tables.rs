@@ -93,7 +93,7 @@ impl State {
 
     /// Sets a job row and the indices that follow from its state.
     pub(crate) fn set_job(&mut self, i: Key, key: Key, new: Option<Job>) {
-        let held = self.hot(i).quarantine.is_some();
+        let held = self.hot(i).is_held();
         if let Some(old) = self.hot(i).jobs.get(&key).cloned()
             && !held
         {
@@ -151,7 +151,7 @@ impl State {
 
     pub(crate) fn set_timer(&mut self, i: Key, key: Key, new: Option<Timer>) {
         let instance = self.hot(i);
-        let held = instance.quarantine.is_some();
+        let held = instance.is_held();
         let old = instance.timers.get(&key).map(|timer| timer.due);
         if let Some(due) = old.filter(|_| !held) {
             self.set_wake(Wake::new(due, WakeKind::Timer, i, key), false);
@@ -192,7 +192,7 @@ impl State {
     /// Sets or removes what an instance waits for, and its place in the index.
     pub(crate) fn set_signal_wait(&mut self, i: Key, key: Key, new: Option<SignalWait>) {
         let instance = self.hot(i);
-        let held = instance.quarantine.is_some();
+        let held = instance.is_held();
         let old = instance.rare.as_ref().and_then(|rare| rare.signals.get(&key)).cloned();
         if let Some(old) = old.filter(|_| !held) {
             self.index_signal(i, key, &old, false);
@@ -231,11 +231,11 @@ impl State {
         self.refresh_pending(i);
     }
 
-    /// Deferred work is taken up once the process itself has begun, and never in quarantine.
+    /// Deferred work is taken up once the process itself has begun, and never while it is held.
     pub(crate) fn refresh_pending(&mut self, i: Key) {
         let instance = self.hot(i);
         let begun = instance.element(i).is_some_and(|row| row.phase != Phase::Activating);
-        let present = begun && !instance.deferred.is_empty() && instance.quarantine.is_none();
+        let present = begun && !instance.deferred.is_empty() && !instance.is_held();
         self.set_pending(i, present);
     }
 
@@ -255,7 +255,7 @@ impl State {
         });
     }
 
-    /// Fills or empties the indices of a whole instance: quarantine and its end.
+    /// Fills or empties the indices of a whole instance: while it is held, and at its end.
     pub(crate) fn index_instance(&mut self, i: Key, present: bool) {
         let instance = self.hot(i);
         let jobs: Vec<_> = instance.jobs.iter().map(|(k, j)| (*k, j.clone())).collect();

@@ -66,6 +66,9 @@ impl Instance {
         if let Some((reason, build)) = &self.quarantine {
             events.push(E::Quarantined { reason: reason.clone(), build: build.clone() });
         }
+        if self.suspended {
+            events.push(E::Suspended);
+        }
         events
     }
 

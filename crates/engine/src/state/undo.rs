@@ -65,6 +65,7 @@ pub(crate) struct Head {
     pub next_key: Key,
     pub next_work: u32,
     pub quarantine: Option<(Text, Text)>,
+    pub suspended: bool,
 }
 
 /// The small numbers of a partition.
@@ -175,6 +176,7 @@ impl Instance {
             next_key: self.next_key,
             next_work: self.next_work,
             quarantine: self.quarantine.clone(),
+            suspended: self.suspended,
         }
     }
 
@@ -202,6 +204,7 @@ impl Instance {
                 self.next_key = head.next_key;
                 self.next_work = head.next_work;
                 self.quarantine = head.quarantine;
+                self.suspended = head.suspended;
             }
         }
     }

@@ -46,6 +46,7 @@ pub struct World {
     pub largest: usize,
     /// Strikes every command once before it is decided.
     pub faults: Option<Random>,
+    step_events: Option<usize>,
     #[allow(clippy::vec_box, reason = "the state gives and takes boxes")]
     cold: Vec<Box<engine::state::Instance>>,
 }
@@ -71,6 +72,7 @@ impl World {
             checks: true,
             largest: 0,
             faults: None,
+            step_events: None,
             forget: forget.then(|| Random::new(seed ^ 77)),
             cold: Vec::new(),
         };
@@ -83,14 +85,28 @@ impl World {
         self.try_deploy(body).unwrap_or_else(|error| panic!("{error}\n{body}"));
     }
 
+    /// As [`World::deploy`], with other resources beside it.
+    pub fn deploy_with(&mut self, body: &str, others: &[(&str, &str)]) {
+        let result = self.try_deploy_with(body, others);
+        result.unwrap_or_else(|error| panic!("{error}\n{body}"));
+    }
+
     pub fn try_deploy(&mut self, body: &str) -> Result<(), String> {
+        self.try_deploy_with(body, &[])
+    }
+
+    fn try_deploy_with(&mut self, body: &str, others: &[(&str, &str)]) -> Result<(), String> {
         let xml = format!(
             "<definitions xmlns=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" \
              xmlns:zeebe=\"http://camunda.org/schema/zeebe/1.0\">{body}</definitions>"
         );
-        let resource = meta::Resource { name: "p.bpmn".into(), bytes: xml.as_bytes().into() };
-        let deploy =
-            meta::Command::Deploy { resources: vec![resource], tenant: DEFAULT_TENANT.into() };
+        let all = [("p.bpmn", &*xml)].into_iter().chain(others.iter().copied());
+        let resource = |(name, text): (&str, &str)| meta::Resource {
+            name: name.into(),
+            bytes: text.as_bytes().into(),
+        };
+        let resources = all.map(resource).collect();
+        let deploy = meta::Command::Deploy { resources, tenant: DEFAULT_TENANT.into() };
         let (answer, events) = self.meta.decide(&deploy);
         answer.map_err(|rejection| rejection.reason)?;
         for event in events {
@@ -226,6 +242,36 @@ impl World {
         }
     }
 
+    /// Everything, whatever was forgotten.
+    pub fn whole(&self) -> &State {
+        &self.replayed
+    }
+
+    pub fn whole_instances(&self) -> impl Iterator<Item = &engine::state::Instance> {
+        self.replayed.instances().filter_map(|(_, residence)| match residence {
+            engine::state::Residence::Hot(instance) => Some(&**instance),
+            engine::state::Residence::Cold => None,
+        })
+    }
+
+    /// Every step defers what is left after so many events.
+    pub fn limit_steps(&mut self, events: usize) {
+        self.step_events = Some(events);
+        self.state.limit_steps(events);
+        self.replayed.limit_steps(events);
+    }
+
+    /// The small tables come back from their image, the instances from their blobs.
+    pub fn through_a_checkpoint(&mut self) {
+        self.settle();
+        self.state = rebuilt(&self.state);
+        self.replayed = rebuilt(&self.replayed);
+        if let Some(events) = self.step_events {
+            self.limit_steps(events);
+        }
+        assert_eq!(self.state, self.replayed, "a checkpoint changes the state");
+    }
+
     /// Instances in memory.
     pub fn hot(&self) -> impl Iterator<Item = &engine::state::Instance> {
         self.state.instances().filter_map(|(_, residence)| match residence {
@@ -334,4 +380,14 @@ impl World {
         };
         self.ask(&command).expect("an error is thrown");
     }
+}
+
+fn rebuilt(state: &State) -> State {
+    let mut rebuilt = State::from_image(state.image());
+    for (_, residence) in state.instances() {
+        if let engine::state::Residence::Hot(instance) = residence {
+            rebuilt.restore(instance.clone());
+        }
+    }
+    rebuilt
 }

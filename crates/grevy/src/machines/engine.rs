@@ -119,6 +119,8 @@ impl Machine for Engine {
     fn subject(&self, command: &Command) -> Option<Key> {
         let key = match command {
             Command::CancelInstance { instance }
+            | Command::SuspendInstance { instance }
+            | Command::ResumeInstance { instance }
             | Command::Continue { instance }
             | Command::Quarantine { instance, .. }
             | Command::Repair { instance } => return Some(*instance),

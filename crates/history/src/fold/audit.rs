@@ -130,6 +130,8 @@ fn line(i: Key, event: &E) -> Option<AuditRow> {
             let row = row(operation::COMPLETE, entity::USER_TASK, *key)?;
             Some(AuditRow { description: Some(action.to_string()), ..row })
         }
+        E::Suspended => row(operation::SUSPEND, entity::PROCESS_INSTANCE, i),
+        E::Resumed => row(operation::RESUME, entity::PROCESS_INSTANCE, i),
         E::Quarantined { reason, .. } => {
             let row = row(operation::SUSPEND, entity::PROCESS_INSTANCE, i)?;
             Some(AuditRow { description: Some(format!("quarantined: {reason}")), ..row })

@@ -6,7 +6,7 @@ use engine::event::{Created, ElementRef, FlowNo, InstanceEvent as E, PROCESS, Te
 use super::rows::*;
 use super::{At, Fold};
 use crate::fingerprint;
-use crate::names::{self, ACTIVE, COMPLETED, ELEMENT_ACTIVATING, TERMINATED};
+use crate::names::{self, ACTIVE, COMPLETED, ELEMENT_ACTIVATING, SUSPENDED, TERMINATED};
 
 impl Fold<'_> {
     pub(super) fn instance(&mut self, at: At, i: Key, event: &E) {
@@ -57,6 +57,8 @@ impl Fold<'_> {
             E::Terminated => self.ended(at, i, TERMINATED),
             E::Quarantined { reason, .. } => self.quarantine(i, reason.clone()),
             E::Repaired => self.quarantine(i, "".into()),
+            E::Suspended => self.suspended(i, SUSPENDED, Some(at.time)),
+            E::Resumed => self.suspended(i, ACTIVE, None),
             // Nothing that a reader can see before the event that follows.
             E::SignalReceived { closes: false, .. }
             | E::ConditionMet { closes: false, .. }
@@ -116,6 +118,7 @@ impl Fold<'_> {
             tags: tags(&created.tags),
             quarantine: None,
             trace: created.trace.clone(),
+            suspended: None,
         };
         self.changes.instances.insert(key, row);
     }
@@ -329,6 +332,14 @@ impl Fold<'_> {
             i,
             |row| (row.state, row.end) = (state, Some(at.time)),
             |patch| (patch.state, patch.end) = (Some(state), Some(at.time)),
+        );
+    }
+
+    fn suspended(&mut self, i: Key, state: i64, since: Option<i64>) {
+        self.changes.instances.change(
+            i,
+            |row| (row.state, row.suspended) = (state, since),
+            |patch| (patch.state, patch.suspended) = (Some(state), Some(since.unwrap_or(-1))),
         );
     }
 

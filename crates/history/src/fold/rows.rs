@@ -60,6 +60,8 @@ pub(crate) struct InstanceRow {
     pub tags: Option<String>,
     pub quarantine: Option<Text>,
     pub trace: Option<Text>,
+    /// Since when.
+    pub suspended: Option<i64>,
 }
 
 #[derive(Debug, Default)]
@@ -69,6 +71,8 @@ pub(crate) struct InstancePatch {
     pub incidents: i64,
     /// The empty text lifts it.
     pub quarantine: Option<Text>,
+    /// −1 lifts it.
+    pub suspended: Option<i64>,
 }
 
 #[derive(Debug)]

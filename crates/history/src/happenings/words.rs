@@ -245,6 +245,8 @@ impl Names {
                 Some(("instance.quarantined", vec![("reason", Detail::Text(reason.to_string()))]))
             }
             E::Repaired => Some(("instance.repaired", Vec::new())),
+            E::Suspended => Some(("instance.suspended", Vec::new())),
+            E::Resumed => Some(("instance.resumed", Vec::new())),
             E::ElementActivated { key } => of_element("element.activated", key),
             E::ElementCompleted { key } | E::ElementPassed { key, .. } => {
                 of_element("element.completed", key)
@@ -366,6 +368,8 @@ fn subject(event: &E) -> Option<Key> {
         | E::Terminated
         | E::Quarantined { .. }
         | E::Repaired
+        | E::Suspended
+        | E::Resumed
         | E::FlowTaken { .. }
         | silent!() => None,
     }

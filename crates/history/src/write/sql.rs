@@ -27,19 +27,22 @@ statement!(
 
 statement!(
     INSTANCES,
-    13,
+    14,
     "INSERT INTO process_instance (key, definition, state, start_date, end_date, incidents,
-     parent_instance, parent_element, root, business_id, tags, quarantine, trace) VALUES",
+     parent_instance, parent_element, root, business_id, tags, quarantine, trace, suspended_date)
+     VALUES",
     "ON CONFLICT (key) DO UPDATE SET state = excluded.state, end_date = excluded.end_date,
-     incidents = excluded.incidents, quarantine = excluded.quarantine"
+     incidents = excluded.incidents, quarantine = excluded.quarantine,
+     suspended_date = excluded.suspended_date"
 );
 statement!(
     INSTANCE_PATCHES,
-    5,
+    6,
     "UPDATE process_instance SET
      state = COALESCE(v.column2, state), end_date = COALESCE(v.column3, end_date),
      incidents = incidents + v.column4,
-     quarantine = NULLIF(COALESCE(v.column5, quarantine), '') FROM (VALUES",
+     quarantine = NULLIF(COALESCE(v.column5, quarantine), ''),
+     suspended_date = NULLIF(COALESCE(v.column6, suspended_date), -1) FROM (VALUES",
     ") AS v WHERE key = v.column1 RETURNING key, definition, state, start_date, end_date",
     true
 );

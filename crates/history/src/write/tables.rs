@@ -55,7 +55,7 @@ impl Writing<'_> {
             to.int(row.key).int(row.definition).int(row.state).int(row.start).maybe(row.end);
             to.int(row.incidents).maybe(row.parent_instance).maybe(row.parent_element);
             to.int(row.root).maybe_text(&row.business_id).maybe_string(row.tags);
-            to.maybe_text(&row.quarantine).maybe_text(&row.trace);
+            to.maybe_text(&row.quarantine).maybe_text(&row.trace).maybe(row.suspended);
         };
         statements.write(connection, sql::INSTANCES, table.rows.into_iter(), bind).await?;
         let ending = table.patches.iter().filter(|(_, patch)| patch.end.is_some());
@@ -64,7 +64,7 @@ impl Writing<'_> {
         let returned = statements
             .write(connection, sql::INSTANCE_PATCHES, patches, |(key, patch), to| {
                 to.int(key).maybe(patch.state).maybe(patch.end);
-                to.int(patch.incidents).maybe_text(&patch.quarantine);
+                to.int(patch.incidents).maybe_text(&patch.quarantine).maybe(patch.suspended);
             })
             .await?;
         for row in returned {

@@ -35,6 +35,7 @@ message!("Instance", Instance {
     14 quarantine: Opt<Msg<TextPair>>,
     15 bytes: Size,
     16 rare: Opt<Boxed<Msg<Rare>>>,
+    17 suspended: Flag,
 });
 
 message!("Rare", Rare {

@@ -119,6 +119,8 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     65 ConditionUnawaited { 1 key: Offset },
     66 Modified {},
     67 Migrated(Boxed<Msg<Migrated>>),
+    68 Suspended {},
+    69 Resumed {},
     96 DecisionEvaluated { 1 element: Offset, 2 evaluation: Boxed<Msg<Evaluation>> },
 });
 

@@ -22,7 +22,7 @@ impl Step<'_> {
     /// Variables of an instance have changed; each wait is met at most once by all of them.
     pub(crate) fn check_conditions(&mut self, i: Key, changes: &[Change]) -> Done {
         let Some(instance) = self.live(i)? else { return Ok(()) };
-        if instance.quarantine.is_some() {
+        if instance.is_held() {
             return Ok(());
         }
         let rare = instance.rare.as_ref();

@@ -54,7 +54,7 @@ impl Step<'_> {
             else {
                 return Ok(None);
             };
-            let sound = self.live(parent)?.is_some_and(|instance| instance.quarantine.is_none());
+            let sound = self.live(parent)?.is_some_and(|instance| !instance.is_held());
             if !sound {
                 return Ok(None);
             }

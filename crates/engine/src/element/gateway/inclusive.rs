@@ -62,7 +62,7 @@ impl Step<'_> {
     /// Fires one join of the instance that nothing can reach any more; `true` if there was one.
     pub(crate) fn fire_join(&mut self, i: Key) -> Done<bool> {
         let Some(instance) = self.live(i)? else { return Ok(false) };
-        if !instance.deferred.is_empty() || instance.quarantine.is_some() {
+        if !instance.deferred.is_empty() || instance.is_held() {
             return Ok(false);
         }
         let process = self.process(i)?;
@@ -87,8 +87,11 @@ fn ready(instance: &Instance, process: &Process) -> Option<(Key, ElementNo)> {
             .element(*scope)
             .is_some_and(|row| row.phase == Phase::Activated && row.trigger.is_none());
         if joins && goes_on && seen.insert((*scope, gateway)) {
-            let upstream = upstream(instance, process, *scope, gateway);
-            if !upstream.is_active(instance, *scope) {
+            let empty = |flow: &FlowNo| !instance.tokens.contains_key(&(*scope, *flow));
+            let (free, taken): (Vec<FlowNo>, Vec<FlowNo>) =
+                element.incoming.iter().copied().partition(empty);
+            let missing = upstream(process, gateway, free);
+            if !missing.is_active(instance, *scope, || upstream(process, gateway, taken)) {
                 return Some((*scope, gateway));
             }
         }
@@ -96,16 +99,13 @@ fn ready(instance: &Instance, process: &Process) -> Option<(Key, ElementNo)> {
     None
 }
 
-/// From where a flow without a token can be reached, not through the gateway itself.
+/// From where one of some flows into a gateway can be reached, not through the gateway itself.
 struct Upstream {
     elements: BTreeSet<ElementNo>,
     flows: BTreeSet<FlowNo>,
 }
 
-fn upstream(instance: &Instance, process: &Process, scope: Key, gateway: ElementNo) -> Upstream {
-    let empty = |flow: &FlowNo| !instance.tokens.contains_key(&(scope, *flow));
-    let incoming = process.element(gateway).incoming.iter().copied();
-    let mut flows: Vec<FlowNo> = incoming.filter(empty).collect();
+fn upstream(process: &Process, gateway: ElementNo, mut flows: Vec<FlowNo>) -> Upstream {
     let mut found = Upstream { elements: BTreeSet::new(), flows: BTreeSet::new() };
     while let Some(flow) = flows.pop() {
         if !found.flows.insert(flow) {
@@ -129,10 +129,20 @@ fn upstream(instance: &Instance, process: &Process, scope: Key, gateway: Element
 }
 
 impl Upstream {
-    fn is_active(&self, instance: &Instance, scope: Key) -> bool {
+    /// Can something that is under way still come here? A token that waits at another join cannot
+    /// go on by itself; one that leads just as well to a flow that has its token is not waited for
+    /// (BPMN 2.0, 13.4.3), or two joins in a loop would wait for each other.
+    fn is_active(&self, instance: &Instance, scope: Key, taken: impl FnOnce() -> Upstream) -> bool {
+        if instance.children(scope).any(|(_, row)| self.elements.contains(&row.element.no)) {
+            return true;
+        }
         let range = (scope, 0)..=(scope, PROCESS);
-        let tokens = instance.tokens.range(range);
-        tokens.into_iter().any(|((_, flow), _)| self.flows.contains(flow))
-            || instance.children(scope).any(|(_, row)| self.elements.contains(&row.element.no))
+        let waiting = instance.tokens.range(range).map(|((_, flow), _)| *flow);
+        let waiting: Vec<FlowNo> = waiting.filter(|flow| self.flows.contains(flow)).collect();
+        if waiting.is_empty() {
+            return false;
+        }
+        let taken = taken();
+        waiting.iter().any(|flow| !taken.flows.contains(flow))
     }
 }
