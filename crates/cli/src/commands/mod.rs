@@ -18,6 +18,7 @@ pub mod incidents;
 #[cfg(feature = "client")]
 pub mod jobs;
 pub mod journal;
+pub mod lint;
 #[cfg(feature = "client")]
 pub mod publish;
 pub mod repair;
