@@ -129,6 +129,8 @@ fn patch(at: At, event: &E) -> Option<(Key, JobPatch)> {
         | E::Completed
         | E::Terminated
         | E::Quarantined { .. }
-        | E::Repaired => return None,
+        | E::Repaired
+        | E::Suspended
+        | E::Resumed => return None,
     })
 }

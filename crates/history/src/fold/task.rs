@@ -90,7 +90,9 @@ impl Fold<'_> {
             | E::Completed
             | E::Terminated
             | E::Quarantined { .. }
-            | E::Repaired => {}
+            | E::Repaired
+            | E::Suspended
+            | E::Resumed => {}
         }
     }
 
