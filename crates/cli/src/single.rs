@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::commands::run::Walk;
 use engine::command::{
     CreateInstance, DEFAULT_TENANT, DefinitionRef, LeaseJobs, LeasedJob, PublishMessage,
 };
@@ -25,6 +26,7 @@ pub struct Single {
     instance: Key,
     ended: Option<String>,
     attempts: BTreeMap<Key, i32>,
+    walk: Walk,
 }
 
 /// Why the instance does not go on by itself.
@@ -57,6 +59,7 @@ impl Single {
             instance: 0,
             ended: None,
             attempts: BTreeMap::new(),
+            walk: Walk::default(),
         }
     }
 
@@ -131,6 +134,11 @@ impl Single {
                 return Ok(Stopped::Stuck(self.stuck()));
             }
         }
+    }
+
+    /// What happened so far, as a page.
+    pub fn page(&self, outcome: &str) -> Option<report::Page> {
+        self.walk.page(&self.catalog, self.instance, outcome)
     }
 
     /// The instance and those that it called.
@@ -283,9 +291,11 @@ impl Single {
             .decide(command, &turn)
             .map_err(|need| format!("expected everything in memory, but {:?} is not", need.0))?;
         for event in &decision.events {
-            if let Some(line) = self.narrator.tell(event, &self.catalog).filter(|_| tell) {
+            let line = self.narrator.tell(event, &self.catalog).filter(|_| tell);
+            if let Some(line) = &line {
                 println!("  {line}");
             }
+            self.walk.see(self.now, event, line.as_deref());
         }
         let mine = self.instance;
         for effect in decision.effects {

@@ -156,3 +156,39 @@ fn a_command_that_prints_nonsense_or_does_not_end_fails_its_job() {
         assert!(out.contains("to end within 1 s (--job-timeout)"), "{out}");
     }
 }
+
+#[test]
+fn the_path_is_written_as_a_page_however_the_run_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = folder.path().join("page.html");
+    let html = page.to_str().unwrap();
+    let read = || std::fs::read_to_string(&page).unwrap();
+    let found = |text: &str, class: &str, id: &str| {
+        text.split("<g ").any(|g| {
+            let head = g.split('>').next().unwrap_or_default();
+            head.contains(class) && head.contains(&format!("data-id=\"{id}\""))
+        })
+    };
+    // Through to the end: what was not reached is faded.
+    let (code, ..) = run(&order("check"), &["--html", html], "");
+    assert_eq!(code, 1, "nobody does the job");
+    assert!(read().contains("nobody does the job &#39;check&#39;"), "the page says why");
+    let options = ["--result", "check={\"ok\": true}", "--message", "paid", "--html", html];
+    let (code, out, err) = run(&order("check"), &options, "");
+    assert_eq!(code, 0, "{out}\n{err}");
+    let text = read();
+    for (class, id) in [("taken", "f1"), ("taken", "f3"), ("faded", "f4"), ("done", "check")] {
+        assert!(found(&text, class, id), "{class} {id}");
+    }
+    assert!(text.contains("<strong>completed</strong>"), "the outcome");
+    assert!(text.contains("<td>ok</td><td>true</td>"), "the variables");
+    assert!(text.contains("<td>flow-taken</td><td>f2</td>"), "the steps in their order");
+    // Waiting for a message: its event is where it is.
+    let (code, ..) = run(&order("check"), &options[..2], "");
+    assert_eq!(code, 3);
+    let (code, ..) = run(&order("check"), &[&options[..2], &["--html", html]].concat(), "");
+    assert_eq!(code, 3);
+    let text = read();
+    assert!(found(&text, "now", "pay") && found(&text, "faded", "f3"), "it waits there");
+    assert!(text.contains("waits for message"), "and is told");
+}

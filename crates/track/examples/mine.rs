@@ -5,7 +5,7 @@ use std::path::Path;
 use std::time::Instant;
 
 use track::chart::{Binding, Chart};
-use track::conform::{Net, quality};
+use track::conform::quality;
 use track::discover::{Options, discover};
 use track::log::LogBuilder;
 use track::mapping::{Reading, guess};
@@ -40,7 +40,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let tree = discover(&log, Options { noise })?;
     println!("discovered {:?}\n{}", start.elapsed(), tree.show(&log.activities));
     let start = Instant::now();
-    let quality = quality(&log, &Net::of(&tree));
+    let quality = quality(&log, &tree);
     println!("{quality:#?}\nmeasured {:?}", start.elapsed());
     let Some(out) = arguments.next() else { return Ok(()) };
     let start = Instant::now();
@@ -58,6 +58,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         definitions: &definitions,
         chart: &chart,
         now_ms: 0,
+        stuck_after_ms: None,
         quality: Some(quality),
     });
     std::fs::write(format!("{out}.html"), report::html(&page))?;

@@ -34,14 +34,29 @@ pub const DISCOVER_DEPTH_MAX: usize = 500;
 pub const CONCURRENT_ACTIVITIES_MAX: usize = 100;
 /// States that one alignment may visit; beyond it the trace counts as unexplained.
 pub const ALIGNMENT_STATES_MAX: usize = 1_000_000;
+/// Steps after which no further candidate model is mined.
+pub const MINING_WORK_MAX: u64 = 1_000_000_000;
 /// Variants on which candidate models are compared; of larger logs a sample.
 pub const CANDIDATE_VARIANTS_MAX: usize = 400;
-/// States that one alignment may visit while candidates are compared.
-pub const CANDIDATE_STATES_MAX: usize = 20_000;
+/// Steps that the measuring of one candidate may take, more or less.
+pub const CANDIDATE_WORK_MAX: u64 = 100_000_000;
+/// Steps that the measuring of a whole log may take; of larger logs a sample is measured.
+pub const QUALITY_WORK_MAX: u64 = 20_000_000_000;
+/// Events of a trace that is laid over blocks, its shortest run included: costs fit 32 bits.
+pub const ALIGNMENT_EVENTS_MAX: usize = 60_000;
+/// Cells of the tables that lay one trace over blocks, and the steps to fill them.
+pub const ALIGNMENT_CELLS_MAX: usize = 1 << 24;
+pub const ALIGNMENT_WORK_MAX: u64 = 2_000_000_000;
 /// Transitions of a tracking model's net: its elements, times the ways into and out of gateways.
 pub const CHART_TRANSITIONS_MAX: usize = 100_000;
 /// Flows of an inclusive gateway up to which every combination is tried.
 pub const INCLUSIVE_FLOWS_MAX: usize = 5;
+/// Markings that silent steps reach from one, up to which each is looked at.
+pub const SILENT_MARKINGS_MAX: usize = 5_000;
+/// States that all alignments of one log may visit together, before the rest of them is cut short.
+pub const LOG_STATES_MAX: usize = 100_000_000;
+/// States that an alignment may visit then.
+pub const CUT_STATES_MAX: usize = 2_000;
 /// Alignments that are kept for traces that come again.
 pub const ALIGNMENT_CACHE_MAX: usize = 20_000;
 /// Records of one command of the track machine.
@@ -81,7 +96,7 @@ pub const BUS_GROUP_BYTES_MAX: usize = 8 << 20;
 /// Commands of one source that are under way at once.
 pub const FEED_COMMANDS_MAX: usize = 8;
 /// Days for which traces, verdicts and figures of kept cases can be read, where nobody says so.
-pub const PAST_KEPT_DAYS: u64 = 30;
+pub const PAST_KEPT_DAYS: u32 = 30;
 /// Rows that one look at verdicts or cases returns.
 pub const ROWS_MAX: usize = 10_000;
 /// Ways through the gateways of one model that are remembered at once, by what data rules out.

@@ -212,23 +212,16 @@ impl Log {
         found
     }
 
-    /// The log without rare variants: the most frequent ones that together cover at least
-    /// `share` (0 to 1) of the cases.
-    pub fn most_frequent(&self, share: f64) -> Log {
+    /// Without rare variants: the most frequent ones that together cover at least `share` (0 to 1)
+    /// of the cases.
+    pub fn frequent(&self, share: f64) -> &[Variant] {
         let total: u64 = self.variants.iter().map(|variant| variant.cases).sum();
         let mut covered = 0;
-        let mut kept = 0;
-        for variant in &self.variants {
-            if covered as f64 >= share * total as f64 {
-                break;
-            }
+        let rare = self.variants.iter().position(|variant| {
+            let enough = covered as f64 >= share * total as f64;
             covered += variant.cases;
-            kept += 1;
-        }
-        Log {
-            activities: self.activities.clone(),
-            cases: self.cases.iter().filter(|c| (c.variant as usize) < kept).cloned().collect(),
-            variants: self.variants[..kept].to_vec(),
-        }
+            enough
+        });
+        &self.variants[..rare.unwrap_or(self.variants.len())]
     }
 }

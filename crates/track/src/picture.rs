@@ -1,5 +1,6 @@
 //! A log over its model as one page: figures, heat on the diagram, variants, findings.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use model::Definitions;
@@ -9,7 +10,7 @@ use report::{Badge, FlowMark, Mark, Options, Overlay};
 use crate::chart::{Chart, Heat, heat};
 use crate::conform::Quality;
 use crate::log::Log;
-use crate::stats::{Deviations, Stats, TransitionStats, deviations, open};
+use crate::stats::{Deviations, Open, Stats, TransitionStats, deviations, open};
 
 /// Wider models are folded into rows: names stay readable in a window of 800 pixels.
 const PICTURE_WIDTH: f64 = 860.0;
@@ -27,6 +28,8 @@ pub struct Subject<'a> {
     pub chart: &'a Chart,
     /// What is late is late at this moment, ms since 1970.
     pub now_ms: i64,
+    /// An open case that is quiet for so long is stuck.
+    pub stuck_after_ms: Option<i64>,
     /// How well a discovered model fits; absent for a model that somebody drew.
     pub quality: Option<Quality>,
 }
@@ -34,8 +37,11 @@ pub struct Subject<'a> {
 /// The page; write it with [`report::html`].
 pub fn page(subject: &Subject<'_>) -> Page {
     let Subject { definitions, chart, log, stats, .. } = *subject;
-    let heat = definitions.processes.first().map(|p| heat(chart, p, log)).unwrap_or_default();
-    let deviations = deviations(chart, log, subject.now_ms);
+    let mut aligner = chart.aligner(log);
+    let process = definitions.processes.first();
+    let heat = process.map(|p| heat(chart, p, log, &mut aligner)).unwrap_or_default();
+    let deviations = deviations(chart, log, subject.now_ms, &mut aligner);
+    let open = open(chart, log, &mut aligner);
     let options = Options { width: Some(PICTURE_WIDTH), ..Options::default() };
     Page {
         title: subject.title.to_owned(),
@@ -46,14 +52,15 @@ pub fn page(subject: &Subject<'_>) -> Page {
             moment(stats.last_ms)
         ),
         tiles: tiles(subject, &deviations),
-        svg: report::svg_with(definitions, &overlay(&heat), &options),
+        svg: report::svg_with(definitions, &overlay(subject, &heat, &open), &options),
         legend: "On each step: how often it was passed, and the median wait before it; the longer \
-                 that is, the warmer the colour. On each line: how many cases took it."
+                 that is, the warmer the colour. At its lower left: open cases that came no further. \
+                 On each line: how many cases took it."
             .to_owned(),
         tables: vec![
             variants(stats),
             slowest(stats),
-            waiting(subject),
+            waiting(subject, &open),
             findings(&deviations, stats.cases),
             breaches(stats),
             steps(chart, &heat, stats),
@@ -104,7 +111,7 @@ fn tiles(subject: &Subject<'_>, deviations: &Deviations) -> Vec<Tile> {
     tiles
 }
 
-fn overlay(heat: &Heat) -> Overlay {
+fn overlay(subject: &Subject<'_>, heat: &Heat, open: &[Open]) -> Overlay {
     let hottest =
         heat.elements.values().map(|e| e.waited.spread().p50_ms).max().unwrap_or(0).max(1) as f64;
     let busiest = heat.flows.values().copied().max().unwrap_or(0).max(1) as f64;
@@ -133,6 +140,21 @@ fn overlay(heat: &Heat) -> Overlay {
             mark.badges.push(Badge { text, tone: report::Tone::Warning });
         }
         overlay.elements.insert(Arc::from(id.as_str()), mark);
+    }
+    let chart = subject.chart;
+    let mut stuck: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    for case in open {
+        let place = chart.kind(&case.last_step).and_then(|kind| chart.element_of(kind));
+        let Some(place) = place else { continue };
+        let mark = overlay.elements.entry(place.id.clone()).or_default();
+        mark.tokens += 1;
+        if subject.stuck(case) {
+            *stuck.entry(place.id.clone()).or_default() += 1;
+        }
+    }
+    for (id, count) in stuck {
+        let badge = Badge { text: format!("{count} stuck"), tone: report::Tone::Bad };
+        overlay.elements.entry(id).or_default().badges.push(badge);
     }
     for (id, taken) in heat.flows.iter().filter(|(_, taken)| **taken > 0) {
         let mark = FlowMark { taken: Some(*taken), share: Some(*taken as f64 / busiest) };
@@ -202,11 +224,21 @@ fn slowest(stats: &Stats) -> Table {
 /// Rows of cases that are open: a page is read, not searched.
 const OPEN_ROWS: usize = 50;
 
-fn waiting(subject: &Subject<'_>) -> Table {
-    let open = open(subject.chart, subject.log);
+impl Subject<'_> {
+    fn stuck(&self, case: &Open) -> bool {
+        let quiet_ms = self.now_ms.saturating_sub(case.last_ms);
+        self.stuck_after_ms.is_some_and(|stuck_after_ms| quiet_ms >= stuck_after_ms)
+    }
+}
+
+fn waiting(subject: &Subject<'_>, open: &[Open]) -> Table {
     let rows = open.iter().take(OPEN_ROWS).map(|case| {
         vec![
             Cell::Text(case.case.clone()),
+            match subject.stuck(case) {
+                true => Cell::Tag("stuck".to_owned(), Tone::Bad),
+                false => Cell::Tag("open".to_owned(), Tone::Neutral),
+            },
             Cell::Text(case.last_step.clone()),
             Cell::Text(moment(case.last_ms)),
             Cell::Number(span(subject.now_ms.saturating_sub(case.last_ms).max(0))),
@@ -222,6 +254,7 @@ fn waiting(subject: &Subject<'_>) -> Table {
         note: format!("Those that may not end where they are, the quietest first.{more}"),
         columns: vec![
             Column::text("Case"),
+            Column::text("Status"),
             Column::text("Last step"),
             Column::text("At"),
             Column::number("Quiet for"),

@@ -12,6 +12,7 @@ use journal::Folder;
 use serde_json::Value;
 
 use crate::bus::Bus;
+use crate::durable::kept::Keeping;
 use crate::feed::Feed;
 use crate::limits::MODELS_MAX;
 use crate::machine::{Command, Model, Publish};
@@ -53,9 +54,10 @@ impl Station {
         folder: Option<&Arc<Folder>>,
         clock: Clock,
         outlet: Outlet,
+        keeping: Keeping,
     ) -> Result<Station, Error> {
         let bus = Bus::open(folder)?;
-        let tracking = Tracking::open(folder, clock, outlet)?;
+        let tracking = Tracking::open_kept(folder, clock, outlet, keeping)?;
         let published = tracking.look(|state| {
             let published = state.models().filter_map(Model::published_as).cloned();
             published.collect::<Vec<Publish>>()

@@ -15,6 +15,7 @@ import urllib.request
 
 REST = os.environ["REST"]
 MODELS = pathlib.Path(os.environ["MODELS"])
+TRACKED = pathlib.Path(__file__).resolve().parents[3] / "demos" / "order" / "order-tracking.bpmn"
 DMN = pathlib.Path(__file__).resolve().parents[2] / "conformance" / "models" / "fee.dmn"
 
 # What is asked in these seconds is the same in every run: the generator begins from the document.
@@ -72,8 +73,30 @@ def fill():
         call("messages/publication", {"name": "paid", "correlationKey": str(number),
                                       "timeToLive": 60_000})
     call("messages/publication", {"name": "paid", "correlationKey": "x", "timeToLive": 3_600_000})
+    track()
     call("decision-definitions/evaluation", {"decisionDefinitionId": "fee",
                                              "variables": {"country": "DE", "weight": 2}})
+
+
+def send(method, path, body, content="application/json"):
+    data = json.dumps(body).encode()
+    headers = {"content-type": content}
+    request = urllib.request.Request(f"{REST}{path}", data, headers, method=method)
+    urllib.request.urlopen(request, timeout=30).close()
+
+
+def track():
+    """One whole order, one that stopped, and a record that is none, over the story's model."""
+    steps = ["OrderPlaced", "PaymentReceived", "GoodsFetched", "GoodsShipped", "OrderCompleted"]
+    events = [{"specversion": "1.0", "id": f"{trace}-{number}", "source": "Shop", "type": step,
+               "time": f"2026-03-01T09:{number:02}:00Z", "traceid": trace, "data": {}}
+              for trace, count in (("t1", 5), ("t2", 2)) for number, step in enumerate(steps[:count])]
+    events.append({"specversion": "1.0", "id": "x", "source": "Shop", "type": "Alone"})
+    send("POST", "/events", events, "application/cloudevents-batch+json")
+    send("PUT", "/tracking/order-tracking", {
+        "bpmn": TRACKED.read_text(), "types": {step: step for step in steps},
+        "mapping": "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\n"})
+    send("POST", "/tracking/order-tracking/publish", {})
 
 
 def main():

@@ -40,6 +40,8 @@ use utoipa_axum::routes;
 use crate::gateway::{Caller, Gateway};
 use crate::limits::{DEPLOYMENT_BODY_BYTES_MAX, REST_BODY_BYTES_MAX};
 
+#[cfg(feature = "track")]
+pub(crate) use body::Json as JsonBody;
 pub use console::Overviews;
 pub use problem::Problem;
 #[cfg(feature = "track")]
@@ -129,6 +131,8 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(operations::repair))
         .split_for_parts();
     document.merge(open);
+    #[cfg(feature = "track")]
+    document.merge(crate::tracking::document());
     document::complete(&mut document);
     (router, document)
 }

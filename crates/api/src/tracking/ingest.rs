@@ -12,6 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 use track::source::{Body, Item, Position, Source, parse_cloudevents};
 use track::station::Station;
+use utoipa::IntoParams;
 
 use super::{Desk, allow, blocking};
 use crate::access::{Action, Principal};
@@ -19,7 +20,12 @@ use crate::failure::Failure;
 use crate::limits::{EVENT_PAGE_MAX, EVENT_WAIT_MAX};
 use crate::rest::Problem;
 
-/// Takes CloudEvents; what is none is kept too, with the reason, and told by its verdict.
+/// Takes CloudEvents, structured, batched, or binary (the event in `ce-` headers): they are durable
+/// when it answers. What is none is kept too, with the reason, and told by its verdict.
+#[utoipa::path(post, path = "/events", operation_id = "publishEvents", tag = "Tracking",
+    request_body(content((Value = "application/cloudevents+json"),
+        (Vec<Value> = "application/cloudevents-batch+json"), (Value = "application/json"))),
+    responses((status = 204)))]
 pub async fn take(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -41,12 +47,29 @@ pub async fn take(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The same under the path that other senders know.
+#[utoipa::path(post, path = "/api/ingestion/event/batch", operation_id = "ingestEvents",
+    tag = "Tracking", request_body(content((Value = "application/cloudevents+json"),
+        (Vec<Value> = "application/cloudevents-batch+json"), (Value = "application/json"))),
+    responses((status = 204)))]
+pub async fn take_there(
+    desk: State<Desk>,
+    caller: Extension<Principal>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    take(desk, caller, headers, body).await
+}
+
 /// Where a reader goes on.
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct From {
+    /// Offset of the first event that is wanted; they begin at 1.
     #[serde(default = "first")]
     from: u64,
+    /// Events at most.
     #[serde(default = "many")]
     max: usize,
     /// Milliseconds to wait for the first event.
@@ -62,7 +85,9 @@ fn many() -> usize {
     EVENT_PAGE_MAX
 }
 
-/// The bus from an offset on; empty when nothing came in time.
+/// The bus from an offset on, one JSON object a line; empty when nothing came in time.
+#[utoipa::path(get, path = "/events", operation_id = "followEvents", tag = "Tracking",
+    params(From), responses((status = 200, body = String, content_type = "application/x-ndjson")))]
 pub async fn follow(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,

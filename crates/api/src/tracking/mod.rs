@@ -21,6 +21,7 @@
 mod ingest;
 mod models;
 mod read;
+pub mod wire;
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -28,8 +29,10 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post, put};
 use track::station::Station;
+use utoipa::openapi::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
 
 use crate::access::{Access, Action, Principal};
 use crate::failure::Failure;
@@ -80,26 +83,36 @@ impl Desk {
 
 /// All calls; merge it beside the REST API, or serve it alone.
 pub fn router(desk: Desk) -> Router {
-    Router::new()
-        .route("/events", post(ingest::take).get(ingest::follow))
-        // The path of the event ingestion that others speak; the body is a batch there too.
-        .route("/api/ingestion/event/batch", post(ingest::take))
-        .route("/tracking", get(models::list))
-        .route("/tracking/{process}", put(models::draft).get(models::one))
-        .route("/tracking/{process}/publish", post(models::publish))
-        .route("/tracking/{process}/replay", post(models::replay))
-        .route("/tracking/{process}/diagram", get(models::diagram))
-        .route("/tracking/{process}/cases", get(read::cases))
-        .route("/tracking/{process}/verdicts", get(read::verdicts))
-        .route("/tracking/{process}/findings", get(read::findings))
-        .route("/tracking/{process}/stats", get(read::stats))
-        .route("/alerts", get(read::alerts))
-        .route("/traces/{id}", get(read::trace))
-        .route("/traces/{id}/reached/{process}", get(read::reached))
+    let (router, _) = documented().split_for_parts();
+    router
         .layer(middleware::from_fn_with_state(desk.clone(), authenticate))
         .layer(DefaultBodyLimit::max(REST_BODY_BYTES_MAX))
         .layer(middleware::from_fn(complete))
         .with_state(desk)
+}
+
+/// Their part of the document.
+pub(crate) fn document() -> OpenApi {
+    documented().split_for_parts().1
+}
+
+fn documented() -> OpenApiRouter<Desk> {
+    OpenApiRouter::new()
+        .routes(routes!(ingest::take, ingest::follow))
+        // The path of the event ingestion that others speak; the body is a batch there too.
+        .routes(routes!(ingest::take_there))
+        .routes(routes!(models::list))
+        .routes(routes!(models::draft, models::one))
+        .routes(routes!(models::publish))
+        .routes(routes!(models::replay))
+        .routes(routes!(models::diagram))
+        .routes(routes!(read::cases))
+        .routes(routes!(read::verdicts))
+        .routes(routes!(read::findings))
+        .routes(routes!(read::stats))
+        .routes(routes!(read::alerts))
+        .routes(routes!(read::trace))
+        .routes(routes!(read::reached))
 }
 
 /// Who calls; the handlers find it among the extensions.

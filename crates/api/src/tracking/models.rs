@@ -12,15 +12,18 @@ use serde_json::{Value, json};
 use track::machine::{Command, Model, Publish};
 use track::mapping::{Mapping, duration_ms};
 use track::station::Station;
+use utoipa::ToSchema;
 
+use super::wire::TrackedProcess;
 use super::{Desk, allow, blocking};
 use crate::access::{Action, Principal};
 use crate::failure::{Failure, Kind};
-use crate::rest::Problem;
+use crate::rest::{JsonBody, Problem};
 
 /// What a model is tracked by.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = TrackingDraft)]
 pub struct Draft {
     /// The BPMN file.
     bpmn: String,
@@ -53,11 +56,16 @@ impl Draft {
     }
 }
 
+/// Keeps a draft: model, mapping, types.
+#[utoipa::path(put, path = "/tracking/{process}", operation_id = "saveTrackingDraft",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file")),
+    request_body = Draft, responses((status = 204)))]
 pub async fn draft(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
     Path(process): Path<String>,
-    Json(draft): Json<Draft>,
+    JsonBody(draft): JsonBody<Draft>,
 ) -> Result<StatusCode, Problem> {
     allow(&caller, Action::Deploy, Some(&process))?;
     let publish = draft.publish(&process).map_err(Failure::invalid)?;
@@ -66,6 +74,11 @@ pub async fn draft(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tracks by the draft from now on, over all events that the bus has.
+#[utoipa::path(post, path = "/tracking/{process}/publish", operation_id = "publishTracking",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file")),
+    responses((status = 204)))]
 pub async fn publish(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -87,7 +100,11 @@ pub async fn publish(
     }
 }
 
-/// Waits until everything on the bus was observed, what was rejected included.
+/// Observes again what was rejected; waits until everything on the bus was observed.
+#[utoipa::path(post, path = "/tracking/{process}/replay", operation_id = "replayTracking",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file")),
+    responses((status = 204)))]
 pub async fn replay(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -99,6 +116,9 @@ pub async fn replay(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The tracked processes with their states.
+#[utoipa::path(get, path = "/tracking", operation_id = "listTracking",
+    tag = "Tracking", responses((status = 200, body = Vec<TrackedProcess>)))]
 pub async fn list(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -110,6 +130,11 @@ pub async fn list(
     Ok(Json(Value::Array(rows.await?)))
 }
 
+/// One tracked process.
+#[utoipa::path(get, path = "/tracking/{process}", operation_id = "getTracking",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file")),
+    responses((status = 200, body = TrackedProcess)))]
 pub async fn one(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -123,6 +148,10 @@ pub async fn one(
 }
 
 /// The file that is published, or the draft where nothing is, so that it can be drawn.
+#[utoipa::path(get, path = "/tracking/{process}/diagram", operation_id = "getTrackingDiagram",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file")),
+    responses((status = 200, body = String, content_type = "application/xml")))]
 pub async fn diagram(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,

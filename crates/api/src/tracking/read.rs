@@ -6,25 +6,39 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use track::past::{self, Wanted};
 use track::rows::{self, WantedCases};
+use utoipa::IntoParams;
 
+use super::wire::{
+    Alert, ProcessFindings, ProcessStats, Reached, RecordVerdict, Trace, TrackedCase,
+};
 use super::{Desk, allow, blocking, models};
 use crate::access::{Action, Principal};
 use crate::failure::{Failure, Kind};
 use crate::limits::PAGE_ROWS_MAX;
 use crate::rest::Problem;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct CaseQuery {
+    /// early, open, stuck, resting, completed or expired.
     status: Option<String>,
     case: Option<String>,
+    /// Only cases with findings.
     #[serde(default)]
     deviating: bool,
     /// Number of the case behind which to begin.
     after: Option<u64>,
+    /// Cases at most.
     limit: Option<usize>,
 }
 
+/// Cases, oldest first.
+#[utoipa::path(get, path = "/tracking/{process}/cases", operation_id = "listTrackedCases",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file"),
+        CaseQuery),
+    responses((status = 200, body = Vec<TrackedCase>)))]
 pub async fn cases(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -46,17 +60,26 @@ pub async fn cases(
     Ok(Json(json!(found.await?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct VerdictQuery {
+    /// started, moved, buffered, expired, replaced, ignored or rejected.
     verdict: Option<String>,
     case: Option<String>,
+    /// Part of the reason.
     reason: Option<String>,
     /// Position behind which to begin.
     #[serde(default)]
     after: u64,
 }
 
+/// What became of each record of the bus.
+#[utoipa::path(get, path = "/tracking/{process}/verdicts", operation_id = "listVerdicts",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file"),
+        VerdictQuery),
+    responses((status = 200, body = Vec<RecordVerdict>)))]
 pub async fn verdicts(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -72,6 +95,11 @@ pub async fn verdicts(
     Ok(Json(json!(found.await?)))
 }
 
+/// What deviates from the model, by kind and step, with example cases.
+#[utoipa::path(get, path = "/tracking/{process}/findings", operation_id = "listFindings",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file")),
+    responses((status = 200, body = ProcessFindings)))]
 pub async fn findings(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -84,13 +112,20 @@ pub async fn findings(
     Ok(Json(json!(found.await?)))
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub struct StatsQuery {
     /// ISO 8601; the promise about whole cases.
     target: Option<String>,
 }
 
+/// Counts, medians and 95th percentiles.
+#[utoipa::path(get, path = "/tracking/{process}/stats", operation_id = "getTrackingStatistics",
+    tag = "Tracking",
+    params(("process" = String, Path, description = "Its id in the BPMN file"),
+        StatsQuery),
+    responses((status = 200, body = ProcessStats)))]
 pub async fn stats(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -107,6 +142,9 @@ pub async fn stats(
     Ok(Json(json!(found.await?)))
 }
 
+/// Alerts of all tracked processes, oldest first.
+#[utoipa::path(get, path = "/alerts", operation_id = "listAlerts",
+    tag = "Tracking", responses((status = 200, body = Vec<Alert>)))]
 pub async fn alerts(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -116,6 +154,11 @@ pub async fn alerts(
     Ok(Json(json!(found.await?)))
 }
 
+/// Every message of a trace.
+#[utoipa::path(get, path = "/traces/{id}", operation_id = "getTrace",
+    tag = "Tracking",
+    params(("id" = String, Path, description = "Trace or case id")),
+    responses((status = 200, body = Trace)))]
 pub async fn trace(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
@@ -132,6 +175,11 @@ pub async fn trace(
 }
 
 /// The elements of a model whose message is in the trace: where in the collaboration it has been.
+#[utoipa::path(get, path = "/traces/{id}/reached/{process}", operation_id = "getReachedElements",
+    tag = "Tracking",
+    params(("id" = String, Path, description = "Trace or case id"),
+        ("process" = String, Path, description = "Id of a tracked process")),
+    responses((status = 200, body = Reached)))]
 pub async fn reached(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod offers;
+mod picture;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -14,6 +15,7 @@ use crate::Failure;
 use crate::single::{Single as Machine, Stopped};
 use answer::Answer;
 use offers::Offers;
+pub use picture::Walk;
 
 /// Deploys models, starts the first process and tells the path that it takes. Nothing is kept; no
 /// time is waited: a timer that is due next is due at once.
@@ -49,6 +51,9 @@ pub struct Run {
     /// again, it is published again.
     #[arg(long = "message", value_name = "NAME[=JSON]")]
     messages: Vec<String>,
+    /// Write the path over the model as one offline file, however the run ends.
+    #[arg(long, value_name = "FILE")]
+    html: Option<PathBuf>,
 }
 
 impl Run {
@@ -67,43 +72,75 @@ impl Run {
         }
         machine.start(self.process.as_deref(), &variables).map_err(Failure)?;
         let limit = Duration::from_secs(self.job_timeout.into());
-        loop {
-            match machine.go_on(|name| offers.has_message(name)).map_err(Failure)? {
-                Stopped::Job(job) => {
-                    if !work(&mut machine, &offers, &job, limit)? {
-                        eprintln!(
-                            "error: job '{}' of '{}' has no answer: expected --job, --result or a \
-                             line on standard input",
-                            job.job_type, job.element_id
-                        );
-                        return Ok(ExitCode::FAILURE);
-                    }
+        let ended = go(&mut machine, &mut offers, limit);
+        if let Some(path) = &self.html {
+            let outcome = match &ended {
+                Ok(Ended { outcome, .. }) => outcome,
+                Err(Failure(reason)) => reason,
+            };
+            if let Some(page) = machine.page(outcome) {
+                std::fs::write(path, report::html(&page))
+                    .map_err(|error| Failure(format!("--html: {}: {error}", path.display())))?;
+            }
+        }
+        ended.map(|ended| ended.code)
+    }
+}
+
+/// How a run ended.
+struct Ended {
+    code: ExitCode,
+    outcome: String,
+}
+
+impl Ended {
+    fn new(code: ExitCode, outcome: impl Into<String>) -> Ended {
+        Ended { code, outcome: outcome.into() }
+    }
+}
+
+/// Goes on until the instance has ended, or waits for what does not come.
+fn go(machine: &mut Machine, offers: &mut Offers, limit: Duration) -> Result<Ended, Failure> {
+    loop {
+        match machine.go_on(|name| offers.has_message(name)).map_err(Failure)? {
+            Stopped::Job(job) => {
+                if !work(machine, offers, &job, limit)? {
+                    eprintln!(
+                        "error: job '{}' of '{}' has no answer: expected --job, --result or a \
+                         line on standard input",
+                        job.job_type, job.element_id
+                    );
+                    let waits = format!("nobody does the job '{}'", job.job_type);
+                    return Ok(Ended::new(ExitCode::FAILURE, waits));
                 }
-                Stopped::Message { name, key } => match offers.take_message(&name) {
-                    Some(body) => machine.publish(&name, &key, body).map_err(|why| {
-                        Failure(format!("the variables of message '{name}': {why}"))
-                    })?,
-                    None => {
-                        println!("waits for message '{name}' with correlation key '{key}'");
-                        return Ok(ExitCode::from(3));
-                    }
-                },
-                Stopped::Incidents(incidents) => {
-                    for incident in incidents {
-                        println!("incident: {incident}");
-                    }
-                    return Ok(ExitCode::FAILURE);
+            }
+            Stopped::Message { name, key } => match offers.take_message(&name) {
+                Some(body) => machine
+                    .publish(&name, &key, body)
+                    .map_err(|why| Failure(format!("the variables of message '{name}': {why}")))?,
+                None => {
+                    println!("waits for message '{name}' with correlation key '{key}'");
+                    return Ok(Ended::new(
+                        ExitCode::from(3),
+                        format!("waits for message '{name}'"),
+                    ));
                 }
-                Stopped::Stuck(waits) => {
-                    for wait in waits {
-                        println!("{wait}");
-                    }
-                    return Ok(ExitCode::from(4));
+            },
+            Stopped::Incidents(incidents) => {
+                for incident in &incidents {
+                    println!("incident: {incident}");
                 }
-                Stopped::Ended { variables } => {
-                    println!("variables: {variables}");
-                    return Ok(ExitCode::SUCCESS);
+                return Ok(Ended::new(ExitCode::FAILURE, "incident"));
+            }
+            Stopped::Stuck(waits) => {
+                for wait in &waits {
+                    println!("{wait}");
                 }
+                return Ok(Ended::new(ExitCode::from(4), "waits"));
+            }
+            Stopped::Ended { variables } => {
+                println!("variables: {variables}");
+                return Ok(Ended::new(ExitCode::SUCCESS, "completed"));
             }
         }
     }

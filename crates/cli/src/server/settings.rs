@@ -14,6 +14,8 @@ use crate::Failure;
 
 /// The file that is read when it is there and no other is named.
 const FILE: &str = "grevy.toml";
+/// Days for which the past of tracking is kept where nobody says so.
+const TRACKING_DAYS: u32 = 30;
 /// Tokens of one file.
 const TOKENS_MAX: usize = 1_000;
 
@@ -62,6 +64,10 @@ pub struct Serve {
     /// Forget instances that ended so many days ago [default: never]
     #[arg(long, value_name = "DAYS", env = "GREVY_HISTORY_DAYS")]
     pub history_days: Option<u32>,
+    /// Days for which traces, verdicts and figures of tracked cases can be read; 0 is for ever
+    /// [default: 30]
+    #[arg(long, value_name = "DAYS", env = "GREVY_TRACKING_DAYS")]
+    pub tracking_days: Option<u32>,
     /// Leave out the events of this process instance: the way to start when the journal cannot be
     /// folded because of it. May be given several times
     #[arg(long, value_name = "KEY")]
@@ -100,6 +106,7 @@ struct File {
     webhook_secret: Option<String>,
     history: Option<bool>,
     history_days: Option<u32>,
+    tracking_days: Option<u32>,
     /// Days by process id; they win over the others.
     #[serde(default)]
     history_process_days: BTreeMap<String, u32>,
@@ -148,6 +155,7 @@ pub struct Settings {
     pub history: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub history_days: Option<u32>,
+    pub tracking_days: u32,
     pub log_level: String,
     pub log_format: LogFormat,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
@@ -191,6 +199,7 @@ impl Settings {
             webhook_secret: std::env::var("GREVY_WEBHOOK_SECRET").ok().or(file.webhook_secret),
             history: serve.history.or(file.history).unwrap_or(true),
             history_days: serve.history_days.or(file.history_days),
+            tracking_days: serve.tracking_days.or(file.tracking_days).unwrap_or(TRACKING_DAYS),
             history_process_days: file.history_process_days,
             log_level: serve.log_level.or(file.log_level).unwrap_or_else(|| "info".to_owned()),
             log_format: serve.log_format.or(file.log_format).unwrap_or(LogFormat::Text),

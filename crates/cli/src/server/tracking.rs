@@ -7,6 +7,7 @@ use api::tracking::{Desk, router};
 use grevy::{Clock, Grevy};
 use journal::Folder;
 use track::bus::Bus;
+use track::durable::kept::Keeping;
 use track::station::Station;
 
 use super::settings::Settings;
@@ -37,11 +38,12 @@ impl Events {
         let webhook = settings.webhook.clone().map(|url| (url, settings.webhook_secret.clone()));
         let kept = Arc::clone(&courier);
         let engine = Engine::default();
+        let keeping = Keeping::days(settings.tracking_days);
         let running = Arc::clone(&engine);
         let open = move || {
             let folder = path.as_ref().map(Folder::open).transpose()?;
             let (outlet, effects) = channelled();
-            let station = Station::open(folder.as_ref(), Clock::Real, outlet)?;
+            let station = Station::open(folder.as_ref(), Clock::Real, outlet, keeping)?;
             let bus: Bus = station.bus().clone();
             let clock = station.tracking().clock().clone();
             let running = Arc::clone(&running);

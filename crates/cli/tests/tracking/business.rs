@@ -52,9 +52,24 @@ fn b1_counts_medians_and_percentiles_are_exact_and_everywhere_the_same() {
     assert_eq!(place.run(&["stats", "--data-dir", "kept", "--csv"]), csv);
     let named = ["stats", "--data-dir", "kept", "--process", "order-tracking", "--csv"];
     assert_eq!(place.run(&named), csv);
-    // So does the page: 50 min and 1.58 h are what people say of 50 and 95 minutes.
+    // So does the page, in the words of people: 50 min and 1.58 h are 50 and 95 minutes.
     let page = place.read("page.html");
-    assert!(page.contains("50 min") && page.contains("1.58 h"), "the page");
+    let (_, steps) = page.split_once("<h2>Steps</h2>").unwrap();
+    for step in STEPS {
+        let of = |row: &&str| row.contains(&format!(">{step}<"));
+        let row = steps.split("<tr>").find(of).unwrap();
+        let shown: Vec<&str> = row.split("<td class=\"number\">").skip(1).collect();
+        let shown: Vec<&str> = shown.iter().map(|c| c.split('<').next().unwrap()).collect();
+        let row = csv.lines().find(|row| row.starts_with(&format!("step,{step},"))).unwrap();
+        let cells: Vec<&str> = row.split(',').collect();
+        let told = |ms: &str| track::picture::span(ms.parse().unwrap());
+        let (p50, p95) = match step {
+            "OrderPlaced" => ("–".to_owned(), "–".to_owned()),
+            _ => (told(cells[5]), told(cells[6])),
+        };
+        assert_eq!(shown, [cells[3], "100", "0", &p50, &p95], "{step}: {row}");
+    }
+    assert_eq!(track::picture::span(95 * MINUTE), "1.58 h");
     let told = place.run(&["stats", "events.jsonl"]);
     let row = told.lines().find(|row| row.starts_with("GoodsFetched ")).unwrap();
     assert!(row.contains("50 min") && row.contains("1.58 h"), "{row}");
@@ -71,11 +86,18 @@ fn b3_a_target_tells_breaches_and_how_much_of_the_allowance_is_used() {
     assert_eq!((&target["p95_ms"], &target["allowance_used"]), (&json!(98 * MINUTE), &json!(0.8)));
     assert_eq!(target["examples"][0], "t100");
     let csv = place.run(&[&kept[..], &["--csv"]].concat());
-    assert!(csv.lines().any(|row| row.starts_with("breaches,5940000 ms,,4,")), "{csv}");
+    let row = csv.lines().find(|row| row.starts_with("breaches,5940000 ms,,4,")).unwrap();
+    assert_eq!(row.split(',').nth(6), Some(&*(98 * MINUTE).to_string()), "its p95: {row}");
+    assert!(csv.contains("\nallowance used in percent,5940000 ms,,80,"), "{csv}");
     let told = place.run(&kept);
     assert!(told.contains("kept, 4 breaches, 80 % of the allowance used"), "{told}");
     place.run(&["track", "events.jsonl", "--target", "PT99M", "--html", "page.html"]);
-    assert!(place.read("page.html").contains("80 %"), "the page");
+    let page = place.read("page.html");
+    let (_, breaches) = page.split_once("<h2>Breaches</h2>").unwrap();
+    let row = breaches.split("<tr>").nth(2).unwrap();
+    for shown in ["within 1.65 h", ">1.63 h<", ">4<", ">80 %<", "t100, t99, t98, t97"] {
+        assert!(row.contains(shown), "{shown}: {row}");
+    }
     let missed = place.json(&["stats", "events.jsonl", "--target", "PT60M", "--json"]);
     assert_eq!(
         (&missed["target"]["kept"], &missed["target"]["breaches"]),

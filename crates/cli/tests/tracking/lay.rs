@@ -280,4 +280,12 @@ fn t6_a_model_is_found_with_frequencies_and_comes_back() {
         ["track", "discover", "split.jsonl", "--guess", "--executable", "--bpmn", "run.bpmn"];
     place.run(&arguments);
     assert!(place.read("run.bpmn").contains("zeebe:taskDefinition type=\"invoice-sent\""));
+    let jobs = ["order-placed", "payment-received", "invoice-sent", "goods-fetched"];
+    let jobs = jobs.iter().chain(&["goods-shipped", "order-completed"]);
+    let results: Vec<String> = jobs.map(|job| format!("{job}={{}}")).collect();
+    let given = results.iter().flat_map(|result| ["--result", result.as_str()]);
+    let run = ["run", "run.bpmn", "--var", "choice=1"].into_iter().chain(given);
+    let run: Vec<&str> = run.collect();
+    let told = place.run(&run);
+    assert!(told.contains("element-completed goodsshipped"), "{told}");
 }

@@ -4,6 +4,7 @@
 
 mod act;
 mod business;
+mod document;
 mod harness;
 mod lay;
 mod operate;

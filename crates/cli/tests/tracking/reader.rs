@@ -63,6 +63,17 @@ fn b3_what_is_overdue_and_open_is_on_the_page_and_in_the_findings() {
     place.run(&["track", "events.jsonl", "--model", model, "--html", "page.html"]);
     let page = place.read("page.html");
     assert!(page.contains("Open cases") && page.contains(">t7<"), "the open case is listed");
+    assert!(!page.contains("1 stuck"), "nobody said when a case is stuck");
+    let arguments = ["track", "events.jsonl", "--model", model, "--html", "page.html"];
+    let stuck = ["--data-dir", "kept", "--stuck-after", "P3D"];
+    place.run(&[&arguments[..], &stuck].concat());
+    let page = place.read("page.html");
+    let (picture, tables) = page.split_once("<h2>Open cases</h2>").unwrap();
+    assert!(picture.contains(">1 stuck<"), "it is marked on the picture");
+    assert!(
+        tables.contains("<td>t7</td><td><span class=\"tag bad\">stuck</span></td>"),
+        "and listed"
+    );
 }
 
 #[test]
@@ -135,4 +146,28 @@ fn what_discover_finds_is_what_track_finds() {
     let by_model = ["track", "findings", "events.jsonl", "--model", "found.bpmn", "--json"];
     let by_itself = ["track", "findings", "events.jsonl", "--json"];
     assert_eq!(place.output(&by_model).stdout, place.output(&by_itself).stdout);
+}
+
+#[test]
+fn the_past_of_a_folder_goes_back_as_far_as_it_is_told_to() {
+    let verdicts = |days: &str| {
+        let place = Place::new();
+        dropped(&place, "events.jsonl");
+        for day in [0, 10, 11, 12] {
+            let name = format!("day-{day}.jsonl");
+            place.add(&name, &order(&format!("day-{day}"), NINE + day * 24 * HOUR, &STEPS));
+            let now = time(NINE + day * 24 * HOUR);
+            let file = if day == 0 { "events.jsonl" } else { &name };
+            let keep = ["--data-dir", "kept", "--keep-days", days, "--now", &now];
+            place.run(&[&["track", file][..], &keep].concat());
+        }
+        let ask = ["track", "verdicts", "--data-dir", "kept", "--json"];
+        let found = place.json(&ask).as_array().unwrap().len();
+        let cases = place.json(&["track", "cases", "--data-dir", "kept", "--json"]);
+        (found, cases.as_array().unwrap().len())
+    };
+    assert_eq!(verdicts("0"), (197 + 15, 43));
+    let (found, cases) = verdicts("3");
+    assert!((5..197).contains(&found), "{found} verdicts");
+    assert_eq!(cases, 43, "cases are known however old they are");
 }

@@ -9,20 +9,27 @@ use crate::harness::*;
 /// The four services on a server's bus.
 struct Services {
     shop: String,
+    /// How each was started, but for where the bus is: all of its configuration.
+    commands: Vec<String>,
     _running: Vec<Running>,
 }
 
 impl Services {
     fn start(place: &Place, bus: &str, silent_inventory: &str) -> Services {
-        let (checkout, shop) = place.start(&["checkout", "--bus", bus, "--port", "0"], "shop ");
-        let react = |name: &str, silent: &str| {
-            place.start(&[name, "--bus", bus, "--silent-every", silent], "reacts").0
+        let mut commands = Vec::new();
+        let mut start = |arguments: &[&str], word: &str| {
+            commands.push(arguments.join(" ").replace(bus, "BUS"));
+            place.start(arguments, word)
+        };
+        let (checkout, shop) = start(&["checkout", "--bus", bus, "--port", "0"], "shop ");
+        let mut react = |name: &str, silent: &str| {
+            start(&[name, "--bus", bus, "--silent-every", silent], "reacts").0
         };
         let others =
             [react("payment", "0"), react("inventory", silent_inventory), react("shipping", "0")];
         let mut running = vec![checkout];
         running.extend(others);
-        Services { shop, _running: running }
+        Services { shop, commands, _running: running }
     }
 
     /// Presses the button; gives the trace id.
@@ -168,6 +175,8 @@ fn essence(event: &Value) -> Vec<String> {
 #[test]
 fn t1_tracking_changes_nothing_of_what_is_tracked() {
     let orders = 3;
+    let binary = || std::fs::read(env!("CARGO_BIN_EXE_grevy")).unwrap();
+    let before = binary();
     let play = |tracked: bool| {
         let place = Place::new();
         let server = place.server(&[]);
@@ -204,10 +213,15 @@ fn t1_tracking_changes_nothing_of_what_is_tracked() {
             assert!(cases.iter().all(|case| case["status"] == "completed"), "{cases:#?}");
             assert!(cases.iter().all(|case| case["findings"] == serde_json::json!([])));
         }
-        records
+        // Who follows the bus, and how far they are, is nothing that the bus knows: each service
+        // goes on from where it was, or there would be an answer too many or too few.
+        assert_eq!(server.events().len(), 5 * orders);
+        (records, services.commands)
     };
-    let (without, with) = (play(false), play(true));
+    let ((without, started), (with, started_again)) = (play(false), play(true));
     assert_eq!(without.len(), 5 * orders);
+    assert_eq!(started, started_again, "the services are configured alike");
+    assert!(before == binary(), "and are the same binary");
     let count = |records: &[Vec<String>]| {
         let mut counts: BTreeMap<String, usize> = BTreeMap::new();
         records.iter().for_each(|record| *counts.entry(record.join(" ")).or_default() += 1);

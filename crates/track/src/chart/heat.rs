@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use model::Process;
 use serde::Serialize;
 
 use super::Chart;
@@ -28,10 +29,10 @@ pub struct ElementHeat {
     pub waited: Times,
 }
 
-/// Lays every case over the model by an optimal alignment of its variant.
-pub fn heat(chart: &Chart, process: &model::Process, log: &Log) -> Heat {
+/// Lays every case over the model by an optimal alignment of its variant; the aligner is one of
+/// [`Chart::aligner`].
+pub fn heat(chart: &Chart, process: &Process, log: &Log, aligner: &mut Aligner) -> Heat {
     let numbers: Vec<Activity> = chart.numbers(log);
-    let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
     let mut heat = Heat { cases: log.cases.len() as u64, ..Heat::default() };
     for element in &chart.elements {
         heat.elements.insert(element.id.to_string(), ElementHeat::default());
@@ -50,6 +51,11 @@ pub fn heat(chart: &Chart, process: &model::Process, log: &Log) -> Heat {
 }
 
 impl Chart {
+    /// Explains the cases of a log by this model, each variant once for all who ask.
+    pub fn aligner(&self, log: &Log) -> Aligner {
+        Aligner::for_log(&self.net, self.kinds.len() + log.activities.len())
+    }
+
     /// The number of each activity of a log in the model; unknown ones lie behind the known.
     pub(crate) fn numbers(&self, log: &Log) -> Vec<Activity> {
         let unknown = |at: usize| (self.kinds.len() + at) as Activity;
@@ -58,7 +64,7 @@ impl Chart {
     }
 }
 
-fn walk(chart: &Chart, process: &model::Process, case: &Case, moves: &[Move], heat: &mut Heat) {
+fn walk(chart: &Chart, process: &Process, case: &Case, moves: &[Move], heat: &mut Heat) {
     let begin = case.events.first().map_or(0, |event| event.time_ms);
     // When the token of each place came there.
     let mut since = vec![begin; chart.net.places as usize];

@@ -96,7 +96,7 @@ fn heat_counts_elements_flows_and_waits() {
     let known = log.activities.iter().cloned().collect();
     let binding = Binding { known: Some(known), ..Binding::default() };
     let chart = Chart::new(&definitions.processes[0], &binding).unwrap();
-    let heat = heat(&chart, &definitions.processes[0], &log);
+    let heat = heat(&chart, &definitions.processes[0], &log, &mut chart.aligner(&log));
     assert_eq!((heat.elements["fetched"].passed, heat.elements["fetched"].missed), (4, 6));
     assert_eq!((heat.flows["f1"], heat.flows["f4"], heat.flows["f5"]), (10, 10, 0));
     let waited = heat.elements["paid"].waited.spread();

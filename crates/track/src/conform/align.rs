@@ -7,7 +7,7 @@ use std::collections::{BinaryHeap, HashMap};
 
 use super::net::Net;
 use super::space::{Space, has};
-use crate::limits::{ALIGNMENT_CACHE_MAX, ALIGNMENT_STATES_MAX};
+use crate::limits::{ALIGNMENT_CACHE_MAX, ALIGNMENT_STATES_MAX, CUT_STATES_MAX, LOG_STATES_MAX};
 use crate::log::Activity;
 
 /// A step of an alignment.
@@ -39,6 +39,8 @@ pub struct Aligner {
     /// By the marking that a trace begins at, and the trace.
     cache: HashMap<(u32, Box<[Activity]>), Alignment>,
     states_max: usize,
+    /// States that all searches together may visit before they are cut short.
+    left: usize,
 }
 
 /// What one deviation costs in a search. Below it lies a preference: of equally cheap explanations
@@ -71,20 +73,24 @@ enum Goal {
 impl Aligner {
     /// `activities` is the number of activities that traces may name.
     pub fn new(net: &Net, activities: usize) -> Aligner {
-        Aligner::bounded(net, activities, ALIGNMENT_STATES_MAX)
-    }
-
-    /// With another bound on the states that one search may visit.
-    pub fn bounded(net: &Net, activities: usize, states_max: usize) -> Aligner {
         let space = Space::new(net, activities, false);
-        Aligner { space, cache: HashMap::new(), states_max }
+        Aligner::over(space, usize::MAX)
     }
 
     /// For nets with many silent choices, which are taken as soon as they can be. Costs are the
     /// same; precision must not be measured with it.
     pub fn eager(net: &Net, activities: usize) -> Aligner {
-        let space = Space::new(net, activities, true);
-        Aligner { space, cache: HashMap::new(), states_max: ALIGNMENT_STATES_MAX }
+        Aligner::over(Space::new(net, activities, true), usize::MAX)
+    }
+
+    /// The same for all traces of a log, whatever they are, in bounded time: what comes after too
+    /// many states is searched for only shortly.
+    pub fn for_log(net: &Net, activities: usize) -> Aligner {
+        Aligner::over(Space::new(net, activities, true), LOG_STATES_MAX)
+    }
+
+    fn over(space: Space, left: usize) -> Aligner {
+        Aligner { space, cache: HashMap::new(), states_max: ALIGNMENT_STATES_MAX, left }
     }
 
     /// The cheapest alignment of a whole trace.
@@ -103,7 +109,13 @@ impl Aligner {
         if let Some(known) = self.cache.get(&key) {
             return known.clone();
         }
-        let alignment = match self.search(start, trace, Goal::Whole) {
+        let found = self.search(start, trace, Goal::Whole);
+        let visited = found.as_ref().map_or(self.states_max, |(_, parents, _)| parents.len());
+        self.left = self.left.saturating_sub(visited);
+        if self.left == 0 {
+            self.states_max = CUT_STATES_MAX;
+        }
+        let alignment = match found {
             Some((_, parents, at)) => walk_back(&parents, at),
             None => self.apart(start, trace),
         };
@@ -166,7 +178,7 @@ impl Aligner {
             if consumed && (goal == Goal::Prefix || self.space.is_end(marking)) {
                 return Some((marking, parents, at));
             }
-            if parents.len() > self.states_max || self.space.len() > self.states_max {
+            if parents.len() > self.states_max || self.space.len() > ALIGNMENT_STATES_MAX {
                 return None;
             }
             let next = trace.get(position as usize).copied();

@@ -132,16 +132,16 @@ impl Net {
 
     /// `p → silent → q` is one place when nothing else leaves p, or nothing else enters q.
     fn fuse_places(&mut self) -> bool {
+        let (enters, leaves) = (self.arcs(|t| &t.outputs), self.arcs(|t| &t.inputs));
         let found = self.transitions.iter().position(|t| {
             let ([from], [to]) = (t.inputs.as_slice(), t.outputs.as_slice()) else { return false };
-            let leaving = self.transitions.iter().filter(|o| o.inputs.contains(from)).count();
-            let entering = self.transitions.iter().filter(|o| o.outputs.contains(to)).count();
+            let (entering, leaving) = (enters[*to as usize].count, leaves[*from as usize].count);
             let from_free = leaving == 1 && *from != self.start;
             let to_free = entering == 1 && *to != self.end;
             t.label.is_none() && from != to && (from_free || to_free)
                 // The net's own ends stay without arcs behind and before them.
-                && (*from != self.start || self.enters(*to) == 1)
-                && (*to != self.end || self.leaves(*from) == 1)
+                && (*from != self.start || entering == 1)
+                && (*to != self.end || leaving == 1)
         });
         let Some(at) = found else { return false };
         let gone = self.transitions.swap_remove(at);
@@ -157,26 +157,29 @@ impl Net {
         true
     }
 
-    fn enters(&self, place: u32) -> usize {
-        self.transitions.iter().filter(|t| t.outputs.contains(&place)).count()
-    }
-
-    fn leaves(&self, place: u32) -> usize {
-        self.transitions.iter().filter(|t| t.inputs.contains(&place)).count()
+    /// By place: arcs on one side, and the last transition that has one.
+    fn arcs(&self, side: impl Fn(&Transition) -> &Vec<u32>) -> Vec<Arcs> {
+        let mut arcs = vec![Arcs::default(); self.places as usize];
+        for (at, transition) in self.transitions.iter().enumerate() {
+            for place in side(transition) {
+                let arcs = &mut arcs[*place as usize];
+                (arcs.count, arcs.last) = (arcs.count + 1, at);
+            }
+        }
+        arcs
     }
 
     /// `t → p → silent u`, where p is all that connects them, is one transition; likewise with a
     /// silent t.
     fn fuse_transitions(&mut self) -> bool {
+        let (enters, leaves) = (self.arcs(|t| &t.outputs), self.arcs(|t| &t.inputs));
         for place in 0..self.places {
             if place == self.start || place == self.end {
                 continue;
             }
-            let before: Vec<usize> = self.having(|t| t.outputs.contains(&place));
-            let after: Vec<usize> = self.having(|t| t.inputs.contains(&place));
-            let ([first], [second]) = (before.as_slice(), after.as_slice()) else { continue };
-            let (first, second) = (*first, *second);
-            if first == second {
+            let (before, after) = (enters[place as usize], leaves[place as usize]);
+            let (first, second) = (before.last, after.last);
+            if before.count != 1 || after.count != 1 || first == second {
                 continue;
             }
             let (t, u) = (&self.transitions[first], &self.transitions[second]);
@@ -195,11 +198,6 @@ impl Net {
             return true;
         }
         false
-    }
-
-    fn having(&self, wanted: impl Fn(&Transition) -> bool) -> Vec<usize> {
-        let all = self.transitions.iter().enumerate();
-        all.filter(|(_, t)| wanted(t)).map(|(at, _)| at).collect()
     }
 
     /// Places without arcs are gone after a reduction.
@@ -223,6 +221,13 @@ impl Net {
         }
         self.places = next;
     }
+}
+
+/// Arcs at one side of a place.
+#[derive(Clone, Copy, Default)]
+struct Arcs {
+    count: u32,
+    last: usize,
 }
 
 /// Between which places a subtree lies, and whether others use them too.

@@ -8,12 +8,9 @@ use super::align::Aligner;
 use super::net::Net;
 use crate::log::{Activity, Log};
 
-/// 1 is: nothing but what was seen.
+/// 1 is: nothing but what was seen. For any net, by a search that may take long.
 pub fn precision(log: &Log, net: &Net) -> f64 {
-    precision_with(log, &mut Aligner::new(net, log.activities.len()))
-}
-
-pub(super) fn precision_with(log: &Log, aligner: &mut Aligner) -> f64 {
+    let mut aligner = Aligner::new(net, log.activities.len());
     // By prefix: how many cases go on from it, and with what.
     let mut prefixes: BTreeMap<&[Activity], (u64, BTreeSet<Activity>)> = BTreeMap::new();
     for variant in &log.variants {

@@ -1,8 +1,9 @@
 //! The reachable markings of a net, explored only where somebody goes.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::net::Net;
+use super::net::{Net, Transition};
+use crate::limits::SILENT_MARKINGS_MAX;
 use crate::log::Activity;
 
 pub(super) type Bits = Box<[u64]>;
@@ -11,7 +12,7 @@ pub(super) fn has(bits: &[u64], at: u32) -> bool {
     bits[at as usize / 64] >> (at % 64) & 1 == 1
 }
 
-fn set(bits: &mut [u64], at: u32) {
+pub(super) fn set(bits: &mut [u64], at: u32) {
     bits[at as usize / 64] |= 1 << (at % 64);
 }
 
@@ -60,13 +61,13 @@ impl Space {
     /// than the prefix says.
     pub(super) fn new(net: &Net, labels: usize, eager: bool) -> Space {
         let words = labels.div_ceil(64).max(1);
-        let (may, must) = labels_ahead(net, words);
         let mut consumers = vec![Vec::new(); net.places as usize];
         for (number, transition) in (0..).zip(&net.transitions) {
             for place in &transition.inputs {
                 consumers[*place as usize].push(number);
             }
         }
+        let (may, must) = labels_ahead(net, &consumers, words);
         let alone = |place: &u32| consumers[*place as usize].len() == 1;
         let forced =
             net.transitions.iter().map(|t| t.label.is_none() && t.inputs.iter().all(alone));
@@ -186,28 +187,55 @@ impl Space {
         }
         let mut labels = Vec::new();
         let mut seen = vec![marking];
+        let mut known = HashSet::from([marking]);
         let mut at = 0;
-        while at < seen.len() {
+        while at < seen.len() && seen.len() <= SILENT_MARKINGS_MAX {
             for step in self.steps(seen[at]) {
                 match step.label {
                     Some(label) => labels.push(label),
-                    None if !seen.contains(&step.to) => seen.push(step.to),
+                    None if known.insert(step.to) => seen.push(step.to),
                     None => {}
                 }
             }
             at += 1;
         }
+        let mut end = seen.iter().any(|marking| self.is_end(*marking));
+        if seen.len() > SILENT_MARKINGS_MAX {
+            end = self.loosely_next(marking, &mut labels);
+        }
         labels.sort_unstable();
         labels.dedup();
-        let end = seen.iter().any(|marking| self.is_end(*marking));
         self.markings[marking as usize].next = Some((Box::from(&*labels), end));
         (labels, end)
     }
 }
 
+impl Space {
+    /// The same where silent choices beside each other are too many to be told apart: no token is
+    /// taken away, so that of two choices that exclude each other both may be named.
+    fn loosely_next(&self, marking: u32, labels: &mut Vec<Activity>) -> bool {
+        let mut places = self.markings[marking as usize].places.clone();
+        let ready = |t: &Transition, places: &Bits| t.inputs.iter().all(|p| has(places, *p));
+        let mut changed = true;
+        while std::mem::take(&mut changed) {
+            let silent = self.net.transitions.iter().filter(|t| t.label.is_none());
+            for transition in silent {
+                let fresh = transition.outputs.iter().any(|place| !has(&places, *place));
+                if fresh && ready(transition, &places) {
+                    transition.outputs.iter().for_each(|place| set(&mut places, *place));
+                    changed = true;
+                }
+            }
+        }
+        let ready = self.net.transitions.iter().filter(|t| ready(t, &places));
+        labels.extend(ready.filter_map(|t| t.label));
+        has(&places, self.net.end)
+    }
+}
+
 /// By place: the labels that may come while its token is on its way to the end, and those that
 /// must: in a sound free-choice net a token's way leads to the end, along any of its choices.
-fn labels_ahead(net: &Net, words: usize) -> (Vec<Bits>, Vec<Bits>) {
+fn labels_ahead(net: &Net, consumers: &[Vec<u32>], words: usize) -> (Vec<Bits>, Vec<Bits>) {
     let count = net.places as usize;
     let mut may = vec![vec![0_u64; words].into_boxed_slice(); count];
     let mut must = vec![vec![u64::MAX; words].into_boxed_slice(); count];
@@ -215,13 +243,11 @@ fn labels_ahead(net: &Net, words: usize) -> (Vec<Bits>, Vec<Bits>) {
     let mut changed = true;
     while changed {
         changed = false;
-        for place in (0..count).filter(|place| *place != net.end as usize) {
+        for place in (0..count).rev().filter(|place| *place != net.end as usize) {
             let mut any = vec![0_u64; words];
             let mut all = vec![u64::MAX; words];
-            for transition in &net.transitions {
-                if !transition.inputs.contains(&(place as u32)) {
-                    continue;
-                }
+            for number in &consumers[place] {
+                let transition = &net.transitions[*number as usize];
                 let mut through = vec![0_u64; words];
                 if let Some(label) = transition.label {
                     set(&mut through, label);

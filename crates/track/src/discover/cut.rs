@@ -19,16 +19,16 @@ pub(super) enum Cut {
     Loop(Vec<Part>),
 }
 
-/// The first cut that holds. `log` is the one that the graph came from; with `dependent`, parts in
+/// The first cut that holds. With `dependent`, which is the log that the graph came from, parts in
 /// sequence that depend on each other are one part, patterns below that share being chance.
-pub(super) fn find(graph: &Graph, log: &Sublog, dependent: Option<f64>) -> Option<Cut> {
+pub(super) fn find(graph: &Graph, dependent: Option<(&Sublog, f64)>) -> Option<Cut> {
     if graph.len() < 2 {
         return None;
     }
     if let Some(parts) = choice(graph) {
         return Some(Cut::Choice(parts));
     }
-    if let Some(parts) = sequence(graph, log, dependent) {
+    if let Some(parts) = sequence(graph, dependent) {
         return Some(Cut::Sequence(parts));
     }
     if let Some(parts) = parallel(graph) {
@@ -44,7 +44,7 @@ fn choice(graph: &Graph) -> Option<Vec<Part>> {
 }
 
 /// Every node of a later part comes after every node of an earlier one, never before.
-fn sequence(graph: &Graph, log: &Sublog, noise: Option<f64>) -> Option<Vec<Part>> {
+fn sequence(graph: &Graph, depending: Option<(&Sublog, f64)>) -> Option<Vec<Part>> {
     let reach = graph.reach();
     let mut parts = components(graph.len(), |a, b| reach[a][b] == reach[b][a]);
     // Parts are homogeneous towards each other only after those that are not are merged.
@@ -63,7 +63,7 @@ fn sequence(graph: &Graph, log: &Sublog, noise: Option<f64>) -> Option<Vec<Part>
         .collect();
     order.sort_unstable();
     let ordered: Vec<Part> = order.into_iter().map(|(_, at)| parts[at].clone()).collect();
-    let Some(noise) = noise else { return Some(ordered) };
+    let Some((log, noise)) = depending else { return Some(ordered) };
     let joined = dependent(graph, log, &ordered, noise);
     Some(if joined.len() > 1 { joined } else { ordered })
 }

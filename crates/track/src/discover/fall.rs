@@ -19,11 +19,11 @@ pub(super) enum Fall {
     Flower(Vec<Activity>),
 }
 
-pub(super) fn fall(log: &Sublog, graph: &Graph, miner: Miner) -> Fall {
-    if let Some((one, rest)) = once_per_trace(log) {
+pub(super) fn fall(log: &Sublog, graph: &Graph, miner: Miner<'_>) -> Fall {
+    if let Some((one, rest)) = once_per_trace(log, graph) {
         return Fall::Parallel(one, rest);
     }
-    if let Some((one, rest)) = concurrent(log, miner) {
+    if let Some((one, rest)) = concurrent(log, graph, miner) {
         return Fall::Parallel(one, rest);
     }
     let strict = |previous: Activity, next: Activity| {
@@ -40,16 +40,21 @@ pub(super) fn fall(log: &Sublog, graph: &Graph, miner: Miner) -> Fall {
 }
 
 /// An activity that is in every trace exactly once, beside all others.
-fn once_per_trace(log: &Sublog) -> Option<(Sublog, Sublog)> {
-    let once = log.activities().into_keys().find(|activity| {
-        log.traces.iter().all(|(trace, _)| trace.iter().filter(|a| *a == activity).count() == 1)
-    })?;
-    Some(beside(log, once))
+fn once_per_trace(log: &Sublog, graph: &Graph) -> Option<(Sublog, Sublog)> {
+    let mut once = vec![true; graph.len()];
+    let mut seen = vec![0_u32; graph.len()];
+    for (trace, _) in &log.traces {
+        seen.fill(0);
+        trace.iter().for_each(|activity| seen[graph.node(*activity)] += 1);
+        once.iter_mut().zip(&seen).for_each(|(once, seen)| *once &= *seen == 1);
+    }
+    let found = once.iter().position(|once| *once)?;
+    Some(beside(log, graph.activities[found]))
 }
 
 /// An activity without which the others can be cut; the rarest or the most
 /// frequent such one.
-fn concurrent(log: &Sublog, miner: Miner) -> Option<(Sublog, Sublog)> {
+fn concurrent(log: &Sublog, graph: &Graph, miner: Miner<'_>) -> Option<(Sublog, Sublog)> {
     let mut activities: Vec<(u64, Activity)> =
         log.activities().into_iter().map(|(activity, count)| (count, activity)).collect();
     if activities.len() < 3 || activities.len() > CONCURRENT_ACTIVITIES_MAX {
@@ -60,11 +65,13 @@ fn concurrent(log: &Sublog, miner: Miner) -> Option<(Sublog, Sublog)> {
         activities.reverse();
     }
     let noise = miner.noise;
+    let bridges = graph.bridges(log);
     let found = activities.into_iter().find(|(_, activity)| {
-        let rest = log.project(|a| a != *activity).without_empty();
-        let graph = Graph::of(&rest);
-        cut::find(&graph, &rest, None).is_some()
-            || (noise > 0.0 && cut::find(&graph.filtered(noise), &rest, None).is_some())
+        let node = graph.node(*activity);
+        let rest = graph.without(node, &bridges[node]);
+        miner.spend(rest.len() * rest.len());
+        cut::find(&rest, None).is_some()
+            || (noise > 0.0 && cut::find(&rest.filtered(noise), None).is_some())
     });
     found.map(|(_, activity)| beside(log, activity))
 }

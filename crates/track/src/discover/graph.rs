@@ -9,24 +9,27 @@ pub(super) struct Graph {
     /// By local node, ascending.
     pub activities: Vec<Activity>,
     /// `edges[a][b]`: how often b directly follows a.
-    pub edges: Vec<Vec<u64>>,
+    edges: Vec<Vec<u64>>,
     pub starts: Vec<u64>,
     pub ends: Vec<u64>,
+    /// Local node by activity.
+    nodes: Vec<u32>,
 }
 
 /// A set of local nodes.
 pub(super) type Part = Vec<usize>;
 
+/// Two neighbours of a run of equal events; beyond the ends of a trace there is none.
+pub(super) struct Bridge {
+    before: Option<usize>,
+    after: Option<usize>,
+    cases: u64,
+}
+
 impl Graph {
     pub(super) fn of(log: &Sublog) -> Graph {
-        let activities: Vec<Activity> = log.activities().into_keys().collect();
-        let count = activities.len();
-        let mut graph = Graph {
-            edges: vec![vec![0; count]; count],
-            starts: vec![0; count],
-            ends: vec![0; count],
-            activities,
-        };
+        let activities = log.activities().into_iter().map(|(activity, _)| activity).collect();
+        let mut graph = Graph::empty(activities);
         for (trace, cases) in &log.traces {
             let mut previous = None;
             for activity in trace {
@@ -44,15 +47,68 @@ impl Graph {
         graph
     }
 
+    fn empty(activities: Vec<Activity>) -> Graph {
+        let count = activities.len();
+        let mut nodes = vec![0; activities.last().map_or(0, |last| *last as usize + 1)];
+        for (node, activity) in (0..).zip(&activities) {
+            nodes[*activity as usize] = node;
+        }
+        Graph {
+            edges: vec![vec![0; count]; count],
+            starts: vec![0; count],
+            ends: vec![0; count],
+            activities,
+            nodes,
+        }
+    }
+
+    /// For each node, who becomes neighbours when its events are left out.
+    pub(super) fn bridges(&self, log: &Sublog) -> Vec<Vec<Bridge>> {
+        let mut bridges = Vec::new();
+        bridges.resize_with(self.len(), Vec::new);
+        for (trace, cases) in &log.traces {
+            let mut before = None;
+            let mut runs = trace.chunk_by(|a, b| a == b).peekable();
+            while let Some(run) = runs.next() {
+                let node = self.node(run[0]);
+                let after = runs.peek().map(|next| self.node(next[0]));
+                bridges[node].push(Bridge { before, after, cases: *cases });
+                before = Some(node);
+            }
+        }
+        bridges
+    }
+
+    /// The graph of the log without the events of a node.
+    pub(super) fn without(&self, node: usize, bridges: &[Bridge]) -> Graph {
+        let others = |at: &usize| *at != node;
+        let kept: Vec<usize> = (0..self.len()).filter(others).collect();
+        let mut graph = Graph::empty(kept.iter().map(|at| self.activities[*at]).collect());
+        for (a, from) in kept.iter().enumerate() {
+            for (b, to) in kept.iter().enumerate() {
+                graph.edges[a][b] = self.edges[*from][*to];
+            }
+            (graph.starts[a], graph.ends[a]) = (self.starts[*from], self.ends[*from]);
+        }
+        let local = |at: usize| if at > node { at - 1 } else { at };
+        for Bridge { before, after, cases } in bridges {
+            match (before.map(local), after.map(local)) {
+                (Some(before), Some(after)) => graph.edges[before][after] += cases,
+                (None, Some(after)) => graph.starts[after] += cases,
+                (Some(before), None) => graph.ends[before] += cases,
+                (None, None) => {}
+            }
+        }
+        graph
+    }
+
     pub(super) fn len(&self) -> usize {
         self.activities.len()
     }
 
     /// Local node of an activity of this sublog.
     pub(super) fn node(&self, activity: Activity) -> usize {
-        match self.activities.binary_search(&activity) {
-            Ok(node) | Err(node) => node,
-        }
+        self.nodes[activity as usize] as usize
     }
 
     /// Without edges that are rare for their source: below `noise` times the weightiest way on

@@ -1,5 +1,7 @@
 //! The recursion: base cases, cuts, falls.
 
+use std::cell::Cell;
+
 use super::cut::{self, Cut};
 use super::fall::{Fall, fall};
 use super::graph::Graph;
@@ -8,7 +10,7 @@ use super::split::split;
 use super::sublog::Sublog;
 use super::tree::Tree;
 use crate::limits::{DISCOVER_ACTIVITIES_MAX, DISCOVER_DEPTH_MAX};
-use crate::log::{Full, Log};
+use crate::log::{Full, Log, Variant};
 
 /// How to mine.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
@@ -36,17 +38,23 @@ pub fn discover(log: &Log, options: Options) -> Result<Tree, Full> {
 
 /// The recursion with its choices; whatever they are, an exact miner keeps every trace.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Miner {
+pub(super) struct Miner<'s> {
     pub noise: f64,
     /// Join neighbours in sequence that depend on each other.
     pub dependent: bool,
     /// Where nothing else helps, set the most frequent activity aside first, not the rarest.
     pub frequent_first: bool,
+    /// Steps that mining took so far, the same on every machine.
+    pub spent: &'s Cell<u64>,
 }
 
-impl Miner {
-    pub(super) fn tree(&self, log: &Log) -> Tree {
-        self.mine(&Sublog::of(log), 0).simplified()
+impl Miner<'_> {
+    pub(super) fn tree(&self, variants: &[Variant]) -> Tree {
+        self.mine(&Sublog::of(variants), 0).simplified()
+    }
+
+    pub(super) fn spend(&self, steps: usize) {
+        self.spent.set(self.spent.get() + steps as u64);
     }
 
     fn mine(&self, log: &Sublog, depth: usize) -> Tree {
@@ -60,6 +68,7 @@ impl Miner {
             return if rare { rest } else { Tree::Choice(vec![rest, Tree::Silent]) };
         }
         let graph = Graph::of(log);
+        self.spend(log.size() + graph.len() * graph.len());
         if let [activity] = graph.activities.as_slice() {
             return self.single(log, *activity);
         }
@@ -91,9 +100,10 @@ impl Miner {
     }
 
     fn cut(&self, graph: &Graph, log: &Sublog) -> Option<Cut> {
-        cut::find(graph, log, self.dependent.then_some(self.noise)).or_else(|| {
+        let dependent = self.dependent.then_some((log, self.noise));
+        cut::find(graph, dependent).or_else(|| {
             let noise = Some(self.noise).filter(|noise| *noise > 0.0)?;
-            cut::find(&graph.filtered(noise), log, self.dependent.then_some(noise))
+            cut::find(&graph.filtered(noise), dependent)
         })
     }
 

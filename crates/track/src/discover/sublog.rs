@@ -1,8 +1,8 @@
 //! The part of a log that is being mined: distinct traces with how often they occur.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
-use crate::log::{Activity, Log};
+use crate::log::{Activity, Variant};
 
 pub(super) type Trace = Box<[Activity]>;
 
@@ -13,8 +13,8 @@ pub(super) struct Sublog {
 }
 
 impl Sublog {
-    pub(super) fn of(log: &Log) -> Sublog {
-        Sublog { traces: log.variants.iter().map(|v| (v.trace.clone(), v.cases)).collect() }
+    pub(super) fn of(variants: &[Variant]) -> Sublog {
+        Sublog { traces: variants.iter().map(|v| (v.trace.clone(), v.cases)).collect() }
     }
 
     /// Merges equal traces.
@@ -48,14 +48,24 @@ impl Sublog {
     }
 
     /// Activities and how many events each has, by activity.
-    pub(super) fn activities(&self) -> BTreeMap<Activity, u64> {
-        let mut found = BTreeMap::new();
+    pub(super) fn activities(&self) -> Vec<(Activity, u64)> {
+        let mut events: Vec<u64> = Vec::new();
         for (trace, count) in &self.traces {
             for activity in trace {
-                *found.entry(*activity).or_default() += count;
+                let at = *activity as usize;
+                if events.len() <= at {
+                    events.resize(at + 1, 0);
+                }
+                events[at] += count;
             }
         }
-        found
+        let all = (0..).zip(events);
+        all.filter(|(_, events)| *events > 0).collect()
+    }
+
+    /// Events of its traces, each counted once.
+    pub(super) fn size(&self) -> usize {
+        self.traces.iter().map(|(trace, _)| trace.len()).sum()
     }
 
     /// Only the events that `keep` names.

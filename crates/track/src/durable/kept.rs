@@ -25,10 +25,20 @@ pub struct Keeping {
     pub past: Duration,
 }
 
+impl Keeping {
+    /// So many days; 0 is for ever.
+    pub fn days(days: u32) -> Keeping {
+        let past = match days {
+            0 => Duration::MAX,
+            days => Duration::from_secs(u64::from(days) * 86_400),
+        };
+        Keeping { checkpoints: Checkpoints::default(), past }
+    }
+}
+
 impl Default for Keeping {
     fn default() -> Keeping {
-        let past = Duration::from_secs(PAST_KEPT_DAYS * 86_400);
-        Keeping { checkpoints: Checkpoints::default(), past }
+        Keeping::days(PAST_KEPT_DAYS)
     }
 }
 

@@ -28,7 +28,10 @@ pub fn csv(stats: &Stats) -> String {
         row("variant", &name, "", variant.cases, Some(variant.duration.spread()));
     }
     if let Some(target) = &stats.target {
-        row("breaches", &format!("{} ms", target.within_ms), "", target.breaches, None);
+        let within = format!("{} ms", target.within_ms);
+        row("breaches", &within, "", target.breaches, Some(stats.duration.spread()));
+        let percent = (target.allowance_used * 100.0).round() as u64;
+        row("allowance used in percent", &within, "", percent, None);
     }
     out
 }

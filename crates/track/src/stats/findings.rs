@@ -35,15 +35,15 @@ pub struct FindingCount {
 const EXAMPLES: usize = 3;
 
 /// Judges every case; cases of one variant together unless deadlines tell them apart.
-/// `now_ms` says which deadlines of what is still waited for have passed.
-pub fn deviations(chart: &Chart, log: &Log, now_ms: i64) -> Deviations {
+/// `now_ms` says which deadlines of what is still waited for have passed; the aligner is one of
+/// [`Chart::aligner`].
+pub fn deviations(chart: &Chart, log: &Log, now_ms: i64, aligner: &mut Aligner) -> Deviations {
     let numbers = chart.numbers(log);
-    let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
     let mut by_variant: BTreeMap<u32, Vec<(FindingKind, u32)>> = BTreeMap::new();
     let mut counts: BTreeMap<(FindingKind, u32), (u64, Vec<String>)> = BTreeMap::new();
     let mut cases = 0;
     for case in &log.cases {
-        let mut fresh = || found(chart, &mut aligner, &numbers, case, now_ms);
+        let mut fresh = || found(chart, aligner, &numbers, case, now_ms);
         let kinds = match chart.deadlines.is_empty() && chart.case_deadline_ms.is_none() {
             true => by_variant.entry(case.variant).or_insert_with(fresh).clone(),
             false => fresh(),
@@ -124,15 +124,14 @@ pub struct Open {
 }
 
 /// Cases that may not end where they are, the one that is quiet the longest first.
-pub fn open(chart: &Chart, log: &Log) -> Vec<Open> {
+pub fn open(chart: &Chart, log: &Log, aligner: &mut Aligner) -> Vec<Open> {
     let numbers = chart.numbers(log);
-    let mut aligner = Aligner::eager(&chart.net, chart.kinds.len() + log.activities.len());
     let mut by_variant: BTreeMap<u32, Option<Vec<u32>>> = BTreeMap::new();
     let mut waiting = Vec::new();
     for case in &log.cases {
         let next = by_variant.entry(case.variant).or_insert_with(|| {
             let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
-            let analysis = judge(chart, &mut aligner, events, i64::MIN);
+            let analysis = judge(chart, aligner, events, i64::MIN);
             (!analysis.may_end).then_some(analysis.next)
         });
         let (Some(next), Some(last)) = (next, case.events.last()) else { continue };

@@ -63,10 +63,14 @@ impl Discover {
         }
         let (log, tally) = self.from.input(self.json)?.log()?;
         super::lay::some(&log, &tally)?;
-        let kept = log.most_frequent(1.0 - self.rare);
+        let kept = Log {
+            activities: log.activities.clone(),
+            cases: Vec::new(),
+            variants: log.frequent(1.0 - self.rare).to_vec(),
+        };
         let tree = discover(&kept, Options { noise: self.noise })?;
         let net = Net::of(&tree);
-        let quality = quality(&log, &net);
+        let quality = quality(&log, &tree);
         if let Some(path) = &self.pnml {
             write(path, &net.to_pnml(&log.activities))?;
         }
@@ -102,6 +106,7 @@ impl Discover {
             definitions: &definitions(process),
             chart: &chart,
             now_ms: jiff::Timestamp::now().as_millisecond(),
+            stuck_after_ms: None,
             quality: Some(quality),
         })))
     }
@@ -133,6 +138,7 @@ fn figures(log: &Log, tally: &Tally, tree: &Tree, quality: &Quality) -> Value {
         "log_fitness": quality.fitness.log,
         "perfectly_fitting": quality.fitness.perfect,
         "given_up": quality.fitness.given_up,
+        "measured_variants": quality.measured_variants,
         "precision": quality.precision,
         "transitions": quality.transitions,
         "silent_transitions": quality.silent_transitions,

@@ -11,7 +11,9 @@ use clap::Args;
 use grevy::Clock;
 use journal::Folder;
 use model::Definitions;
+use track::durable::kept::Keeping;
 use track::feed::{Feed, Verdicts};
+use track::limits::PAST_KEPT_DAYS;
 use track::machine::{Command, Publish, State};
 use track::mapping::{Mapping, duration_ms};
 use track::rows::{self, AlertRow, CaseCounts, CaseRow, WantedCases};
@@ -46,6 +48,9 @@ pub struct Keep {
     /// Raise alerts also for deadlines that had passed when their event came.
     #[arg(long)]
     alert_on_backfill: bool,
+    /// Days for which traces, verdicts and figures of the folder can be read; 0 is for ever.
+    #[arg(long, value_name = "DAYS", default_value_t = PAST_KEPT_DAYS)]
+    keep_days: u32,
     /// Observe the records again that were rejected or expired, by the mapping as it is now.
     #[arg(long)]
     again: bool,
@@ -149,6 +154,12 @@ impl Keep {
         self.now.unwrap_or_else(jiff::Timestamp::now).as_millisecond()
     }
 
+    /// How long a case may be quiet.
+    pub fn stuck_after_ms(&self) -> Result<Option<i64>, Failure> {
+        let given = self.stuck_after.as_deref().map(duration_ms).transpose();
+        given.map_err(|reason| Failure(format!("--stuck-after: {reason}")))
+    }
+
     /// Opens the folder, and goes on telling of alerts that nobody heard of yet.
     pub fn open(&self, from: &super::From) -> Result<Running<'_>, Failure> {
         if from.file()? == Path::new("-") {
@@ -164,7 +175,8 @@ impl Keep {
             None => Clock::Real,
         };
         let (outlet, effects) = channelled();
-        let tracking = Tracking::open(folder.as_ref(), clock, outlet)?;
+        let tracking =
+            Tracking::open_kept(folder.as_ref(), clock, outlet, Keeping::days(self.keep_days))?;
         let courier = Courier::start(&tracking, effects, self.tell.places())?;
         Ok(Running { keep: self, tracking, courier })
     }
@@ -234,7 +246,7 @@ impl Keep {
             known.sort();
             known.dedup();
         }
-        let stuck_after_ms = self.stuck_after.as_deref().map(duration_ms).transpose()?;
+        let stuck_after_ms = self.stuck_after_ms()?;
         let publish = Publish {
             process: process.id.clone(),
             bpmn,

@@ -168,6 +168,7 @@ impl Lay {
                 definitions,
                 chart: &chart,
                 now_ms,
+                stuck_after_ms: self.keep.stuck_after_ms()?,
                 quality: None,
             };
             write(path, &report::html::html(&page(&subject)))?;
@@ -186,7 +187,8 @@ impl Lay {
             stats.cases_per_day
         );
         if judge {
-            tell(&deviations(chart, log, *now_ms), Some(stats.cases));
+            let found = deviations(chart, log, *now_ms, &mut chart.aligner(log));
+            tell(&found, Some(stats.cases));
         }
         for found in log.loops(self.loops) {
             println!("loop: {} came {} times in case {}", found.kind, found.times, found.trace);
@@ -204,7 +206,8 @@ impl Findings {
                 some(&log, &tally)?;
                 let definitions = self.over.definitions(&log)?;
                 let chart = self.over.chart(&definitions, &log)?;
-                deviations(&chart, &log, jiff::Timestamp::now().as_millisecond())
+                let now_ms = jiff::Timestamp::now().as_millisecond();
+                deviations(&chart, &log, now_ms, &mut chart.aligner(&log))
             }
         };
         match self.json {
