@@ -19,6 +19,9 @@ use crate::reader::Reader;
 use crate::retention::Retention;
 use crate::write::{self, Gap, OnCap, Positions, Pressure, Queue, Sweep, Writer};
 
+/// What readers see of the file without a call into the system: addresses, not memory.
+const MAPPED_BYTES: &str = "17179869184";
+
 /// Where history is kept and what happens when it lags.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -230,10 +233,12 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     };
     let decisions = include_str!("../migrations/0002_decisions.sql");
     let pages = include_str!("../migrations/0003_pages.sql");
+    let lists = include_str!("../migrations/0004_lists.sql");
     let all = vec![
         migration(1, "tables", tables),
         migration(2, "decisions", decisions),
         migration(3, "pages", pages),
+        migration(4, "lists", lists),
     ];
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())
@@ -256,5 +261,5 @@ fn options(path: &Path) -> SqliteConnectOptions {
 }
 
 fn options_of_readers(path: &Path) -> SqliteConnectOptions {
-    options(path).read_only(true).pragma("cache_size", "-16384").pragma("mmap_size", "268435456")
+    options(path).read_only(true).pragma("cache_size", "-16384").pragma("mmap_size", MAPPED_BYTES)
 }

@@ -13,8 +13,9 @@ pub const ELEMENT_INSTANCE: Entity = Entity {
             \x20LEFT JOIN process_instance i ON i.key = e.instance\
             \x20LEFT JOIN process_definition d ON d.key = e.definition",
     key: "e.key",
-    base: "e.state < 3",
-    orders: &[(&["e.instance"], "e.key")],
+    // Hidden from the planner: nearly all are.
+    base: "+e.state < 3",
+    orders: &[(&["e.instance"], "e.key"), (&["e.end_date"], "e.key"), (&["e.state"], "e.key")],
     definition: "e.definition",
     only: &[],
     rows: None,

@@ -12,7 +12,12 @@ pub const INCIDENT: Entity = Entity {
             \x20LEFT JOIN process_definition d ON d.key = x.definition",
     key: "x.key",
     base: "",
-    orders: &[(&["x.instance"], "x.key")],
+    orders: &[
+        (&["x.instance"], "x.key"),
+        (&["x.definition"], "x.key"),
+        (&["x.kind"], "x.key"),
+        (&["x.state"], "x.key"),
+    ],
     definition: "x.definition",
     only: &[],
     rows: None,

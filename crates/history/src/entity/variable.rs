@@ -9,7 +9,7 @@ pub const VARIABLE: Entity = Entity {
             \x20LEFT JOIN process_definition d ON d.key = i.definition",
     key: "v.key",
     base: "",
-    orders: &[(&["v.instance"], "v.key")],
+    orders: &[(&["v.instance"], "v.key"), (&["v.scope"], "v.key")],
     definition: "",
     only: &[],
     rows: None,

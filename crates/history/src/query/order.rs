@@ -56,6 +56,10 @@ impl Order {
         }
         let mut columns: Vec<Column> = Vec::new();
         for sort in sorts {
+            // The same for all rows: it orders nothing.
+            if ["NULL", "0"].contains(&sort.field.sql) {
+                continue;
+            }
             let sql = match sort.field.kind {
                 Kind::Name(names) => ranked(sort.field.sql, names),
                 _ => sort.field.sql.to_owned(),

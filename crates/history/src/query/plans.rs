@@ -38,7 +38,7 @@ async fn tables() -> SqliteConnection {
         .expect("a pragma");
     let definition = "INSERT INTO process_definition (key, tenant, process_id, name, version, \
         version_tag, resource, deployment, deployed, state, has_start_form, bytes) \
-        VALUES (1, 't', 'p', 'P', 1, NULL, 'p.bpmn', 1, 0, 0, 0, x'00')";
+        VALUES (1, 'x', 'x', 'x', 1, 'x', 'x', 1, 0, 0, 0, x'00')";
     sqlx::query(definition).execute(&mut connection).await.expect("a definition");
     connection
 }
@@ -80,6 +80,7 @@ fn tests(field: &Field) -> Vec<Test> {
             "$lt" => Test::Lt(value.clone()),
             "$lte" => Test::Lte(value.clone()),
             "$exists" => Test::Exists(true),
+            "$like" if matches!(field.kind, Kind::Name(_)) => Test::Like("*E*".into()),
             "$like" => Test::Like("x*".into()),
             // Nearly everything is something else: the walk ends with the page.
             _ => continue,
@@ -103,52 +104,82 @@ fn filter(field: &'static Field, test: Test) -> Filter {
     }
 }
 
-/// Lists that grow with every instance.
-const LARGE: [&Entity; 1] = [&entity::PROCESS_INSTANCE];
+/// Lists that grow with every instance, and what they are neither filtered nor sorted by an index
+/// for: each index is paid for by every instance that is written.
+const LARGE: [(&Entity, &[&str]); 6] = [
+    (&entity::PROCESS_INSTANCE, &[]),
+    (&entity::ELEMENT_INSTANCE, &["elementId", "elementName", "type", "elementInstanceScopeKey"]),
+    (
+        &entity::JOB,
+        &[
+            "deadline",
+            "elementId",
+            "kind",
+            "listenerEventType",
+            "retries",
+            "worker",
+            "lastUpdateTime",
+            "priority",
+            "hasFailedWithRetriesLeft",
+        ],
+    ),
+    (&entity::INCIDENT, &["elementId", "errorMessage"]),
+    (&entity::VARIABLE, &["tenantId", "value", "isTruncated"]),
+    (&entity::MESSAGE_SUBSCRIPTION, &["messageSubscriptionType", "elementId", "businessId"]),
+];
+
+/// The lines that say that every row is looked at.
+fn walks<'a>(entity: &Entity, lines: &'a [String]) -> Option<&'a String> {
+    let table = entity.from.split_whitespace().last().unwrap_or_default();
+    lines.iter().find(|line| **line == format!("SCAN {table}"))
+}
 
 #[tokio::test]
 async fn a_filter_is_found_by_an_index() {
-    let mut connection = tables().await;
-    for entity in LARGE {
-        for field in entity.filters() {
-            for test in tests(field) {
-                // Half of all rows or more: the walk ends with the page.
-                if matches!(test, Test::Exists(true)) {
-                    continue;
-                }
+    let (mut connection, mut found) = (tables().await, Vec::new());
+    for (entity, but) in LARGE {
+        for field in entity.filters().filter(|field| !but.contains(&field.name)) {
+            // What is there in every row, or in none, ends the walk with the page.
+            if field.sql.contains("NULL") || field.sql == "0" {
+                continue;
+            }
+            for test in tests(field).into_iter().filter(|test| *test != Test::Exists(true)) {
                 let text = format!("{}: {} {test:?}", entity.name, field.name);
                 let query = Query { filter: filter(field, test), ..Query::default() };
                 for (_, sql, lines) in plans(&mut connection, entity, &query, 10).await {
-                    let walks = |line: &&String| {
-                        let table = entity.from.split_whitespace().last().unwrap_or_default();
-                        **line == format!("SCAN {table}")
-                    };
-                    assert_eq!(lines.iter().find(walks), None, "{text}\n{sql}\n{lines:#?}");
+                    // No definition fits: nothing is read.
+                    if walks(entity, &lines).is_some() && !sql.contains("IN ()") {
+                        found.push(format!("{text}\n{sql}\n{lines:#?}"));
+                    }
                 }
             }
         }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[tokio::test]
 async fn a_page_of_many_is_read_in_the_order_of_an_index() {
-    let mut connection = tables().await;
-    for entity in LARGE {
-        for field in entity.fields.iter().filter(|field| field.sort) {
+    let (mut connection, mut found) = (tables().await, Vec::new());
+    for (entity, but) in LARGE {
+        let sorts = entity.fields.iter().filter(|field| field.sort);
+        for field in sorts.filter(|field| !but.contains(&field.name)) {
             for descending in [false, true] {
                 let page = Paging::From { from: 0, limit: 10 };
                 let sort = vec![Sort { field, descending }];
                 let query = Query { sort, page, ..Query::default() };
                 // None are few: whatever is asked for is read along an index.
                 for (step, sql, lines) in plans(&mut connection, entity, &query, -1).await {
-                    let sorts = |line: &&String| *line == "USE TEMP B-TREE FOR ORDER BY";
                     let text = format!("{} by {}\n{sql}", entity.name, field.name);
-                    let sorted = step == Step::Along && lines.iter().any(|line| sorts(&line));
-                    assert!(!sorted, "{text}\n{lines:#?}");
+                    let sorts = lines.iter().any(|line| line == "USE TEMP B-TREE FOR ORDER BY");
+                    if step == Step::Along && sorts {
+                        found.push(format!("{text}\n{lines:#?}"));
+                    }
                 }
             }
         }
     }
+    assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 /// Forty instances of three definitions, two of them versions of one process, with holes.
@@ -156,7 +187,7 @@ async fn forty() -> SqliteConnection {
     let mut connection = tables().await;
     let definitions = "INSERT INTO process_definition (key, tenant, process_id, name, version, \
         version_tag, resource, deployment, deployed, state, has_start_form, bytes) VALUES \
-        (2, 't', 'p', 'P', 2, 'tag', 'p.bpmn', 1, 0, 0, 0, x'00'), \
+        (2, 'x', 'x', 'x', 2, 'tag', 'p.bpmn', 1, 0, 0, 0, x'00'), \
         (3, 'u', 'a', NULL, 1, NULL, 'p.bpmn', 1, 0, 0, 0, x'00')";
     sqlx::query(definitions).execute(&mut connection).await.expect("definitions");
     for n in 1..=40i64 {

@@ -93,7 +93,7 @@ impl Query {
     ) -> Result<Page> {
         self.filter.check()?;
         let (limit, order) = (self.limit()?, Order::new(entity, &self.sort)?);
-        let filter = self.filter.flat();
+        let filter = Filter::All(vec![self.filter.clone()]).flat();
         let (table, filter) = match entity.rows {
             Some(rows) => (grouped(entity, rows, &filter), Filter::default()),
             None => (Sql::new(entity.from), known_definitions(connection, entity, filter).await?),

@@ -35,7 +35,7 @@ pub(super) async fn stretches(
     behind: Option<&[Value]>,
 ) -> Result<(Vec<Stretch>, Option<Vec<Value>>)> {
     let columns = order.list();
-    let of_definition = |column: &&Column| column.field.is_some_and(|field| field.of_definition);
+    let of_definition = |column: &&Column| is_of_definition(entity, column);
     let leading = columns.iter().take_while(of_definition).count();
     let all = match columns.first() {
         Some(_) if leading > 0 => by_definition(connection, entity, order, leading).await?,
@@ -78,6 +78,16 @@ fn is(field: &'static Field, test: Test) -> Filter {
     Filter::Is(Condition { field, test })
 }
 
+/// Does it speak of the definition, with no index that says the same?
+fn is_of_definition(entity: &Entity, column: &Column) -> bool {
+    let own = column.sql == entity.definition;
+    let indexed = entity
+        .orders
+        .iter()
+        .any(|(columns, sorted)| *columns == [entity.definition] && *sorted == entity.key);
+    column.field.is_some_and(|field| field.of_definition) || (own && !indexed)
+}
+
 /// Is there an index that has rows of one name in the order of their keys?
 fn found_by_name(entity: &Entity, field: &Field) -> bool {
     let has =
@@ -105,7 +115,11 @@ async fn by_definition(
     leading: usize,
 ) -> Result<Vec<Stretch>> {
     let columns = &order.list()[..leading];
-    let names = columns.iter().map(|column| &*column.sql).collect::<Vec<_>>().join(", ");
+    let name = |column: &Column| match column.sql == entity.definition {
+        true => "d.key".to_owned(),
+        false => column.sql.clone(),
+    };
+    let names = columns.iter().map(name).collect::<Vec<_>>().join(", ");
     let text = format!("SELECT d.key, {names} FROM process_definition d LIMIT ?");
     let rows =
         fetch(connection, Sql::with(text, [Value::Int(MATCHED_DEFINITIONS_MAX + 1)])).await?;
