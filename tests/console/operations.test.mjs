@@ -120,6 +120,18 @@ test("job_types_that_nobody_works_on_are_marked", async () => {
   browser.quiet();
 });
 
+test("a_narrow_screen_is_not_wider_than_it_is", async () => {
+  const key = await server.create("ship", {}, { businessId: "narrow" });
+  const { page, open } = await browser.person(server, { viewport: { width: 400, height: 800 } });
+  for (const path of ["/", "/processes/ship", "/incidents", `/instances/${key}`]) {
+    await open(path);
+    await page.locator("main > :nth-child(2)").first().waitFor();
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.ok(wide <= 400, `${path} is ${wide} wide`);
+  }
+  browser.quiet();
+});
+
 /** Looks until it is as expected; says what it saw last. */
 async function poll(look, good, expected = "something else") {
   let last;
