@@ -20,14 +20,11 @@ function read(){var r=room(),whole=Math.min(r.w/W,r.h/H,1.25);
   size(Math.max(whole,Math.min(r.w/W,1),0.85));
   view.scrollLeft=0;var more=H*scale-view.clientHeight;
   view.scrollTop=more>view.clientHeight?0:Math.max(0,more/2);begin();}
-// What is furthest to the left is where it begins: it is in view, whatever else is.
+// The first event that is drawn is where it begins: it is in view, whatever else is.
 function begin(){
-  var first=null,v=view.getBoundingClientRect();
-  svg.querySelectorAll("[data-id]").forEach(function(n){
-    var r=n.getBoundingClientRect();
-    if(r.width&&r.height&&(!first||r.left<first.left))first=r;
-  });
-  if(!first)return;
+  var event=svg.querySelector("[data-id] circle"),v=view.getBoundingClientRect();
+  if(!event)return;
+  var first=event.getBoundingClientRect();
   if(first.top<v.top)view.scrollTop-=v.top-first.top+24;
   else if(first.bottom>v.bottom)view.scrollTop+=first.bottom-v.bottom+24;
 }

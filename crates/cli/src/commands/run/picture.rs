@@ -186,10 +186,10 @@ fn tile(label: &str, value: &str, note: &str) -> Tile {
 /// Milliseconds as people say them.
 fn span(ms: i64) -> String {
     match ms {
-        ..1_000 => format!("{ms} ms"),
-        ..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
-        ..3_600_000 => format!("{:.1} min", ms as f64 / 60_000.0),
-        ..86_400_000 => format!("{:.1} h", ms as f64 / 3_600_000.0),
+        i64::MIN..1_000 => format!("{ms} ms"),
+        1_000..60_000 => format!("{:.1} s", ms as f64 / 1_000.0),
+        60_000..3_600_000 => format!("{:.1} min", ms as f64 / 60_000.0),
+        3_600_000..86_400_000 => format!("{:.1} h", ms as f64 / 3_600_000.0),
         _ => format!("{:.1} d", ms as f64 / 86_400_000.0),
     }
 }
