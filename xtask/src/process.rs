@@ -23,9 +23,18 @@ pub enum Go {
 }
 
 /// A command at a folder, from words.
+///
+/// It does not inherit what Cargo told this program about its package: build scripts (that of
+/// `ring`) ask for the same names, and all that stands on them would be compiled anew.
 pub fn command(folder: &Path, words: &[&str]) -> Command {
     let mut command = Command::new(words.first().copied().unwrap_or("true"));
     command.args(words.iter().skip(1)).current_dir(folder);
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     command
 }
 
