@@ -53,6 +53,8 @@ struct Receiver {
     place: Option<i64>,
     /// A poll whose time is over while a lease is under way for it.
     expired: bool,
+    /// A poll that waits only for leases under way: they may leave jobs for it.
+    impatient: bool,
 }
 
 /// Jobs of one type, tenant and partition.
@@ -78,6 +80,8 @@ struct Queue {
     ring: BTreeMap<i64, ReceiverId>,
     /// Partition that was served last.
     last: PartitionId,
+    /// How many impatient polls there are.
+    impatient: usize,
 }
 
 #[derive(Default)]
@@ -132,8 +136,9 @@ impl Dispatcher {
     }
 
     /// Parks a poll until there are jobs or it is [withdrawn](Dispatcher::withdraw).
-    pub fn poll(self: &Arc<Self>, want: LeaseJobs, then: Polled) -> ReceiverId {
-        match self.add(want, Sink::Poll(Some(then))) {
+    /// An impatient one gets what is there now.
+    pub fn poll(self: &Arc<Self>, want: LeaseJobs, impatient: bool, then: Polled) -> ReceiverId {
+        match self.add(want, Sink::Poll(Some(then)), impatient) {
             Ok(id) => id,
             Err(Sink::Poll(then)) => {
                 then.into_iter().for_each(|then| then(Err(full())));
@@ -153,11 +158,16 @@ impl Dispatcher {
         credit: u32,
         push: Push,
     ) -> Result<ReceiverId, Error> {
-        self.add(want, Sink::Stream { credit, push }).map_err(|_| full())
+        self.add(want, Sink::Stream { credit, push }, false).map_err(|_| full())
     }
 
     /// Gives the sink back when there is no room for it.
-    fn add(self: &Arc<Self>, want: LeaseJobs, sink: Sink) -> Result<ReceiverId, Sink> {
+    fn add(
+        self: &Arc<Self>,
+        want: LeaseJobs,
+        sink: Sink,
+        impatient: bool,
+    ) -> Result<ReceiverId, Sink> {
         let mut board = self.lock();
         if board.receivers.len() >= RECEIVERS_MAX {
             return Err(sink);
@@ -165,12 +175,18 @@ impl Dispatcher {
         board.next += 1;
         let id = board.next;
         let job_type = want.job_type.clone();
-        let receiver = Receiver { want, sink, leasing: false, place: None, expired: false };
+        let (leasing, expired) = (false, false);
+        let receiver = Receiver { want, sink, leasing, place: None, expired, impatient };
         board.receivers.insert(id, receiver);
         board.enter(id, &job_type, Turn::Last);
+        if let Some(queue) = board.queues.get_mut(&job_type) {
+            queue.impatient += usize::from(impatient);
+        }
         let leases = board.matches(&job_type);
+        let spent = board.spent(&job_type);
         drop(board);
         self.send(leases);
+        spent.into_iter().for_each(|then| then(Ok(Vec::new())));
         Ok(id)
     }
 
@@ -271,7 +287,9 @@ impl Dispatcher {
         board.settle(&lease, more || jobs.is_err());
         let (deliver, mut back) = board.hand_over(lease.receiver, jobs);
         let leases = board.matches(&lease.want.job_type);
+        let spent = board.spent(&lease.want.job_type);
         drop(board);
+        spent.into_iter().for_each(|then| then(Ok(Vec::new())));
         match deliver {
             Some(Delivery::Poll(then, jobs)) => then(jobs),
             Some(Delivery::Stream(push, jobs)) => {
@@ -334,11 +352,28 @@ impl Board {
             if let Some(place) = receiver.place {
                 queue.ring.remove(&place);
             }
+            queue.impatient = queue.impatient.saturating_sub(usize::from(receiver.impatient));
             if queue.ring.is_empty() && queue.ready.is_empty() {
                 self.queues.remove(&receiver.want.job_type);
             }
         }
         Some(receiver)
+    }
+
+    /// Impatient polls for which nothing is left: no lease is under way that may leave them jobs.
+    fn spent(&mut self, job_type: &Text) -> Vec<Polled> {
+        let Some(queue) = self.queues.get(job_type) else { return Vec::new() };
+        let leasing = || queue.ready.values().any(|ready| matches!(ready, Ready::Leasing { .. }));
+        if queue.impatient == 0 || leasing() {
+            return Vec::new();
+        }
+        let waits = |id: &&ReceiverId| self.receivers.get(id).is_some_and(|r| r.impatient);
+        let spent: Vec<ReceiverId> = queue.ring.values().filter(waits).copied().collect();
+        let then = |id| match self.remove(id)?.sink {
+            Sink::Poll(then) => then,
+            Sink::Stream { .. } => None,
+        };
+        spent.into_iter().filter_map(then).collect()
     }
 
     /// Pairs of a receiver and a partition that has jobs for it.

@@ -97,7 +97,7 @@ impl fmt::Display for Error {
             Error::Overloaded { what } => write!(f, "RESOURCE_EXHAUSTED: {what}"),
             Error::Unavailable { reason } => write!(
                 f,
-                "UNAVAILABLE: expected the partition and its journal to be there, but {reason}; \
+                "UNAVAILABLE: expected the journal of this instance to be there, but {reason}; \
                  a command may or may not have happened"
             ),
             Error::DiskFull => f.write_str(

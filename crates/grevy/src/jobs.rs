@@ -63,17 +63,15 @@ impl Grevy {
     pub fn poll_jobs(&self, want: LeaseJobs, patience: Duration) -> JobPoll {
         let (promise, jobs) = promise();
         let dispatcher = &self.shared().dispatcher;
-        let id = dispatcher.poll(want, Box::new(move |jobs| promise.resolve(jobs)));
-        match patience.is_zero() || jobs.is_ready() {
-            true => dispatcher.withdraw(id),
-            false => {
-                let dispatcher = Arc::downgrade(dispatcher);
-                self.shared().deadlines.after(patience, move || {
-                    if let Some(dispatcher) = dispatcher.upgrade() {
-                        dispatcher.withdraw(id);
-                    }
-                });
-            }
+        let then = Box::new(move |jobs| promise.resolve(jobs));
+        let id = dispatcher.poll(want, patience.is_zero(), then);
+        if !patience.is_zero() && !jobs.is_ready() {
+            let dispatcher = Arc::downgrade(dispatcher);
+            self.shared().deadlines.after(patience, move || {
+                if let Some(dispatcher) = dispatcher.upgrade() {
+                    dispatcher.withdraw(id);
+                }
+            });
         }
         JobPoll { jobs, dispatcher: Arc::downgrade(dispatcher), id }
     }

@@ -46,7 +46,7 @@ pub use error::Error;
 pub use handle::{Deployment, Grevy};
 pub use jobs::{JobPoll, JobStream};
 pub use model::{Builder as Model, Event};
-pub use open::Builder;
+pub use open::{Builder, Claimed};
 pub use ops::Raised;
 pub use pending::Pending;
 pub use query::{Incident, Instance, PartitionHealth, Place};

@@ -43,6 +43,23 @@ pub struct Builder {
     gullible: bool,
 }
 
+/// An engine whose folder is its own and whose journal is not read yet.
+#[derive(Debug)]
+pub struct Claimed {
+    builder: Builder,
+    folder: Option<Arc<Folder>>,
+}
+
+impl Claimed {
+    /// Folds what is there, and starts.
+    ///
+    /// # Errors
+    /// A folder with more partitions; a journal that cannot be read or folded.
+    pub fn open(self) -> Result<Grevy, Error> {
+        self.builder.fold(self.folder)
+    }
+}
+
 impl Default for Builder {
     fn default() -> Builder {
         Builder {
@@ -172,8 +189,21 @@ impl Builder {
     /// # Errors
     /// A folder in use, of a newer version, from elsewhere or with more partitions; a journal that
     /// cannot be read or folded.
-    pub fn open(mut self) -> Result<Grevy, Error> {
+    pub fn open(self) -> Result<Grevy, Error> {
+        self.claim()?.open()
+    }
+
+    /// Makes the folder this engine's without reading its journal yet, which may take long: from
+    /// then on a server can say that it runs.
+    ///
+    /// # Errors
+    /// A folder in use, of a newer version or from elsewhere.
+    pub fn claim(self) -> Result<Claimed, Error> {
         let folder = self.folder.as_ref().map(|path| self.own(path)).transpose()?;
+        Ok(Claimed { builder: self, folder })
+    }
+
+    fn fold(mut self, folder: Option<Arc<Folder>>) -> Result<Grevy, Error> {
         let starts = folder.as_ref().map(Starts::begin).transpose()?.map(Arc::new);
         if let Some(reason) = starts.as_ref().and_then(|starts| starts.held()) {
             tracing::error!(reason, "the start is held back");

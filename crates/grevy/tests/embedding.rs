@@ -188,7 +188,10 @@ fn a_folder_in_use_is_refused_with_the_process_that_has_it() {
     assert_eq!(error.code(), "FOLDER_LOCKED");
     assert!(error.to_string().contains(&std::process::id().to_string()), "{error}");
     drop(first);
-    Grevy::open(folder.path().join("data")).unwrap();
+    let claimed = Grevy::builder().folder(folder.path().join("data")).claim().unwrap();
+    let error = Grevy::open(folder.path().join("data")).err().unwrap();
+    assert_eq!(error.code(), "FOLDER_LOCKED", "before its journal is read");
+    claimed.open().unwrap();
 }
 
 #[test]

@@ -352,7 +352,9 @@ fn what_another_machine_sent_and_cannot_be_handled_is_passed_over() {
     // What comes behind it in its stream waits for its turn, and needs nothing.
     // The loop stands still until both are there, so that the second one has to wait.
     let (go, wait) = channel::<()>();
-    let hold = move |_: &mut Partition<Tally>| drop(wait.recv());
+    let hold = move |_: &mut Partition<Tally>| {
+        let _ = wait.recv();
+    };
     let token = rig.activity.begin();
     rig.remote.mailbox.signal(grevy::mailbox::Signal::Control(Box::new(hold), token));
     let unreadable = rig.ask(Command::Item(77), Class::Internal);
