@@ -254,6 +254,13 @@ def test_m6_owners_and_roles(grevy):
         assert status == 200 and token["token_type"] == "Bearer", token
         given = {"authorization": f"Bearer {token['access_token']}"}
         assert server.call("POST", "/v2/process-instances", start, given)[0] == 200
+        # SDKs decode what they are handed.
+        claims = token["access_token"].split(".")[1]
+        claims = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        assert claims["sub"] == "picker" and claims["exp"] - claims["iat"] == token["expires_in"]
+        for wrong in (token["access_token"][:-4], token["access_token"] + ".x", "a.b.c"):
+            given = {"authorization": f"Bearer {wrong}"}
+            assert server.call("GET", "/v2/topology", headers=given)[0] == 401, wrong
         raw = urllib.parse.urlencode({**grant, "client_secret": "x"}).encode()
         status, refused, _ = server.call("POST", "/oauth/token", raw=raw, headers=media)
         assert (status, refused["error"]) == (401, "invalid_client"), refused
@@ -288,6 +295,13 @@ def test_the_command_line_drives_a_server(grevy):
         assert code == 2 and "404" in err and "Expected to cancel" in err, err
         code, out, err = grevy_command(grevy, server, "status")
         assert code == 0 and "partition 1: healthy" in out, out
+        # Whatever answers with a success is not yet Grevy.
+        wrong = ("--address", f"http://{server.grpc}")
+        for words in (("status",), ("jobs", "complete", "5"), ("incidents",), ("cancel", "5"),
+                      ("create", "simple"), ("resolve", "5")):
+            done = subprocess.run([grevy, *words, *wrong], text=True, capture_output=True)
+            assert done.returncode == 2 and "REST API" in done.stderr, (words, done)
+            assert not done.stdout, (words, done)
         publish = ("publish", "shipped", "--key", "1", "--correlate")
         assert grevy_command(grevy, server, *publish)[0] == 2
     assert grevy_command(grevy, server, "status")[0] == 2

@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import traceback
 
@@ -54,11 +55,29 @@ def load(command):
     return lambda grevy: lifecycle.kill_minus_nine(grevy, command())
 
 
-def java(mode):
+def maven(name, mode):
     """Compiled once into target/; Maven finds the client."""
-    folder = HERE / "java"
-    maven = ["mvn", "-q", "-B", "-f", str(folder), f"-DbuildFolder={CLIENTS / 'java'}"]
-    return script(lambda: [*maven, "compile", "exec:java", f"-Dexec.args={mode}"])
+    words = ["mvn", "-q", "-B", "-f", str(HERE / name), f"-DbuildFolder={CLIENTS / name}"]
+    return [*words, "compile", "exec:java", f"-Dexec.args={mode}"]
+
+
+def java(mode, name="java"):
+    return script(lambda: maven(name, mode))
+
+
+def oauth(command):
+    """Clients that ask for a token first, as their SDKs do unless they are told not to."""
+    def test(grevy):
+        name = "whole-story"
+        made, file = lifecycle.tokens(grevy, tempfile.mkdtemp(), (name, "--role", "admin"))
+        with Server(grevy, "--config", file) as server:
+            own = {"CLIENT_ID": name, "CLIENT_SECRET": made[name],
+                   "CACHE": str(server.folder / "credentials")}
+            done = subprocess.run(command(), env={**environment(server), **own}, timeout=300,
+                                  text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+            print(done.stdout[-6_000:], end="")
+            assert done.returncode == 0, f"ended with {done.returncode}"
+    return test
 
 
 def zbctl(grevy):
@@ -87,6 +106,11 @@ TESTS = {
     "reads_orchestration_cluster_api": js("reads_oca.mjs", before=seed),
     "java_polling": java("poll"),
     "java_streaming": java("stream"),
+    "java_rest": java("rest", "java-rest"),
+    "java_newer_grpc": java("grpc", "java-rest"),
+    "oauth_java": oauth(lambda: maven("java-rest", "rest")),
+    "oauth_camunda_sdk_rest": oauth(lambda: ["node", str(node() / "camunda_sdk.cjs"), "rest"]),
+    "oauth_camunda_sdk_grpc": oauth(lambda: ["node", str(node() / "camunda_sdk.cjs"), "grpc"]),
     "zbctl": zbctl,
     "bad_input": py("bad_input.py"),
     "kill_minus_nine_pyzeebe": load(lambda: [python(), str(SUITES / "load.py")]),

@@ -29,12 +29,23 @@ pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 pub const JOB_STREAMS_MAX: usize = 16_384;
 /// Parked long polls of one server. RESOURCE_EXHAUSTED beyond.
 pub const POLLS_MAX: usize = 32_768;
+/// Creates that wait for their result, and correlations, at once. RESOURCE_EXHAUSTED beyond.
+pub const AWAITED_MAX: usize = 4_096;
 /// Jobs that a stream has in flight towards a client that does not read; it gets no more until
 /// it does, and they go to others when their lease ends.
 pub const STREAM_CREDIT_MAX: u32 = 32;
-/// What an HTTP/2 connection buffers for a client that does not read.
-pub const SEND_BUFFER_BYTES_MAX: usize = 256 << 10;
-/// Time for the headers of an HTTP/1 request, and for a TLS handshake.
+/// Jobs of a stream that its worker has not settled, at first.
+pub const STREAM_JOBS_FIRST: usize = 64;
+/// The same, for a worker that settles many or keeps quiet for long.
+pub const STREAM_JOBS_MAX: usize = 4_096;
+/// How often a stream that has its fill is looked at.
+pub const STREAM_LOOK: Duration = Duration::from_secs(1);
+/// What an HTTP/2 call buffers for a client that does not read, beside the window that the client
+/// itself opens (64 KiB with most): jobs of a stream that lie there are leased by nobody.
+pub const SEND_BUFFER_BYTES_MAX: usize = 16 << 10;
+/// Time in which a connection must take some of what it is sent.
+pub const WRITE_TIME_MAX: Duration = Duration::from_secs(60);
+/// Time for the first bytes, for the headers of an HTTP/1 request, and for a TLS handshake.
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(15);
 /// An idle HTTP/2 connection is asked this often whether its client lives; half-open ones close.
 pub const PING_INTERVAL: Duration = Duration::from_secs(30);
@@ -52,6 +63,8 @@ pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);
 pub const RECOVERY_PATIENCE: Duration = Duration::from_secs(5);
 /// Time between two pieces of a request's body. 400, or a reset stream, beyond.
 pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
+/// Time for all of a request's body, however it moves.
+pub const BODY_WHOLE_TIME_MAX: Duration = Duration::from_secs(300);
 /// Rows of one page of a search.
 pub const PAGE_ROWS_MAX: usize = 1_000;
 /// Characters of a tenant id.

@@ -19,7 +19,8 @@ use clap::{Parser, Subcommand};
 ///
 /// Without a command: the server, with gRPC, REST and pages, on loopback, data in ./data.
 #[derive(Parser)]
-#[command(name = "grevy", version, about, long_about, max_term_width = 100)]
+#[command(name = "grevy", version, max_term_width = 100)]
+#[command(about = "Runs and watches business processes across services")]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 #[cfg_attr(not(feature = "server"), command(arg_required_else_help = true))]
 struct Cli {
@@ -109,7 +110,8 @@ fn end_with_the_pipe() {
     let told = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
         let text = panic.payload_as_str().unwrap_or_default();
-        if text.starts_with("failed printing to stdout") && text.contains("Broken pipe") {
+        let pipe = text.contains("Broken pipe") || text.contains("BrokenPipe");
+        if pipe && text.starts_with("failed ") {
             // As a shell counts an end by SIGPIPE.
             std::process::exit(141);
         }

@@ -178,10 +178,19 @@ impl Remote {
         let status = answer.status();
         let text =
             answer.into_body().into_with_config().limit(ANSWER_BYTES_MAX).read_to_string()?;
-        let value: Value = serde_json::from_str(&text).unwrap_or(Value::Null);
+        let value = serde_json::from_str::<Value>(&text);
         if status.is_success() {
-            return Ok(value);
+            // The gRPC port, or a server of somebody else, may answer with a success too.
+            return match value {
+                Ok(value) => Ok(value),
+                Err(_) if status.as_u16() == 204 => Ok(Value::Null),
+                Err(_) => Err(Failure(format!(
+                    "expected Grevy's REST API at {address}, but {url} answered {status} without \
+                     JSON; is this the address that the server prints as REST?"
+                ))),
+            };
         }
+        let value = value.unwrap_or(Value::Null);
         let detail = value["detail"].as_str().unwrap_or(&text);
         Err(Failure(format!("{} ({status}): {detail}", value["title"].as_str().unwrap_or("error"))))
     }
@@ -230,7 +239,17 @@ fn unanswered(url: &str, sent: usize, error: &ureq::Error) -> Failure {
              4 MiB, a deployment 8 MiB"
         ));
     }
-    Failure(format!("expected an answer of {url}, but {error}; is the server running?"))
+    let text = error.to_string();
+    let advice = if text.contains("CaUsedAsEndEntity") {
+        "the certificate says that it is an authority's; make one with basicConstraints CA:FALSE"
+    } else if text.contains("certificate") {
+        "--ca names the certificate that the server's was signed with"
+    } else if text.contains("invalid HTTP version") {
+        "does the server speak TLS, that is https://?"
+    } else {
+        "is the server running?"
+    };
+    Failure(format!("expected an answer of {url}, but {text}; {advice}"))
 }
 
 fn holds(bytes: &[u8], part: &[u8]) -> bool {

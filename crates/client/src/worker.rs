@@ -17,6 +17,7 @@ use crate::retry::{BackOff, REQUEST_ID, request_id, retrying};
 use crate::{Client, Error, Fail, Job};
 
 /// A running worker. Dropping it stops it without waiting for jobs under way.
+#[must_use = "a worker that is dropped stops"]
 pub struct Worker {
     stop: watch::Sender<bool>,
     slots: Arc<Semaphore>,
@@ -92,12 +93,19 @@ impl Client {
 
 impl Worker {
     /// Takes no more jobs and waits for those under way.
-    pub async fn stop(self) {
+    pub async fn stop(mut self) {
         // Without a loop nobody needs to be told.
         let _ = self.stop.send(true);
-        let _ = self.task.await;
+        let _ = (&mut self.task).await;
         // All slots are free when no job is under way.
         let _ = self.slots.acquire_many(self.most).await;
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        // Without a loop nobody needs to be told.
+        let _ = self.stop.send(true);
     }
 }
 
@@ -234,6 +242,11 @@ impl Bench {
         F: Future<Output = Result<V, Fail>> + Send + 'static,
         V: Serialize + Send + 'static,
     {
+        if job.deadline < now_ms() {
+            // It lay in the stream for longer than its lease: it belongs to another by now.
+            tracing::info!(job = job.key, "a job came past its deadline and is left to others");
+            return;
+        }
         let (client, handler) = (self.client.clone(), Arc::clone(handler));
         tokio::spawn(async move {
             let (key, retries) = (job.key, job.retries);
@@ -251,6 +264,11 @@ impl Bench {
             drop(slot);
         });
     }
+}
+
+fn now_ms() -> i64 {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// One request with an id of its own.

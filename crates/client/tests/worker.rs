@@ -54,7 +54,7 @@ async fn rig(streams: bool) -> Rig {
         partitions: 1,
         pinnable_clock: false,
         metrics: None,
-        open: Box::new(grevy::Grevy::memory),
+        open: Box::new(|_| grevy::Grevy::memory()),
         console: |_| None,
         pages: Router::new(),
         history: None,
@@ -75,7 +75,8 @@ async fn rig(streams: bool) -> Rig {
             answer.header("grpc-status", "12").body(Body::empty()).unwrap()
         }
     });
-    let calls = api::grpc::router(server.gateway().clone()).await.unwrap().layer(wire);
+    let calls =
+        api::grpc::router(server.gateway().clone(), "http://rest").await.unwrap().layer(wire);
     let (stop, stopping) = watch::channel(false);
     let at = ([127, 0, 0, 1], 0).into();
     let (address, _serving) = server::serve(at, calls, stopping).await.unwrap();

@@ -219,6 +219,11 @@ def rest_cases():
         ("POST", "/v2/process-instances", b"", 400), ("POST", "/v2/process-instances", {}, 400),
         ("POST", "/v2/process-instances", b"\xff\xfe", 400),
         ("POST", "/v2/process-instances", b'{"processDefinitionId": "simple"', 400),
+        # As many as there are fields: a list is no object all the same.
+        *(("POST", path, [None] * count, 400) for count in range(1, 20)
+          for path in ("/v2/process-instances", "/v2/messages/publication", "/v2/jobs/activation",
+                       "/v2/signals/broadcast")),
+        ("POST", "/v2/process-instances", ["simple", *[None] * 13], 400),
         ("POST", "/v2/process-instances", {"processDefinitionId": 5}, 400),
         ("POST", "/v2/process-instances", {"processDefinitionId": "nobody"}, 404),
         ("POST", "/v2/process-instances", {"processDefinitionKey": str(key)}, 404),

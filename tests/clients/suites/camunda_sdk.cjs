@@ -8,7 +8,16 @@ const main = async (mode) => {
   const camunda = new Camunda8({
     ZEEBE_GRPC_ADDRESS: `grpc://${GRPC}`,
     ZEEBE_REST_ADDRESS: REST,
-    CAMUNDA_OAUTH_DISABLED: true,
+    ...(process.env.CLIENT_ID
+      ? {
+        CAMUNDA_AUTH_STRATEGY: 'OAUTH',
+        CAMUNDA_OAUTH_URL: `${REST}/oauth/token`,
+        ZEEBE_CLIENT_ID: process.env.CLIENT_ID,
+        ZEEBE_CLIENT_SECRET: process.env.CLIENT_SECRET,
+        ZEEBE_TOKEN_AUDIENCE: 'grevy',
+        CAMUNDA_TOKEN_DISK_CACHE_DISABLE: true,
+      }
+      : { CAMUNDA_OAUTH_DISABLED: true }),
     zeebeGrpcSettings: { ZEEBE_CLIENT_LOG_LEVEL: 'ERROR' },
     CAMUNDA_LOG_LEVEL: 'error',
   })

@@ -12,10 +12,16 @@ export const until = async (what, condition, seconds = 40) => {
   throw new Error(`waited in vain for ${what}`)
 }
 
+// A server with tokens takes them as basic authentication too.
+const { CLIENT_ID, CLIENT_SECRET } = process.env
+const shown = CLIENT_ID
+  ? { authorization: `Basic ${Buffer.from(`${CLIENT_ID}:${CLIENT_SECRET}`).toString('base64')}` }
+  : {}
+
 export const incidents = async (instance) => {
   const answer = await fetch(`${REST}/v2/incidents/search`, {
     method: 'POST',
-    headers: { 'content-type': 'application/json' },
+    headers: { 'content-type': 'application/json', ...shown },
     body: JSON.stringify({ filter: { processInstanceKey: `${instance}`, state: 'active' } }),
   })
   assert.equal(answer.status, 200)

@@ -44,7 +44,7 @@ impl Gateway {
     pub async fn delete_resource(&self, caller: &Caller, key: Key) -> Result<(), Failure> {
         caller.principal.require(Action::Deploy)?;
         if caller.principal.process_prefix.is_some() {
-            let catalog = self.engine()?.catalog();
+            let catalog = self.engine_for(caller).await?.catalog();
             if let Some(definition) = catalog.get(key) {
                 caller.principal.require_process(&definition.process_id)?;
             }
@@ -67,6 +67,7 @@ impl Gateway {
             if resource.name.ends_with(".dmn") {
                 let text = std::str::from_utf8(bytes).unwrap_or_default();
                 if let Ok(file) = dmn::Model::read(text) {
+                    caller.principal.require_process(file.id())?;
                     file.decisions().try_for_each(|d| caller.principal.require_process(d.id))?;
                 }
                 continue;

@@ -47,6 +47,7 @@ impl Gateway {
         caller.principal.require(Action::Work)?;
         check_definition(INTENT, &create.definition)?;
         let engine = self.engine_for(caller).await?;
+        let _place = self.shared.awaited.take()?;
         // The time that the instance takes says nothing about what a partition stands.
         let (permit, engine) = self.room_for_new(engine, caller)?;
         drop(permit.unmeasured());

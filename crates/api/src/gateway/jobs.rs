@@ -1,5 +1,7 @@
 //! Jobs for workers: polls, streams, and what workers say.
 
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -8,12 +10,14 @@ use engine::event::NamedValue;
 use engine::{Command, Key};
 use grevy::{Grevy, JobPoll, JobStream};
 use tokio::sync::mpsc;
+use tokio::time::{Sleep, sleep};
 
 use super::places::Place;
+use super::window::{Window, Windows};
 use super::{Caller, Gateway};
 use crate::access::Action;
 use crate::failure::Failure;
-use crate::limits::{LONG_POLL_DEFAULT, LONG_POLL_MAX, STREAM_CREDIT_MAX};
+use crate::limits::{LONG_POLL_DEFAULT, LONG_POLL_MAX, STREAM_CREDIT_MAX, STREAM_LOOK};
 
 /// What a worker says of a job, with the lease token if it has one.
 #[derive(Debug, Clone, PartialEq)]
@@ -26,8 +30,13 @@ pub struct Word {
 /// An open stream of jobs. A job that was not taken out when it is dropped goes to others.
 pub struct JobFeed {
     receive: mpsc::Receiver<LeasedJob>,
-    stream: Option<JobStream>,
+    stream: Option<Arc<JobStream>>,
     engine: Grevy,
+    window: Arc<Window>,
+    windows: Arc<Windows>,
+    /// Set while the stream has its fill.
+    look: Option<Pin<Box<Sleep>>>,
+    clock: Gateway,
     _place: Place,
 }
 
@@ -44,8 +53,28 @@ impl Gateway {
         let engine = self.engine_for(caller).await?;
         let _place = self.shared.polls.take()?;
         let _attended = self.shared.attention.attend(&want.job_type);
-        let poll = engine.poll_jobs(want, patience(request_timeout));
-        let mut parked = Parked { poll: Some(poll), engine };
+        let mut jobs = self.leased(&engine, want.clone(), patience(request_timeout)).await?;
+        // One poll is served by one partition; the others may have some too.
+        for _ in 1..engine.partition_count() {
+            let left = want.max_jobs.saturating_sub(jobs.len() as u32);
+            if left == 0 || jobs.is_empty() {
+                break;
+            }
+            let more = LeaseJobs { max_jobs: left, ..want.clone() };
+            // Those that are leased are handed over whatever becomes of the rest.
+            jobs.extend(self.leased(&engine, more, Duration::ZERO).await.unwrap_or_default());
+        }
+        Ok(jobs)
+    }
+
+    async fn leased(
+        &self,
+        engine: &Grevy,
+        want: LeaseJobs,
+        patience: Duration,
+    ) -> Result<Vec<LeasedJob>, Failure> {
+        let poll = engine.poll_jobs(want, patience);
+        let mut parked = Parked { poll: Some(poll), engine: engine.clone() };
         tokio::select! {
             jobs = parked.jobs() => jobs.map_err(|error| Failure::of("ACTIVATE", error)),
             () = self.stopped() => Ok(Vec::new()),
@@ -65,14 +94,24 @@ impl Gateway {
             send.try_send(job).is_ok()
         };
         let stream = engine.stream_jobs(want, STREAM_CREDIT_MAX, push);
-        let stream = Some(stream.map_err(|error| Failure::of("STREAM", error))?);
-        Ok(JobFeed { receive, stream, engine, _place: place })
+        let stream = Arc::new(stream.map_err(|error| Failure::of("STREAM", error))?);
+        Ok(JobFeed {
+            receive,
+            window: Window::new(&stream),
+            windows: Arc::clone(&self.shared.windows),
+            stream: Some(stream),
+            engine,
+            look: None,
+            clock: self.clone(),
+            _place: place,
+        })
     }
 
     pub async fn complete_job(&self, caller: &Caller, word: Word) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
         let done = engine.complete_job(word.job, word.variables, word.token).await;
+        self.shared.windows.settled(word.job);
         done.map_err(|error| Failure::of("COMPLETE", error))
     }
 
@@ -90,6 +129,7 @@ impl Gateway {
         let back_off = Duration::from_millis(u64::try_from(back_off).unwrap_or(0));
         let Word { job, variables, token } = word;
         let done = engine.fail_job(job, retries, message, back_off, variables, token).await;
+        self.shared.windows.settled(job);
         done.map_err(|error| Failure::of("FAIL", error))
     }
 
@@ -103,6 +143,7 @@ impl Gateway {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
         let done = engine.throw_error(word.job, code, message, word.variables, word.token).await;
+        self.shared.windows.settled(word.job);
         done.map_err(|error| Failure::of("THROW_ERROR", error))
     }
 
@@ -128,18 +169,35 @@ impl Gateway {
 }
 
 impl JobFeed {
-    /// The next job; `None` when the stream has ended. Taking one makes room for another.
+    /// The next job; `None` when the stream has ended. Taking one makes room for another, as far
+    /// as the [window](super::window) allows.
     pub fn poll_job(&mut self, context: &mut Context<'_>) -> Poll<Option<LeasedJob>> {
-        let job = self.receive.poll_recv(context);
-        if let (Poll::Ready(Some(_)), Some(stream)) = (&job, &self.stream) {
-            stream.add_credit(1);
+        loop {
+            match self.receive.poll_recv(context) {
+                Poll::Ready(Some(job)) => {
+                    self.windows.taken(&self.window, &job);
+                    return Poll::Ready(Some(job));
+                }
+                Poll::Ready(None) => return Poll::Ready(None),
+                Poll::Pending if !self.window.is_full() => {
+                    self.look = None;
+                    return Poll::Pending;
+                }
+                Poll::Pending => {}
+            }
+            let look = self.look.get_or_insert_with(|| Box::pin(sleep(STREAM_LOOK)));
+            if look.as_mut().poll(context).is_pending() {
+                return Poll::Pending;
+            }
+            self.look = None;
+            self.window.look(self.clock.now());
         }
-        job
     }
 }
 
 impl Drop for JobFeed {
     fn drop(&mut self) {
+        self.windows.forget(&self.window);
         // First no more jobs, then those that nobody took.
         self.stream = None;
         self.receive.close();

@@ -9,6 +9,7 @@ mod instances;
 mod jobs;
 mod places;
 mod topology;
+mod window;
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
@@ -20,11 +21,12 @@ use tokio::sync::watch;
 
 use crate::access::{Access, Principal};
 use crate::failure::{Failure, Kind};
-use crate::limits::{JOB_STREAMS_MAX, LIVE_STREAMS_MAX, POLLS_MAX, RECOVERY_PATIENCE};
+use crate::limits::{AWAITED_MAX, JOB_STREAMS_MAX, LIVE_STREAMS_MAX, POLLS_MAX, RECOVERY_PATIENCE};
 use crate::pressure::{Permit, Pressure};
 use crate::readback::Readback;
 use crate::rest::Overviews;
 use places::Places;
+use window::Windows;
 
 pub use attention::{Attention, Review, Unattended};
 pub use decisions::Evaluated;
@@ -66,7 +68,9 @@ struct Shared {
     /// Where a test has stopped the clock; negative while it goes.
     pinned: AtomicI64,
     polls: Arc<Places>,
+    awaited: Arc<Places>,
     streams: Arc<Places>,
+    windows: Arc<Windows>,
     live_streams: Arc<Places>,
     /// Set when the server is asked to stop.
     stopping: watch::Receiver<bool>,
@@ -109,6 +113,8 @@ impl Gateway {
             pinnable_clock: parts.pinnable_clock,
             pinned: AtomicI64::new(-1),
             polls: Places::new("parked activations", POLLS_MAX),
+            awaited: Places::new("calls that await a result", AWAITED_MAX),
+            windows: Arc::default(),
             streams: Places::new("job streams", JOB_STREAMS_MAX),
             live_streams: Places::new("live streams", LIVE_STREAMS_MAX),
             stopping: parts.stopping,
@@ -232,21 +238,43 @@ impl Gateway {
         match &*self.shared.engine.borrow() {
             Stage::Ready(_) if *self.shared.stopping.borrow() => unavailable("it is shutting down"),
             Stage::Ready(engine) => Ok(engine.clone()),
-            Stage::Recovering => unavailable("its partitions are still recovering"),
+            Stage::Recovering => unavailable("it is still reading its journal"),
             Stage::Failed(reason) => unavailable(reason),
         }
     }
 
-    /// The same, marking what it does with who asked.
-    /// Waits a while for one that still reads its journal, because most clients give up at once.
-    pub(crate) async fn engine_for(&self, caller: &Caller) -> Result<grevy::Grevy, Failure> {
+    /// Whether everybody on this machine may call, and nobody else.
+    pub(crate) fn is_local(&self) -> bool {
+        let address = self.shared.advertised.0.parse::<std::net::IpAddr>();
+        self.shared.access.is_open() && address.is_ok_and(|address| address.is_loopback())
+    }
+
+    /// Waits a while for an engine that still reads its journal, because most clients give up at
+    /// the first UNAVAILABLE.
+    pub(crate) async fn patience(&self) {
         let mut stage = self.shared.engine.clone();
         if matches!(*stage.borrow(), Stage::Recovering) {
             let known = stage.wait_for(|stage| !matches!(stage, Stage::Recovering));
-            // What it has become, or that it still recovers, is said below.
+            // What it has become, or that it still recovers, is said by who asks for it.
             let _ = tokio::time::timeout(RECOVERY_PATIENCE, known).await;
         }
+    }
+
+    /// The engine, marking what it does with who asked; with patience.
+    pub(crate) async fn engine_for(&self, caller: &Caller) -> Result<grevy::Grevy, Failure> {
+        self.patience().await;
         Ok(self.engine()?.caused_by(caller.cause()))
+    }
+
+    /// Waits until the engine is there; `false` when it could not start, or the server stops.
+    pub(crate) async fn recovered(&self) -> bool {
+        let mut stage = self.shared.engine.clone();
+        tokio::select! {
+            known = stage.wait_for(|stage| !matches!(stage, Stage::Recovering)) => {
+                known.is_ok_and(|stage| matches!(*stage, Stage::Ready(_)))
+            }
+            () = self.stopped() => false,
+        }
     }
 
     /// Ends when the server is asked to stop; long polls and streams end with it.

@@ -43,8 +43,11 @@ fn blamed(code: Code, text: &[u8]) -> Option<(Code, String)> {
             Some((Code::InvalidArgument, text))
         }
         Code::OutOfRange => {
-            let text =
-                format!("Expected a request of at most {GRPC_MESSAGE_BYTES_MAX} bytes, but {text}");
+            let size = text.split(' ').find(|word| word.chars().all(|c| c.is_ascii_digit()));
+            let size = size.map_or_else(|| "more".to_owned(), |size| format!("{size} bytes"));
+            let text = format!(
+                "Expected a request of at most {GRPC_MESSAGE_BYTES_MAX} bytes, but it has {size}"
+            );
             Some((Code::ResourceExhausted, text))
         }
         _ => None,

@@ -47,6 +47,11 @@ async fn read<S: Send + Sync>(
         let detail = "Expected a body of application/json, but it has another content type";
         return Err((http::StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).into_response());
     }
+    let encoding = request.headers().get(header::CONTENT_ENCODING);
+    if encoding.is_some_and(|encoding| encoding != "identity") {
+        let detail = "Expected a body as it is, but it has a content encoding";
+        return Err((http::StatusCode::UNSUPPORTED_MEDIA_TYPE, detail).into_response());
+    }
     axum::body::Bytes::from_request(request, state).await.map_err(IntoResponse::into_response)
 }
 
@@ -65,6 +70,10 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, Failure> {
     let text = std::str::from_utf8(bytes).map_err(|_| expected("it is not UTF-8".to_owned()))?;
     if text.trim().is_empty() {
         return Err(expected("it is empty".to_owned()));
+    }
+    // A list would be taken for the fields in their order.
+    if text.trim_start().starts_with('[') {
+        return Err(expected("it is a list, not an object".to_owned()));
     }
     serde_json::from_str(text).map_err(|error| expected(error.to_string()))
 }

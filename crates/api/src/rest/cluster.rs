@@ -3,13 +3,14 @@
 use axum::Extension;
 use axum::Json as Answer;
 use axum::extract::State;
-use axum::response::IntoResponse;
+use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use super::body::Json;
 use super::problem::{Detail, Problem};
+use crate::failure::{Failure, Kind};
 use crate::gateway::{Caller, Gateway, Health};
 
 #[derive(Serialize, ToSchema)]
@@ -91,8 +92,13 @@ pub async fn get_status(gateway: State<Gateway>) -> impl IntoResponse {
     status(gateway).await
 }
 
-pub async fn status(State(gateway): State<Gateway>) -> StatusCode {
-    if gateway.is_healthy() { StatusCode::NO_CONTENT } else { StatusCode::SERVICE_UNAVAILABLE }
+pub async fn status(State(gateway): State<Gateway>) -> Response {
+    if gateway.is_healthy() {
+        return StatusCode::NO_CONTENT.into_response();
+    }
+    let text = "Expected partitions that take commands, but not all of them do; \
+                /grevy/v1/partitions says why";
+    Problem(Failure::new(Kind::Unavailable, text)).into_response()
 }
 
 #[derive(Serialize, ToSchema)]

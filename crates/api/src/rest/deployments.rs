@@ -1,10 +1,11 @@
 //! Deploying and deleting.
 
-use axum::extract::multipart::MultipartError;
+use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json as Answer};
 use engine::meta::{DecisionDeployed, RequirementsDeployed};
+use http::{StatusCode, header};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -121,8 +122,13 @@ fn decisions(file: &RequirementsDeployed) -> Vec<Metadata> {
 pub async fn create_deployment(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
-    form: Multipart,
+    form: Result<Multipart, MultipartRejection>,
 ) -> Result<Answer<Deployed>, Response> {
+    let form = form.map_err(|_| {
+        let text = "Expected a body of multipart/form-data with a boundary and a part 'resources' \
+                    for each file, but it has another content type";
+        (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response()
+    })?;
     let form = read(form).await?;
     let deployed = async {
         let tenant = form.tenant_id.unwrap_or_default();
@@ -148,6 +154,28 @@ pub async fn create_deployment(
     }))
 }
 
+/// The name of a file, also one that the library cannot read: `filename*` (RFC 8187), and names
+/// in Latin-1, which some clients send.
+fn file_name(part: &Field<'_>) -> Option<String> {
+    if let Some(name) = part.file_name() {
+        return Some(name.to_owned());
+    }
+    let bytes = part.headers().get(header::CONTENT_DISPOSITION)?.as_bytes();
+    let text = String::from_utf8(bytes.to_vec())
+        .unwrap_or_else(|_| bytes.iter().map(|byte| char::from(*byte)).collect());
+    let value = |key: &str| {
+        let (_, rest) = text.split_once(key)?;
+        let rest = rest.strip_prefix('"').unwrap_or(rest);
+        Some(rest.split(['"', ';']).next().unwrap_or(rest).trim().to_owned())
+    };
+    let extended = value("filename*=").and_then(|name| {
+        let (charset, rest) = name.split_once('\'')?;
+        let (_, escaped) = rest.split_once('\'')?;
+        charset.eq_ignore_ascii_case("utf-8").then(|| super::token::percent(escaped)).flatten()
+    });
+    extended.or_else(|| value("filename=")).filter(|name| !name.is_empty())
+}
+
 /// Files and tenant. Parts of other names are refused: a misspelt one would deploy nothing.
 async fn read(mut form: Multipart) -> Result<Form, Response> {
     let broken = |error: MultipartError| error.into_response();
@@ -156,7 +184,7 @@ async fn read(mut form: Multipart) -> Result<Form, Response> {
     while let Some(part) = form.next_field().await.map_err(broken)? {
         match part.name() {
             Some("resources") => {
-                let Some(name) = part.file_name().map(str::to_owned) else {
+                let Some(name) = file_name(&part) else {
                     let text = "Expected each part 'resources' to have a file name, but one has \
                                 none";
                     return Err(refuse(text.to_owned()));

@@ -52,6 +52,27 @@ const GROUPS: &[&str] = &[
     "variables",
 ];
 
+/// Operations whose paths look like that of one thing: a route with a key takes them for it.
+const BATCHES: &[&str] = &[
+    "/v2/process-instances/cancellation",
+    "/v2/process-instances/deletion",
+    "/v2/process-instances/incident-resolution",
+    "/v2/process-instances/migration",
+    "/v2/process-instances/modification",
+    "/v2/process-instances/resumption",
+    "/v2/process-instances/suspension",
+    "/v2/jobs/batch-update",
+    "/v2/decision-instances/deletion",
+];
+
+/// Where a route is, but not for this method.
+pub async fn method(method: Method, uri: Uri) -> Response {
+    if method == Method::POST && BATCHES.contains(&uri.path()) {
+        return later(method, uri).await;
+    }
+    StatusCode::METHOD_NOT_ALLOWED.into_response()
+}
+
 /// Where no route is.
 pub async fn later(method: Method, uri: Uri) -> Response {
     let group = uri.path().strip_prefix("/v2/").and_then(|rest| rest.split('/').next());

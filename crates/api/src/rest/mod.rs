@@ -17,6 +17,7 @@ mod messages;
 mod migration;
 mod modification;
 mod operations;
+mod origin;
 mod page;
 mod problem;
 mod process_instances;
@@ -68,6 +69,7 @@ pub fn router(gateway: Gateway, metrics: Option<PrometheusHandle>, console: site
     let v2 = v2
         .route("/metrics", get(render))
         .fallback(later::later)
+        .method_not_allowed_fallback(later::method)
         .layer(middleware::from_fn_with_state(gateway.clone(), authenticate))
         .layer(DefaultBodyLimit::max(REST_BODY_BYTES_MAX));
     let open = Router::new()
@@ -137,6 +139,11 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
     (router, document)
 }
 
+/// What tells how far a start is does not wait for it; other reads do, and commands wait by
+/// themselves.
+const AT_ONCE: [&str; 4] =
+    ["/v2/topology", "/v2/authentication/me", "/metrics", "/grevy/v1/partitions"];
+
 /// Who calls; the handlers find it among the extensions.
 async fn authenticate(
     State(gateway): State<Gateway>,
@@ -145,6 +152,12 @@ async fn authenticate(
 ) -> Response {
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
+    // Only a browser can be led astray by the names of others.
+    let browser = text("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
+    let local = browser && gateway.is_local();
+    if let Err(failure) = origin::check(local, request.uri(), text("host"), text("origin")) {
+        return Problem(failure).into_response();
+    }
     let principal = match gateway.access().authenticate(text("authorization")) {
         Ok(principal) => principal,
         Err(failure) => return Problem(failure).into_response(),
@@ -157,6 +170,11 @@ async fn authenticate(
         operation_reference: None,
     };
     request.extensions_mut().insert(caller);
+    let path = request.uri().path();
+    let reads = request.method() == http::Method::GET || path.contains("/search");
+    if reads && !AT_ONCE.contains(&path) {
+        gateway.patience().await;
+    }
     let mut response = next.run(request).await;
     response.headers_mut().insert(TIME, gateway.now().into());
     response

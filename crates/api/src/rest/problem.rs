@@ -11,6 +11,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::failure::{Failure, Kind};
+use crate::limits::{DEPLOYMENT_BODY_BYTES_MAX, REST_BODY_BYTES_MAX};
 
 /// A failure on its way out.
 #[derive(Debug)]
@@ -77,23 +78,30 @@ fn status(kind: Kind) -> (StatusCode, &'static str) {
 /// Writes problems with the path of their call, also those that the library found before a handler
 /// was reached: no route, wrong method, body too large. Counts and measures calls.
 pub async fn complete(request: Request, next: Next) -> Response {
-    let instance = request.uri().path().to_owned();
-    let route = request.extensions().get::<MatchedPath>();
-    let route = route.map_or("unmatched", MatchedPath::as_str).to_owned();
-    let method = request.method().as_str().to_owned();
+    let path = request.uri().clone();
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let method = known(request.method());
     let since = Instant::now();
     let response = next.run(request).await;
     let status = response.status();
-    let code = status.as_u16().to_string();
-    let labels = [("method", method), ("route", route.clone()), ("status", code)];
-    metrics::counter!("grevy_http_requests_total", &labels).increment(1);
+    let route = route.as_ref().map_or("unmatched", MatchedPath::as_str).to_owned();
+    let code = status.as_str().to_owned();
+    metrics::counter!("grevy_http_requests_total",
+        "method" => method, "route" => route.clone(), "status" => code)
+    .increment(1);
     metrics::histogram!("grevy_http_request_seconds", "route" => route)
         .record(since.elapsed().as_secs_f64());
     if status.is_client_error() || status.is_server_error() {
-        write(response, instance).await
+        write(response, path.path().to_owned()).await
     } else {
         response
     }
+}
+
+/// Anybody can send a method of any name, and each would be a series of its own for ever.
+fn known(method: &http::Method) -> &'static str {
+    const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
+    METHODS.into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
 }
 
 async fn write(response: Response, instance: String) -> Response {
@@ -130,6 +138,12 @@ async fn words(body: Body, status: StatusCode) -> String {
     let bytes = to_bytes(body, 4_096).await.unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes).into_owned();
     match (text.is_empty(), status) {
+        (_, StatusCode::PAYLOAD_TOO_LARGE) => format!(
+            "Expected at most {} MiB in the body of a command, {} MiB in a deployment, but it has \
+             more",
+            REST_BODY_BYTES_MAX >> 20,
+            DEPLOYMENT_BODY_BYTES_MAX >> 20
+        ),
         (false, _) => text,
         (true, StatusCode::NOT_FOUND) => {
             "Expected a path of the API, but there is none like it; see /openapi.json".to_owned()

@@ -1,5 +1,6 @@
 //! The client-credentials grant of OAuth 2 (RFC 6749, 4.4), because SDKs ask for a token by
-//! default. It hands out the caller's own token: what a token may do is in [`crate::access`].
+//! default. It hands out the caller's own token, in the form of a JSON Web Token because some SDKs
+//! read its claims: what a token may do is in [`crate::access`].
 
 use axum::Json;
 use axum::body::Bytes;
@@ -10,6 +11,7 @@ use base64::engine::general_purpose::STANDARD;
 use http::{HeaderMap, StatusCode, header};
 use serde_json::json;
 
+use crate::access;
 use crate::gateway::Gateway;
 
 /// Tokens do not expire; clients want a number, and ask again after it.
@@ -41,7 +43,7 @@ pub async fn grant(State(gateway): State<Gateway>, headers: HeaderMap, body: Byt
     match gateway.access().grant(&id, &secret) {
         Ok(_) => {
             let token = json!({
-                "access_token": secret,
+                "access_token": access::as_jwt(&id, &secret, gateway.now(), EXPIRES_IN_S),
                 "token_type": "Bearer",
                 "expires_in": EXPIRES_IN_S,
                 "scope": "",
@@ -63,7 +65,8 @@ fn read(headers: &HeaderMap, body: &[u8]) -> Option<Form> {
     if media.is_some_and(|media| media.starts_with("application/json")) {
         let object: serde_json::Value = serde_json::from_str(text).ok()?;
         for (name, value) in object.as_object()? {
-            form.take(name, value.as_str()?.to_owned());
+            // What is no text is none of those that are read here.
+            form.take(name, value.as_str().unwrap_or_default().to_owned());
         }
     } else {
         for pair in text.split('&').filter(|pair| !pair.is_empty()) {
@@ -97,11 +100,15 @@ fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 
 /// `application/x-www-form-urlencoded`.
 fn unescape(text: &str) -> Option<String> {
+    percent(&text.replace('+', " "))
+}
+
+/// Bytes as `%XX` (RFC 3986).
+pub(super) fn percent(text: &str) -> Option<String> {
     let mut bytes = text.bytes();
     let mut plain = Vec::with_capacity(text.len());
     while let Some(byte) = bytes.next() {
         plain.push(match byte {
-            b'+' => b' ',
             b'%' => {
                 let digits = [bytes.next()?, bytes.next()?];
                 u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()?

@@ -18,6 +18,7 @@ use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
 use super::moving_body::MovingBody;
+use super::moving_stream::MovingStream;
 use crate::limits::{
     ACCEPT_PAUSE, CONNECTION_STREAMS_MAX, CONNECTION_WINDOW_BYTES, CONNECTIONS_MAX, DRAIN_TIME_MAX,
     HEADER_BYTES_MAX, HEADER_TIME_MAX, HEADERS_MAX, PING_INTERVAL, PING_TIME_MAX,
@@ -126,7 +127,8 @@ impl Connection {
             request.map(|body| Body::new(MovingBody::new(body)))
         });
         let service = TowerToHyperService::new(app);
-        let connection = self.builder.serve_connection(TokioIo::new(stream), service);
+        let connection =
+            self.builder.serve_connection(TokioIo::new(MovingStream::new(stream)), service);
         let connection = self.watcher.watch(connection.into_owned());
         if let Err(error) = connection.await {
             tracing::debug!(error, "a connection ended early");

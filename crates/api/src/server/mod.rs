@@ -3,6 +3,7 @@
 
 mod listener;
 mod moving_body;
+mod moving_stream;
 mod tls;
 mod watch_engine;
 mod watch_metrics;
@@ -24,8 +25,9 @@ pub use crate::rest::site::Files;
 pub use tls::Tls;
 pub use watch_metrics::install as install_metrics;
 
-/// Opens the engine; on a thread of its own, because it reads the journal.
-pub type Open = Box<dyn FnOnce() -> Result<grevy::Grevy, grevy::Error> + Send>;
+/// Opens the engine; on a thread of its own, because it reads the journal. It calls what it is
+/// handed as soon as the folder is its own.
+pub type Open = Box<dyn FnOnce(&dyn Fn()) -> Result<grevy::Grevy, grevy::Error> + Send>;
 
 /// What a server is started with.
 pub struct Config {
@@ -51,6 +53,7 @@ pub struct Server {
     pub http: SocketAddr,
     gateway: Gateway,
     stage: watch::Receiver<Stage>,
+    claimed: watch::Receiver<bool>,
     stop: watch::Sender<bool>,
     listeners: Vec<JoinHandle<()>>,
 }
@@ -67,6 +70,7 @@ pub async fn start(config: Config) -> Result<Server, String> {
     let address = |listener: &TcpListener| listener.local_addr().map_err(|e| e.to_string());
     let (grpc, http) = (address(&grpc_listener)?, address(&http_listener)?);
     let (stage_sender, stage) = watch::channel(Stage::Recovering);
+    let (claimed_sender, claimed) = watch::channel(false);
     let (stop, stopping) = watch::channel(false);
     let gateway = Gateway::new(Parts {
         engine: stage.clone(),
@@ -76,14 +80,15 @@ pub async fn start(config: Config) -> Result<Server, String> {
         advertised: (grpc.ip().to_string(), grpc.port()),
         pinnable_clock: config.pinnable_clock,
     });
-    watch_engine::open(gateway.clone(), config.open, config.history, stage_sender)?;
+    watch_engine::open(gateway.clone(), config.open, config.history, claimed_sender, stage_sender)?;
     tokio::spawn(watch_metrics::watch(gateway.clone(), config.metrics.clone()));
-    let calls = grpc::router(gateway.clone()).await?;
+    let scheme = if tls.is_some() { "https" } else { "http" };
+    let calls = grpc::router(gateway.clone(), &format!("{scheme}://{http}/v2")).await?;
     let pages = rest::router(gateway.clone(), config.metrics, config.console).merge(config.pages);
     let serve =
         |listener, app| tokio::spawn(listener::serve(listener, tls.clone(), app, stopping.clone()));
     let listeners = vec![serve(grpc_listener, calls), serve(http_listener, pages)];
-    Ok(Server { grpc, http, gateway, stage, stop, listeners })
+    Ok(Server { grpc, http, gateway, stage, claimed, stop, listeners })
 }
 
 async fn bind(address: SocketAddr, option: &str) -> Result<TcpListener, String> {
@@ -112,6 +117,19 @@ pub async fn serve(
 impl Server {
     pub fn gateway(&self) -> &Gateway {
         &self.gateway
+    }
+
+    /// Waits until the data folder is this server's own, which is long before a large journal has
+    /// been read; only from then on may it be said to run.
+    ///
+    /// # Errors
+    /// Why it could not start.
+    pub async fn claimed(&self) -> Result<(), Arc<str>> {
+        let mut claimed = self.claimed.clone();
+        tokio::select! {
+            Ok(_) = claimed.wait_for(|claimed| *claimed) => Ok(()),
+            ready = self.ready() => ready,
+        }
     }
 
     /// Waits until the engine is ready, or could not start.

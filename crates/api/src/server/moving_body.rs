@@ -6,20 +6,22 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use hyper::body::{Body, Bytes, Frame, Incoming, SizeHint};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
-use crate::limits::BODY_TIME_MAX;
+use crate::limits::{BODY_TIME_MAX, BODY_WHOLE_TIME_MAX};
 
-/// Ends with an error when nothing came for [`BODY_TIME_MAX`].
+/// Ends with an error when nothing came for [`BODY_TIME_MAX`], or too little for
+/// [`BODY_WHOLE_TIME_MAX`].
 pub struct MovingBody {
     body: Incoming,
+    since: Option<Instant>,
     /// Set while nothing comes.
     until: Option<Pin<Box<Sleep>>>,
 }
 
 impl MovingBody {
     pub fn new(body: Incoming) -> MovingBody {
-        MovingBody { body, until: None }
+        MovingBody { body, since: None, until: None }
     }
 }
 
@@ -35,11 +37,18 @@ impl Body for MovingBody {
             self.until = None;
             return Poll::Ready(frame.map(|frame| frame.map_err(Into::into)));
         }
-        let until = self.until.get_or_insert_with(|| Box::pin(tokio::time::sleep(BODY_TIME_MAX)));
+        // Most bodies are there as a whole, and no clock is asked for them.
+        let whole = *self.since.get_or_insert_with(Instant::now) + BODY_WHOLE_TIME_MAX;
+        let until = self.until.get_or_insert_with(|| {
+            Box::pin(tokio::time::sleep_until(whole.min(Instant::now() + BODY_TIME_MAX)))
+        });
         match until.as_mut().poll(context) {
             Poll::Ready(()) => {
-                let seconds = BODY_TIME_MAX.as_secs();
-                let text = format!("expected the rest of the body within {seconds} s");
+                let (pause, all) = (BODY_TIME_MAX.as_secs(), BODY_WHOLE_TIME_MAX.as_secs());
+                let text = format!(
+                    "expected the next piece of the body within {pause} s, and all of it within \
+                     {all} s"
+                );
                 Poll::Ready(Some(Err(text.into())))
             }
             Poll::Pending => Poll::Pending,

@@ -13,12 +13,19 @@ pub fn open(
     gateway: Gateway,
     open: Open,
     history: Option<Keep>,
+    claimed: watch::Sender<bool>,
     stage: watch::Sender<Stage>,
 ) -> Result<(), String> {
     let thread = std::thread::Builder::new().name("grevy-open".to_owned());
     let opened = thread.spawn(move || {
-        let known = match opened(&gateway, open, history) {
-            Ok(engine) => Stage::Ready(engine),
+        let since = std::time::Instant::now();
+        let known = match opened(&gateway, open, history, &claimed) {
+            Ok(engine) => {
+                let partitions = engine.partition_count();
+                let ms = since.elapsed().as_millis();
+                tracing::info!(partitions, ms, "ready: the journal has been read");
+                Stage::Ready(engine)
+            }
             Err(error) => {
                 // Told by whoever waits for it to be ready, once.
                 Stage::Failed(error.into())
@@ -31,8 +38,17 @@ pub fn open(
 }
 
 /// The engine with history behind it, so that no search comes too early.
-fn opened(gateway: &Gateway, open: Open, history: Option<Keep>) -> Result<grevy::Grevy, String> {
-    let engine = open().map_err(|error| error.to_string())?;
+fn opened(
+    gateway: &Gateway,
+    open: Open,
+    history: Option<Keep>,
+    claimed: &watch::Sender<bool>,
+) -> Result<grevy::Grevy, String> {
+    // Nobody waits for it any more only if the server has stopped.
+    let told = || {
+        let _ = claimed.send(true);
+    };
+    let engine = open(&told).map_err(|error| error.to_string())?;
     gateway.follow(&engine);
     if history.is_none() {
         // What history has not read need not be kept for it.

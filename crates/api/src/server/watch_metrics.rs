@@ -1,10 +1,13 @@
 //! Metrics: the recorder of this process, and what is measured by looking.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
+use engine::event::Text;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 use crate::gateway::{Gateway, Health, Unattended};
+use crate::limits::METRIC_TYPES_MAX;
 
 const EVERY: Duration = Duration::from_secs(5);
 /// Seconds; from what one sync takes to what a caller gives up at.
@@ -27,6 +30,7 @@ pub fn install() -> Result<PrometheusHandle, String> {
 /// Looks at the gateway every few seconds, until the server stops.
 pub async fn watch(gateway: Gateway, handle: Option<PrometheusHandle>) {
     let mut ticks = tokio::time::interval(EVERY);
+    let mut asked = BTreeSet::new();
     loop {
         tokio::select! {
             _ = ticks.tick() => {}
@@ -34,6 +38,7 @@ pub async fn watch(gateway: Gateway, handle: Option<PrometheusHandle>) {
         }
         handle.iter().for_each(PrometheusHandle::run_upkeep);
         look(&gateway);
+        askers(&gateway, &mut asked);
     }
 }
 
@@ -64,13 +69,31 @@ fn look(gateway: &Gateway) {
         }
     }
     attend(gateway);
-    for (job_type, askers) in gateway.attention().attended() {
-        let label = [("type", job_type.to_string())];
-        metrics::gauge!("grevy_job_askers", &label).set(askers as f64);
-    }
     for (limit, partition) in gateway.intake_limits().into_iter().zip(1..) {
         let label = [("partition", i32::to_string(&partition))];
         metrics::gauge!("grevy_intake_limit", &label).set(limit as f64);
+    }
+}
+
+/// How many ask for each job type; a type that nobody asks for any more has none. Types beyond the
+/// first [`METRIC_TYPES_MAX`] share one series: workers may ask for any name.
+fn askers(gateway: &Gateway, asked: &mut BTreeSet<Text>) {
+    let mut now: BTreeMap<Text, usize> = asked.iter().map(|known| (known.clone(), 0)).collect();
+    let mut others = 0;
+    for (job_type, askers) in gateway.attention().attended() {
+        if asked.len() < METRIC_TYPES_MAX || asked.contains(&job_type) {
+            asked.insert(job_type.clone());
+            now.insert(job_type, askers);
+        } else {
+            others += askers;
+        }
+    }
+    let gauge = |job_type: String, askers: usize| {
+        metrics::gauge!("grevy_job_askers", "type" => job_type).set(askers as f64);
+    };
+    now.into_iter().for_each(|(job_type, askers)| gauge(job_type.to_string(), askers));
+    if asked.len() >= METRIC_TYPES_MAX {
+        gauge("others".to_owned(), others);
     }
 }
 

@@ -69,7 +69,7 @@ pub async fn start_with(
         partitions: 2,
         pinnable_clock: false,
         metrics: None,
-        open: Box::new(move || change(Grevy::builder().folder(data).partitions(2)).open()),
+        open: Box::new(move |_| change(Grevy::builder().folder(data).partitions(2)).open()),
         console: |_| None,
         pages: Router::new(),
         history: Some(keep),

@@ -29,7 +29,7 @@ fn create(calls: &mut JoinSet<(StatusCode, serde_json::Value)>, routers: &Router
 async fn new_work_is_refused_while_the_disk_is_slow_and_what_ends_work_goes_first() {
     let disk = TestFs::new();
     let fs = Arc::new(disk.clone());
-    let wire = wire(1, Box::new(|| Grevy::builder().file_system(fs).folder("/data").open())).await;
+    let wire = wire(1, Box::new(|_| Grevy::builder().file_system(fs).folder("/data").open())).await;
     wire.server.ready().await.unwrap();
     let (gateway, routers) = (wire.server.gateway(), &wire.routers);
     let engine = gateway.engine().unwrap();

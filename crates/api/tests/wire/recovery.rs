@@ -20,11 +20,15 @@ async fn health(routers: &Routers) -> Vec<Health> {
 #[tokio::test(flavor = "multi_thread")]
 async fn topology_is_answered_at_once_and_partitions_are_unhealthy_until_they_have_recovered() {
     let (recovered, wait) = mpsc::channel::<()>();
-    let open = move || {
+    let open = move |claimed: &dyn Fn()| {
+        let folder = Grevy::builder().partitions(2).claim()?;
+        claimed();
         wait.recv().unwrap();
-        Grevy::builder().partitions(2).open()
+        folder.open()
     };
     let wire = wire(2, Box::new(open)).await;
+    // From here on the server says that it runs.
+    wire.server.claimed().await.unwrap();
     assert_eq!(health(&wire.routers).await, [Health::Unhealthy, Health::Unhealthy]);
     let (_, topology) = wire.routers.rest("GET", "/v2/topology", Json::Null).await;
     assert_eq!(topology["brokers"][0]["partitions"][1]["health"], "unhealthy", "{topology}");
@@ -37,9 +41,15 @@ async fn topology_is_answered_at_once_and_partitions_are_unhealthy_until_they_ha
             CreateProcessInstanceRequest { bpmn_process_id: "none".into(), ..Default::default() };
         early.refused("CreateProcessInstance", &create).await
     });
+    let search = wire.routers.clone();
+    let search = tokio::spawn(async move {
+        search.rest("POST", "/v2/process-instances/search", serde_json::json!({})).await
+    });
     recovered.send(()).unwrap();
     wire.server.ready().await.unwrap();
     assert_eq!(early.await.unwrap().0, Code::NotFound, "decided by the engine");
+    let (_, answer) = search.await.unwrap();
+    assert!(answer.to_string().contains("was started without"), "{answer}");
     assert_eq!(health(&wire.routers).await, [Health::Healthy, Health::Healthy]);
     assert_eq!(wire.routers.rest("GET", "/v2/status", Json::Null).await.0, StatusCode::NO_CONTENT);
 }
@@ -47,7 +57,7 @@ async fn topology_is_answered_at_once_and_partitions_are_unhealthy_until_they_ha
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_that_has_waited_for_recovery_long_enough_is_told_to_come_again() {
     let (recovered, wait) = mpsc::channel::<()>();
-    let open = move || {
+    let open = move |_: &dyn Fn()| {
         wait.recv().unwrap();
         Grevy::memory()
     };
@@ -59,7 +69,7 @@ async fn a_call_that_has_waited_for_recovery_long_enough_is_told_to_come_again()
         wire.routers.rest("POST", "/v2/process-instances", simple()),
     );
     assert_eq!(grpc.0, Code::Unavailable);
-    assert!(grpc.1.contains("its partitions are still recovering"), "{}", grpc.1);
+    assert!(grpc.1.contains("it is still reading its journal"), "{}", grpc.1);
     assert_eq!(rest.0, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(rest.1["title"], "UNAVAILABLE", "{}", rest.1);
     recovered.send(()).unwrap();
@@ -68,10 +78,13 @@ async fn a_call_that_has_waited_for_recovery_long_enough_is_told_to_come_again()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn partitions_of_an_engine_that_cannot_start_are_dead_and_say_why() {
-    let open = || Err(grevy::Error::Invalid { reason: "expected a folder, but no".to_owned() });
+    let open = |_: &dyn Fn()| {
+        Err(grevy::Error::Invalid { reason: "expected a folder, but no".to_owned() })
+    };
     let wire = wire(1, Box::new(open)).await;
     let reason = wire.server.ready().await.unwrap_err();
     assert!(reason.contains("expected a folder"), "{reason}");
+    assert_eq!(wire.server.claimed().await.unwrap_err(), reason, "nothing is said to run");
     assert_eq!(health(&wire.routers).await, [Health::Dead]);
     let (status, problem) = wire.routers.rest("POST", "/v2/process-instances", simple()).await;
     assert_eq!(

@@ -50,14 +50,14 @@ pub async fn wire(partitions: u16, open: Open) -> Wire {
     };
     let server = server::start(config).await.unwrap();
     let gateway = server.gateway().clone();
-    let grpc = api::grpc::router(gateway.clone()).await.unwrap();
+    let grpc = api::grpc::router(gateway.clone(), "http://127.0.0.1:8080/v2").await.unwrap();
     let rest = api::rest::router(gateway, None, |_| None);
     Wire { server, routers: Routers { rest, grpc } }
 }
 
 /// In memory, ready, with these files deployed.
 pub async fn ready(files: &[(&str, &str)]) -> Wire {
-    let wire = wire(1, Box::new(grevy::Grevy::memory)).await;
+    let wire = wire(1, Box::new(|_| grevy::Grevy::memory())).await;
     wire.server.ready().await.unwrap();
     wire.routers.deploy(files).await;
     wire

@@ -22,6 +22,10 @@ pub struct Create {
     /// Wait for its end and print its variables.
     #[arg(long)]
     with_result: bool,
+    /// How long to wait for that, in ms; the instance goes on.
+    #[arg(long, value_name = "MS", default_value_t = 60_000, requires = "with_result",
+        value_parser = clap::value_parser!(u64).range(1..=600_000))]
+    timeout: u64,
     #[command(flatten)]
     remote: Remote,
 }
@@ -35,7 +39,7 @@ impl Create {
                 "processDefinitionVersion": self.version.unwrap_or(-1),
                 "variables": object(&self.variables)?,
                 "awaitCompletion": self.with_result,
-                "requestTimeout": if self.with_result { 600_000 } else { 0 },
+                "requestTimeout": if self.with_result { self.timeout } else { 0 },
             }),
         )?;
         self.remote.tell(&answer, || {

@@ -18,7 +18,7 @@ pub struct Incidents {
     remote: Remote,
 }
 
-/// Resolves incidents: what failed is tried again.
+/// Resolves incidents: what failed is tried again. Ends with 1 when a cause remains.
 #[derive(Args)]
 pub struct Resolve {
     /// Keys of incidents.
@@ -26,7 +26,7 @@ pub struct Resolve {
     incidents: Vec<i64>,
     /// Give their jobs this many retries first, where they have none left.
     #[arg(long)]
-    retries: Option<i32>,
+    retries: Option<u16>,
     #[command(flatten)]
     remote: Remote,
 }
@@ -66,6 +66,7 @@ impl Incidents {
 
 impl Resolve {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        let mut gone = true;
         for incident in &self.incidents {
             // Without history there is none to read, and resolving needs none.
             let found = self.remote.get(&format!("/incidents/{incident}"));
@@ -77,25 +78,13 @@ impl Resolve {
                 }
             }
             self.remote.post(&format!("/incidents/{incident}/resolution"), &json!({}))?;
-            self.remote.tell(&Value::Null, || println!("resolved {incident}"));
-            if let Ok(found) = found {
-                self.tell_again(&found)?;
-            }
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-
-    /// The cause may have remained: then there is a new incident at the same place at once.
-    fn tell_again(&self, resolved: &Value) -> Result<(), Failure> {
-        let filter = json!({
-            "state": "ACTIVE",
-            "elementInstanceKey": resolved["elementInstanceKey"],
-        });
-        let answer = self.remote.post("/incidents/search", &json!({ "filter": filter }))?;
-        for row in answer["items"].as_array().into_iter().flatten() {
-            let text = |name: &str| row[name].as_str().unwrap_or_default();
-            if row["incidentKey"] != resolved["incidentKey"] {
-                self.remote.tell(&Value::Null, || {
+            let again = found.map_or(Ok(Vec::new()), |found| self.again(&found))?;
+            gone &= again.is_empty();
+            let told = json!({ "incidentKey": incident.to_string(), "newIncidents": again });
+            self.remote.tell(&told, || {
+                println!("resolved {incident}");
+                for row in &again {
+                    let text = |name: &str| row[name].as_str().unwrap_or_default();
                     println!(
                         "but the cause remains: new incident {} {} at {}: {}",
                         text("incidentKey"),
@@ -103,9 +92,20 @@ impl Resolve {
                         text("elementId"),
                         text("errorMessage"),
                     );
-                });
-            }
+                }
+            });
         }
-        Ok(())
+        Ok(if gone { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    }
+
+    /// The cause may have remained: then there is a new incident at the same place at once.
+    fn again(&self, resolved: &Value) -> Result<Vec<Value>, Failure> {
+        let filter = json!({
+            "state": "ACTIVE",
+            "elementInstanceKey": resolved["elementInstanceKey"],
+        });
+        let answer = self.remote.post("/incidents/search", &json!({ "filter": filter }))?;
+        let rows = answer["items"].as_array().into_iter().flatten();
+        Ok(rows.filter(|row| row["incidentKey"] != resolved["incidentKey"]).cloned().collect())
     }
 }

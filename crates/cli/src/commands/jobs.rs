@@ -50,7 +50,7 @@ enum Verb {
         job: i64,
         /// Retries that are left.
         #[arg(long, default_value_t = 0)]
-        retries: i32,
+        retries: u16,
         /// What went wrong.
         #[arg(long, default_value = "")]
         message: String,
@@ -96,7 +96,8 @@ impl Jobs {
             Verb::Complete { job, variables } => {
                 let body = json!({ "variables": object(&variables)? });
                 self.remote.post(&format!("/jobs/{job}/completion"), &body)?;
-                self.remote.tell(&Value::Null, || println!("completed {job}"));
+                let told = json!({ "jobKey": job.to_string(), "done": "COMPLETED" });
+                self.remote.tell(&told, || println!("completed {job}"));
             }
             Verb::Fail { job, retries, message, back_off } => {
                 let body = json!({
@@ -105,7 +106,8 @@ impl Jobs {
                     "retryBackOff": back_off,
                 });
                 self.remote.post(&format!("/jobs/{job}/failure"), &body)?;
-                self.remote.tell(&Value::Null, || println!("failed {job}"));
+                let told = json!({ "jobKey": job.to_string(), "done": "FAILED" });
+                self.remote.tell(&told, || println!("failed {job}"));
             }
             Verb::Throw { job, code, message, variables } => {
                 let body = json!({
@@ -114,7 +116,8 @@ impl Jobs {
                     "variables": object(&variables)?,
                 });
                 self.remote.post(&format!("/jobs/{job}/error"), &body)?;
-                self.remote.tell(&Value::Null, || println!("threw {code} from {job}"));
+                let told = json!({ "jobKey": job.to_string(), "done": "ERROR_THROWN" });
+                self.remote.tell(&told, || println!("threw {code} from {job}"));
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -21,7 +21,7 @@ pub struct Publish {
     variables: String,
     /// Milliseconds that it waits for somebody to take it.
     #[arg(long, value_name = "MS", default_value_t = 0)]
-    ttl: i64,
+    ttl: u32,
     /// Refused while an equal message with this id waits.
     #[arg(long, value_name = "ID", default_value = "")]
     id: String,

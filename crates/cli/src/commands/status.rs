@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
+use serde_json::json;
 
 use crate::Failure;
 use crate::remote::Remote;
@@ -37,7 +38,12 @@ impl Status {
         for row in types["unattended"].as_array().into_iter().flatten() {
             lines.push(format!("  {}", row["advice"].as_str().unwrap_or_default()));
         }
-        self.remote.tell(&topology, || lines.iter().for_each(|line| println!("{line}")));
+        let all = json!({
+            "topology": topology,
+            "partitions": partitions["partitions"],
+            "unattended": types["unattended"],
+        });
+        self.remote.tell(&all, || lines.iter().for_each(|line| println!("{line}")));
         Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -23,6 +23,9 @@ pub struct Token {
 impl Token {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let role = Role::parse(&self.role)?;
+        if self.name.is_empty() || self.name.contains(':') {
+            return Err(Failure("expected a name without ':', and not empty".to_owned()));
+        }
         let token = fresh()?;
         eprintln!("Token, shown once: {token}");
         eprintln!("For the configuration file:");

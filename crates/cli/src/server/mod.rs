@@ -19,8 +19,6 @@ use crate::commands::journal;
 use scratch::Scratch;
 use settings::{LogFormat, Serve, Settings};
 
-/// What cannot start says so within this time, before the addresses are printed.
-const PROMPT: std::time::Duration = std::time::Duration::from_millis(250);
 /// The folder of history inside the data folder.
 pub const HISTORY: &str = "history";
 
@@ -28,6 +26,7 @@ pub const HISTORY: &str = "history";
 pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
     let settings = Settings::load(serve)?;
     log(&settings)?;
+    open_files();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     // In memory nothing is kept: history lies in a folder that goes with the server.
     let scratch = (settings.history && settings.memory).then(Scratch::new).transpose()?;
@@ -43,8 +42,8 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         #[cfg(feature = "track")]
         {
             let (open, told) = (config.open, events.engine());
-            config.open = Box::new(move || {
-                let engine = open()?;
+            config.open = Box::new(move |claimed| {
+                let engine = open(claimed)?;
                 let mut slot = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
                 *slot = Some(engine.clone());
                 Ok(engine)
@@ -60,9 +59,7 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         #[cfg(feature = "track")]
         events.wake();
         // A folder that is in use is found at once: then nothing is said to run.
-        if let Ok(Err(reason)) = tokio::time::timeout(PROMPT, server.ready()).await {
-            return Err(refused(&settings, &reason));
-        }
+        server.claimed().await.map_err(|reason| refused(&settings, &reason))?;
         print(&settings, &server);
         tokio::select! {
             failed = failed(&server) => Err(refused(&settings, &failed)),
@@ -77,6 +74,15 @@ pub fn run(serve: Serve) -> Result<ExitCode, Failure> {
         }
     });
     done.map_err(Failure)
+}
+
+/// A connection is an open file, and shells allow 1,024 of them where the system allows more.
+fn open_files() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    if let Err(error) = setrlimit(Resource::Nofile, Rlimit { current: maximum, maximum }) {
+        tracing::warn!(%error, ?current, ?maximum, "the limit of open files stays as it is");
+    }
 }
 
 /// Why the engine did not start, and where else there is a data folder.
@@ -144,7 +150,11 @@ fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
         pinnable_clock: settings.pinnable_clock,
         metrics: Some(server::install_metrics()?),
         console: console::file,
-        open: Box::new(move || builder.open()),
+        open: Box::new(move |claimed| {
+            let folder = builder.claim()?;
+            claimed();
+            folder.open()
+        }),
         pages,
         history: None,
     })
@@ -168,6 +178,16 @@ fn print(settings: &Settings, server: &Server) {
 
 /// To standard error: standard output has the four lines only.
 fn log(settings: &Settings) -> Result<(), Failure> {
+    // The library takes a word that is no level for the name of a module, and shows that alone.
+    let levels = ["off", "error", "warn", "info", "debug", "trace"];
+    let level = |part: &str| levels.iter().any(|level| part.eq_ignore_ascii_case(level));
+    let mut parts = settings.log_level.split(',').map(str::trim);
+    if let Some(part) = parts.find(|part| !part.contains('=') && !level(part)) {
+        return Err(Failure(format!(
+            "expected one of {} as log level, or module=level, but got '{part}'",
+            levels.join(", ")
+        )));
+    }
     let filter = EnvFilter::try_new(&settings.log_level).map_err(|error| {
         Failure(format!("expected log levels such as 'info' or 'warn,api=debug', but {error}"))
     })?;

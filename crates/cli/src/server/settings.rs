@@ -38,7 +38,8 @@ pub struct Serve {
     #[arg(long, value_name = "FOLDER", env = "GREVY_DATA_DIR")]
     pub data_dir: Option<PathBuf>,
     /// Keep nothing
-    #[arg(long, env = "GREVY_MEMORY", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "GREVY_MEMORY", num_args = 0..=1, default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new())]
     pub memory: Option<bool>,
     /// Partitions; a folder keeps its number, which may be raised [default: 1]
     #[arg(long, value_name = "COUNT", env = "GREVY_PARTITIONS")]
@@ -50,16 +51,19 @@ pub struct Serve {
     #[arg(long, value_name = "FILE", env = "GREVY_TLS_KEY")]
     pub tls_key: Option<PathBuf>,
     /// Let everybody in who reaches the address, without tokens
-    #[arg(long, env = "GREVY_OPEN", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "GREVY_OPEN", num_args = 0..=1, default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new())]
     pub open: Option<bool>,
     /// Let tests stop the clock (PUT /v2/clock)
-    #[arg(long, env = "GREVY_PINNABLE_CLOCK", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "GREVY_PINNABLE_CLOCK", num_args = 0..=1, default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new())]
     pub pinnable_clock: Option<bool>,
     /// Post incidents, and alerts of tracking, to this URL
     #[arg(long, value_name = "URL", env = "GREVY_WEBHOOK")]
     pub webhook: Option<String>,
     /// Keep history: what pages and searches read [default: true]
-    #[arg(long, env = "GREVY_HISTORY", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(long, env = "GREVY_HISTORY", num_args = 0..=1, default_missing_value = "true",
+        value_parser = clap::builder::BoolishValueParser::new())]
     pub history: Option<bool>,
     /// Forget instances that ended so many days ago [default: never]
     #[arg(long, value_name = "DAYS", env = "GREVY_HISTORY_DAYS")]
@@ -220,7 +224,25 @@ impl Settings {
             let count = self.token.len();
             return Err(Failure(format!("expected at most {TOKENS_MAX} tokens, but got {count}")));
         }
-        Ok(())
+        let mut names: Vec<&str> = self.token.iter().map(|entry| entry.name.as_str()).collect();
+        names.sort_unstable();
+        if let Some([name, _]) = names.array_windows().find(|[one, other]| one == other) {
+            let text = format!("expected one token for each name, but '{name}' has several");
+            return Err(Failure(text));
+        }
+        if self.open && !self.token.is_empty() {
+            let text = "expected either tokens, or open, which lets everybody in without, but got \
+                        both";
+            return Err(Failure(text.to_owned()));
+        }
+        if self.tls_certificate.is_some() != self.tls_key.is_some() {
+            let text = "expected both tls-certificate and tls-key, but only one is given";
+            return Err(Failure(text.to_owned()));
+        }
+        if self.partitions == Some(0) {
+            return Err(Failure("expected at least one partition, but got 0".to_owned()));
+        }
+        self.access().map(drop).map_err(Failure)
     }
 
     /// Who is told of incidents.
@@ -243,6 +265,10 @@ impl Settings {
     pub fn access(&self) -> Result<Access, String> {
         let token = |entry: &TokenEntry| {
             let of = |error: String| format!("token '{}': {error}", entry.name);
+            if entry.name.is_empty() || entry.name.contains(':') {
+                // Basic authentication ends the name there.
+                return Err(of("expected a name without ':', and not empty".to_owned()));
+            }
             Ok(Token {
                 name: entry.name.as_str().into(),
                 sha256: parse_hex(&entry.sha256).map_err(of)?,

@@ -36,9 +36,10 @@ pub fn filter(entity: &'static Entity, filter: Json) -> Result<Filter, Failure> 
             continue;
         }
         if name == "$or" {
-            let any: Result<_, _> =
+            let any: Result<Vec<_>, _> =
                 list("$or", value)?.into_iter().map(|one| self::filter(entity, one)).collect();
-            all.push(Filter::Any(any?));
+            // The Java client sends empty lists for what was not asked.
+            all.extend(Some(any?).filter(|any| !any.is_empty()).map(Filter::Any));
             continue;
         }
         let Some(field) = entity.filtered(&name) else {
@@ -61,9 +62,11 @@ fn condition(field: &'static Field, value: Json) -> Result<Filter, Failure> {
         Kind::Tags => {
             // One name stands for a list of it.
             let value = if value.is_string() { Json::Array(vec![value]) } else { value };
-            let tags: Result<_, _> =
+            let tags: Result<Vec<_>, _> =
                 list(name, value)?.iter().map(|tag| plain(field, tag)).collect();
-            Ok(Filter::Is(Condition { field, test: Test::In(tags?) }))
+            let test = Some(tags?).filter(|tags| !tags.is_empty()).map(Test::In);
+            let is = |test| Filter::Is(Condition { field, test });
+            Ok(Filter::All(test.map(is).into_iter().collect()))
         }
         Kind::Key
         | Kind::Text
@@ -91,7 +94,9 @@ fn tests(
     let allowed = kind.operators();
     let mut tests = Vec::new();
     for (operator, value) in operators {
-        if value.is_null() {
+        // The Java client sends empty lists for what was not asked.
+        let unasked = value.as_array().is_some_and(Vec::is_empty) && operator.ends_with('n');
+        if value.is_null() || (unasked && allowed.contains(&operator.as_str())) {
             continue;
         }
         if !allowed.contains(&operator.as_str()) {
