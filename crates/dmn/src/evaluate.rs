@@ -11,7 +11,7 @@ use crate::result::{EvaluatedDecision, Failure, Outcome};
 use crate::types::ItemType;
 use boxed::{Details, Part};
 use feel::{Budget, Dialect, Env, Variables, Warning};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use value::{Context, Value};
@@ -82,6 +82,8 @@ pub(crate) struct Run<'a> {
     known: RefCell<BTreeMap<usize, Value>>,
     evaluated: RefCell<Vec<EvaluatedDecision>>,
     pub(crate) warnings: RefCell<Vec<String>>,
+    /// Boxed expressions that are open inside one another.
+    pub(crate) open: Cell<usize>,
 }
 
 impl<'a> Run<'a> {
@@ -100,6 +102,7 @@ impl<'a> Run<'a> {
             known: RefCell::default(),
             evaluated: RefCell::default(),
             warnings: RefCell::default(),
+            open: Cell::new(0),
         }
     }
 
@@ -149,7 +152,7 @@ impl<'a> Run<'a> {
         value: Value,
         label: &str,
     ) -> Result<Value, String> {
-        match wanted.map(|wanted| wanted.conform(value.clone(), self.env)) {
+        match wanted.map(|wanted| wanted.conform(value.clone(), self.env, self.budget)) {
             None => Ok(value),
             Some(Ok(value)) => Ok(value),
             Some(Err(message)) => self.trouble(format!("{label}: {message}")),

@@ -12,6 +12,12 @@ pub const ELEMENTS_MAX: usize = 3_000;
 /// Boxed expressions, or item definitions, inside one another.
 pub const NESTING_MAX: usize = 64;
 
+/// Boxed expressions inside one another that take as much of the stack as a call.
+pub const NESTED_A_CALL: usize = 4;
+
+/// Parts of a type, all that it consists of counted as often as they occur. Beyond, it is `Any`.
+pub const TYPE_PARTS_MAX: usize = 10_000;
+
 /// Decisions that require one another in a chain. Evaluating recurses along it.
 pub const REQUIREMENT_DEPTH_MAX: usize = 100;
 

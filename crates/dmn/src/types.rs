@@ -1,5 +1,6 @@
 //! Item definitions, compiled: checking and converting values by them.
 
+use crate::limits::TYPE_PARTS_MAX;
 use feel::{Budget, Env, Type, UnaryTests};
 use std::sync::Arc;
 use value::{Context, Value};
@@ -31,42 +32,58 @@ impl ItemType {
 
     /// The structure as a FEEL type, for `instance of` and function parameters.
     pub(crate) fn structure(&self) -> Type {
+        self.structure_within(&mut { TYPE_PARTS_MAX })
+    }
+
+    /// Types that are shared occur in full at each place: two of two of two … are many.
+    fn structure_within(&self, left: &mut usize) -> Type {
+        *left = left.saturating_sub(1);
+        if *left == 0 {
+            return Type::Any;
+        }
         let single = match &self.base {
             Base::Simple(simple) => simple.clone(),
-            Base::Named(named) => named.structure(),
+            Base::Named(named) => named.structure_within(left),
             Base::Components(components) => {
-                let entries = components.iter();
-                Type::Context(entries.map(|(name, own)| (name.clone(), own.structure())).collect())
+                let entry = |(name, own): &(Arc<str>, Arc<ItemType>)| {
+                    (name.clone(), own.structure_within(left))
+                };
+                Type::Context(components.iter().map(entry).collect())
             }
         };
         if self.is_collection { Type::List(Box::new(single)) } else { single }
     }
 
     /// The value as this type wants it (DMN 1.5, 10.3.2.9.4), or why it is none of this type.
-    pub(crate) fn conform(&self, value: Value, env: &Env) -> Result<Value, String> {
+    pub(crate) fn conform(
+        &self,
+        value: Value,
+        env: &Env,
+        budget: &Budget,
+    ) -> Result<Value, String> {
         if value.is_null() {
             return Ok(value);
         }
         let conforming = match (&value, self.is_collection) {
             (Value::List(list), true) => {
-                let items = list.iter().map(|item| self.conform_one(item.clone(), env));
+                let items = list.iter().map(|item| self.conform_one(item.clone(), env, budget));
                 Value::list(items.collect::<Result<_, String>>()?)
             }
-            (_, true) => Value::list(vec![self.conform_one(value, env)?]),
+            (_, true) => Value::list(vec![self.conform_one(value, env, budget)?]),
             // One value may stand in a list of it, but not in a list of such a list.
             (Value::List(list), false) if list.len() == 1 => {
-                let whole = self.conform_one(value.clone(), env);
-                whole.or_else(|_| self.conform_one(list[0].clone(), env))?
+                let whole = self.conform_one(value.clone(), env, budget);
+                whole.or_else(|_| self.conform_one(list[0].clone(), env, budget))?
             }
-            (_, false) => self.conform_one(value, env)?,
+            (_, false) => self.conform_one(value, env, budget)?,
         };
         match &self.constraint {
-            Some(constraint) => self.test(constraint, conforming, env),
+            Some(constraint) => self.test(constraint, conforming, env, budget),
             None => Ok(conforming),
         }
     }
 
-    fn conform_one(&self, value: Value, env: &Env) -> Result<Value, String> {
+    fn conform_one(&self, value: Value, env: &Env, budget: &Budget) -> Result<Value, String> {
         if value.is_null() {
             return Ok(value);
         }
@@ -79,11 +96,13 @@ impl ItemType {
                 }
                 _ => return Err(self.refusal(&value)),
             },
-            Base::Named(named) => named.conform(value, env)?,
-            Base::Components(components) => self.conform_context(components, &value, env)?,
+            Base::Named(named) => named.conform(value, env, budget)?,
+            Base::Components(components) => {
+                self.conform_context(components, &value, env, budget)?
+            }
         };
         match &self.allowed {
-            Some(allowed) => self.test(allowed, conforming, env),
+            Some(allowed) => self.test(allowed, conforming, env, budget),
             None => Ok(conforming),
         }
     }
@@ -93,6 +112,7 @@ impl ItemType {
         components: &[(Arc<str>, Arc<ItemType>)],
         value: &Value,
         env: &Env,
+        budget: &Budget,
     ) -> Result<Value, String> {
         let Value::Context(context) = value else { return Err(self.refusal(value)) };
         let mut conforming: Context = (**context).clone();
@@ -100,13 +120,19 @@ impl ItemType {
             let Some(entry) = context.get(name) else {
                 return Err(format!("{} without the entry '{name}'", self.refusal(value)));
             };
-            conforming.insert(name.clone(), component.conform(entry.clone(), env)?);
+            conforming.insert(name.clone(), component.conform(entry.clone(), env, budget)?);
         }
         Ok(Value::from(conforming))
     }
 
-    fn test(&self, tests: &UnaryTests, value: Value, env: &Env) -> Result<Value, String> {
-        let verdict = tests.evaluate_within(&value, &(), env, &Budget::new(env));
+    fn test(
+        &self,
+        tests: &UnaryTests,
+        value: Value,
+        env: &Env,
+        budget: &Budget,
+    ) -> Result<Value, String> {
+        let verdict = tests.evaluate_within(&value, &(), env, budget);
         match verdict {
             Ok(evaluation) if evaluation.value == Value::Bool(true) => Ok(value),
             Ok(_) => Err(format!(

@@ -5,7 +5,7 @@ use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json as Answer};
 use engine::meta::{DecisionDeployed, RequirementsDeployed};
-use http::{StatusCode, header};
+use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -127,7 +127,7 @@ pub async fn create_deployment(
     let form = form.map_err(|_| {
         let text = "Expected a body of multipart/form-data with a boundary and a part 'resources' \
                     for each file, but it has another content type";
-        (StatusCode::UNSUPPORTED_MEDIA_TYPE, text).into_response()
+        Problem(Failure::invalid(text)).into_response()
     })?;
     let form = read(form).await?;
     let deployed = async {

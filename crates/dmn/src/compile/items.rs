@@ -2,7 +2,7 @@
 
 use super::Compiler;
 use crate::definitions::{Definitions, Item};
-use crate::limits::NESTING_MAX;
+use crate::limits::{NESTING_MAX, TYPE_PARTS_MAX};
 use crate::types::{Base, ItemType};
 use feel::{Scope, Type};
 use std::collections::BTreeMap;
@@ -47,7 +47,7 @@ impl Items {
     /// Makes the types and the names of their entries known to expressions of a file.
     pub(super) fn add_to(&self, scope: &mut Scope, files: &[Definitions], file: usize) {
         for ((home, name), item) in &self.0 {
-            add_members(scope, item, 0);
+            add_members(scope, item, &mut { TYPE_PARTS_MAX });
             if *home == file {
                 scope.add_type(name, item.structure());
                 continue;
@@ -64,14 +64,16 @@ impl Items {
     }
 }
 
-fn add_members(scope: &mut Scope, item: &ItemType, depth: usize) {
-    if depth > NESTING_MAX {
-        return;
-    }
+/// Names of members at all depths; `left` bounds how many are visited.
+fn add_members(scope: &mut Scope, item: &ItemType, left: &mut usize) {
     if let Base::Components(components) = &item.base {
         for (name, component) in components {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                return;
+            }
             scope.add_member(name);
-            add_members(scope, component, depth + 1);
+            add_members(scope, component, left);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::{Run, function, table};
 use crate::definitions::IteratorKind;
+use crate::limits::NESTED_A_CALL;
 use crate::model::{Boxed, BoxedKind, Entry};
 use crate::result::{EvaluatedInput, MatchedRule};
 use feel::{Expression, Variables};
@@ -67,7 +68,15 @@ impl<'r> Part<'r, '_> {
         boxed: &Boxed,
         details: Option<&mut Details>,
     ) -> Result<Value, String> {
-        let value = match &boxed.kind {
+        // What is open here and what is called from here share one stack.
+        self.run.open.set(self.run.open.get() + 1);
+        let value = self.value(boxed, details);
+        self.run.open.set(self.run.open.get().saturating_sub(1));
+        self.run.conform(boxed.result.as_deref(), value?, &boxed.label)
+    }
+
+    fn value(&self, boxed: &Boxed, details: Option<&mut Details>) -> Result<Value, String> {
+        Ok(match &boxed.kind {
             BoxedKind::Empty => Value::Null,
             BoxedKind::Literal(expression) => self.literal(expression, &boxed.label)?,
             BoxedKind::Broken(message) => self.run.trouble(message.clone())?,
@@ -97,13 +106,14 @@ impl<'r> Part<'r, '_> {
             BoxedKind::Iterator { kind, variable, parts } => {
                 self.iterator(*kind, variable, &parts[0], &parts[1])?
             }
-        };
-        self.run.conform(boxed.result.as_deref(), value, &boxed.label)
+        })
     }
 
     fn literal(&self, expression: &Expression, label: &str) -> Result<Value, String> {
         let run = self.run;
-        let evaluation = expression.evaluate_within(self, run.env, run.budget);
+        let budget = run.budget.below(run.open.get() / NESTED_A_CALL);
+        let evaluation = expression.evaluate_within(self, run.env, &budget);
+        run.budget.settle(&budget);
         let evaluation = evaluation.map_err(|error| match label {
             // The caller of a function says where it called.
             _ if run.budget.is_nested() => error.message().to_owned(),

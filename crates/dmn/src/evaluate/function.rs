@@ -100,11 +100,12 @@ fn call(
     arguments: &[Value],
 ) -> Result<Value, String> {
     for ((name, wanted), argument) in function.parameters.iter().zip(arguments) {
-        let value = match wanted.as_ref().map(|own| own.conform(argument.clone(), run.env)) {
-            None => argument.clone(),
-            Some(Ok(value)) => value,
-            Some(Err(message)) => return run.trouble(format!("argument {name}: {message}")),
-        };
+        let value =
+            match wanted.as_ref().map(|own| own.conform(argument.clone(), run.env, run.budget)) {
+                None => argument.clone(),
+                Some(Ok(value)) => value,
+                Some(Err(message)) => return run.trouble(format!("argument {name}: {message}")),
+            };
         names.push((name.clone(), value));
     }
     match &function.body {

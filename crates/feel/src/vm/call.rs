@@ -65,6 +65,11 @@ impl Budget {
         (depth <= CALLBACK_DEPTH_MAX).then(|| Budget { fuel: Cell::new(self.fuel.get()), depth })
     }
 
+    /// The same fuel, so many levels deeper: for what is nested in a form of its own.
+    pub fn below(&self, levels: usize) -> Budget {
+        Budget { fuel: Cell::new(self.fuel.get()), depth: self.depth + levels }
+    }
+
     /// Operations that are left.
     pub fn fuel_left(&self) -> u64 {
         self.fuel.get()

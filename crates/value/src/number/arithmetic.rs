@@ -5,6 +5,11 @@ use super::{Number, POWERS_OF_TEN, Repr, Rounding, SCALE_MAX, Wide};
 use fastnum::D128;
 use std::sync::Arc;
 
+/// Numbers are below 10 to this power.
+const MAGNITUDE_MAX: f64 = 6145.0;
+/// And have so many digits, the last of which counts below that.
+const DIGITS: f64 = 34.0;
+
 impl Number {
     /// The sum, or `None` if it is out of range.
     pub fn add(&self, other: &Number) -> Option<Number> {
@@ -69,20 +74,51 @@ impl Number {
 
     /// `self` to the power `exponent`, or `None` if there is no such real number.
     pub fn pow(&self, exponent: &Number) -> Option<Number> {
+        if exponent.is_zero() {
+            return Some(Number::ONE);
+        }
+        if self.is_zero() && exponent.is_negative() {
+            return None;
+        }
+        if exponent.is_negative() {
+            // One too large to be a number has a reciprocal that is too small to be another.
+            return match self.abs().pow(&exponent.abs()) {
+                None if self.is_negative() && exponent.to_i64().is_none() => None,
+                None => Some(Number::ZERO),
+                Some(_) => Number::ONE.div(&self.pow(&exponent.abs())?),
+            };
+        }
+        let size = self.magnitude() * exponent.to_f64();
+        if size >= MAGNITUDE_MAX {
+            return None;
+        }
+        if size < -MAGNITUDE_MAX - DIGITS {
+            return Some(Number::ZERO);
+        }
         match exponent.to_i64() {
             Some(whole) => {
                 let whole = i32::try_from(whole).ok()?;
-                if whole == 0 {
-                    return Some(Number::ONE);
-                }
-                if self.is_zero() && whole < 0 {
-                    return None;
-                }
-                Number::from_decimal(self.decimal().powi(whole))
+                // The library knows no overflow below zero, other than above it.
+                let power = Number::from_decimal(self.abs().decimal().powi(whole))?;
+                Some(if self.is_negative() && whole % 2 != 0 { power.neg() } else { power })
             }
             None if self.is_negative() => None,
             None => Number::from_decimal(self.decimal().pow(exponent.decimal())),
         }
+    }
+
+    /// The common logarithm of its absolute value, as exactly as is needed to see whether a power
+    /// is out of range: the library panics there.
+    fn magnitude(&self) -> f64 {
+        let text = self.abs().decimal().to_string();
+        let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((&text, "0"));
+        let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+        let digits = format!("{whole}{fraction}");
+        let zeros = digits.len() - digits.trim_start_matches('0').len();
+        let leading: String = digits[zeros..].chars().take(17).collect();
+        let places = whole.len() as f64 - zeros as f64 - leading.len() as f64;
+        let value: f64 = leading.parse().unwrap_or(0.0);
+        value.log10() + places + exponent.parse::<f64>().unwrap_or(0.0)
     }
 
     /// The square root, `None` of a negative number.
@@ -95,6 +131,13 @@ impl Number {
 
     /// e to the power of this number.
     pub fn exp(&self) -> Option<Number> {
+        if self.is_negative() {
+            let inverse = self.neg().exp();
+            return inverse.map_or(Some(Number::ZERO), |inverse| Number::ONE.div(&inverse));
+        }
+        if self.to_f64() * std::f64::consts::LOG10_E >= MAGNITUDE_MAX {
+            return None;
+        }
         Number::from_decimal(self.decimal().exp())
     }
 

@@ -83,6 +83,62 @@ fn rounding_follows_the_standard() {
 }
 
 #[test]
+fn powers_at_the_ends_of_the_range_are_numbers_or_none() {
+    let bases = [
+        "0",
+        "1",
+        "-1",
+        "0.5",
+        "-7",
+        "9.99",
+        "1e34",
+        "-1e-34",
+        "1e3000",
+        "-1e6144",
+        "1e-6176",
+        "9999999999999999999999999999999999e6111",
+    ];
+    let exponents = [
+        "0.5",
+        "1",
+        "2",
+        "3",
+        "33",
+        "1000",
+        "6144",
+        "6145",
+        "14149",
+        "14221",
+        "99999",
+        "2147483647",
+        "2147483648",
+        "1e20",
+        "1e6144",
+        "1e-6176",
+    ];
+    for base in bases.map(number) {
+        for exponent in exponents.map(number) {
+            for exponent in [exponent.neg(), exponent] {
+                let power = base.pow(&exponent);
+                let power = power.filter(|power| !power.is_zero());
+                if let (Some(power), Some(1..=3)) = (&power, exponent.to_i64()) {
+                    let mut product = Number::ONE;
+                    for _ in 0..exponent.to_i64().unwrap() {
+                        product = product.mul(&base).unwrap();
+                    }
+                    assert_eq!(power, &product, "{base} {exponent}");
+                }
+                let exp = exponent.exp();
+                assert!(exp.is_none_or(|exp| !exp.is_negative()), "{exponent}");
+                if base.is_zero() && exponent.is_negative() {
+                    assert!(power.is_none(), "{base} {exponent}");
+                }
+            }
+        }
+    }
+}
+
+#[test]
 fn powers_and_roots() {
     assert_eq!(number("2").pow(&number("10")).unwrap(), number("1024"));
     assert_eq!(number("2").pow(&number("-1")).unwrap(), number("0.5"));
@@ -91,6 +147,16 @@ fn powers_and_roots() {
     assert!(number("-1").sqrt().is_none());
     assert!(number("0").ln().is_none());
     assert!(number("100000").exp().is_none());
+    assert_eq!(number("-100000").exp().unwrap(), Number::ZERO);
+    assert_eq!(number("-3").pow(&number("3")).unwrap(), number("-27"));
+    assert_eq!(number("-2").pow(&number("-2")).unwrap(), number("0.25"));
+    assert!(number("-10000").pow(&number("14149")).is_none());
+    assert_eq!(number("-10000").pow(&number("-10000")).unwrap(), Number::ZERO);
+    assert!(number("1e-20").pow(&number("-10000")).is_none());
+    assert!(number("-1e-6176").pow(&number("-14149")).is_none());
+    assert!(number("-2").pow(&number("-0.5")).is_none());
+    assert!(number("-0.5").pow(&number("0.5")).is_none());
+    assert!(number("0").pow(&number("-0.5")).is_none());
 }
 
 proptest! {
