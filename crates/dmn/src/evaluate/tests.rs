@@ -127,3 +127,51 @@ fn recursion_of_knowledge_ends() {
     assert_eq!(run(r#"{"depth": 20}"#), Ok(Value::from(20)));
     assert!(run(r#"{"depth": 5000}"#).expect_err("too deep").message.contains("calls inside"));
 }
+
+fn definitions(content: &str) -> String {
+    format!(
+        "<definitions xmlns='https://www.omg.org/spec/DMN/20230324/MODEL/' id='d' name='D' \
+         namespace='urn:d'>{content}</definitions>"
+    )
+}
+
+#[test]
+fn calls_within_nested_forms_end_with_an_error_before_the_stack_does() {
+    let (open, close) = ("<context><contextEntry>", "</contextEntry></context>");
+    let body = "<literalExpression><text>if n = 0 then 0 else f(n - 1)</text></literalExpression>";
+    let xml = |nested: usize, calls: usize| {
+        definitions(&format!(
+            "<businessKnowledgeModel id='f' name='f'><variable name='f'/><encapsulatedLogic>\
+             <formalParameter name='n'/>{}{body}{}</encapsulatedLogic></businessKnowledgeModel>\
+             <decision id='rate' name='rate'><variable name='rate'/><knowledgeRequirement>\
+             <requiredKnowledge href='#f'/></knowledgeRequirement><literalExpression>\
+             <text>f({calls})</text></literalExpression></decision>",
+            open.repeat(nested),
+            close.repeat(nested)
+        ))
+    };
+    let failure = run(&xml(20, 38), "{}").output.expect_err("too deep");
+    assert!(failure.message.contains("calls inside one another"), "{failure:?}");
+    let failure = run(&xml(60, 38), "{}").output.expect_err("too deep");
+    assert!(failure.message.contains("calls inside one another"), "{failure:?}");
+    assert_eq!(run(&xml(2, 30), "{}").output.expect("a value"), Value::from(0));
+}
+
+#[test]
+fn a_type_of_shared_parts_is_not_written_out() {
+    let part = |n: usize| {
+        let next = if n == 40 { "number".to_owned() } else { format!("t{}", n + 1) };
+        format!(
+            "<itemDefinition name='t{n}'><itemComponent name='a'><typeRef>{next}</typeRef>\
+             </itemComponent><itemComponent name='b'><typeRef>{next}</typeRef></itemComponent>\
+             </itemDefinition>"
+        )
+    };
+    let parts: String = (0..=40).map(part).collect();
+    let xml = definitions(&format!(
+        "{parts}<decision id='rate' name='rate'><variable name='rate' typeRef='t40'/>\
+         <literalExpression><text>{{a: 1, b: 2}}</text></literalExpression></decision>"
+    ));
+    let value = run(&xml, "{}").output.expect("a value");
+    assert!(matches!(value, Value::Context(_)), "{value:?}");
+}
