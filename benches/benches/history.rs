@@ -227,7 +227,9 @@ fn served(calls: usize) -> Result<(), Failed> {
     Runtime::new()?.block_on(async { server.deploy().await.map(drop) })?;
     let agent = ureq::Agent::new_with_defaults();
     let post = |path: &str, body: Json| -> Result<Json, Failed> {
-        let mut answer = agent.post(format!("{}/v2{path}", server.rest)).send_json(body)?;
+        let call = agent.post(format!("{}/v2{path}", server.rest));
+        let call = call.header("content-type", "application/json");
+        let mut answer = call.send(body.to_string())?;
         let text = answer.body_mut().read_to_string()?;
         Ok(if text.is_empty() { Json::Null } else { serde_json::from_str(&text)? })
     };
