@@ -28,13 +28,13 @@ def seed(server):
             "businessId": f"b-{number}"})
     jobs = post(server, "/jobs/activation", {"type": "charge", "timeout": 600_000,
                                              "maxJobsToActivate": 3, "requestTimeout": 10_000})
-    failing, *rest = [job["jobKey"] for job in jobs["jobs"]]
-    post(server, f"/jobs/{failing}/failure", {"retries": 0, "errorMessage": "declined"})
-    for job in rest:
-        post(server, f"/jobs/{job}/completion", {"variables": {"charged": True}})
-    for key in ("o-0", "o-1", "o-2"):
-        post(server, "/messages/publication",
-             {"name": "shipped", "correlationKey": key, "timeToLive": 600_000})
+    failing, shipped, waiting = jobs["jobs"]
+    post(server, f"/jobs/{failing['jobKey']}/failure", {"retries": 0, "errorMessage": "declined"})
+    for job in (shipped, waiting):
+        post(server, f"/jobs/{job['jobKey']}/completion", {"variables": {"charged": True}})
+    post(server, "/messages/publication", {
+        "name": "shipped", "correlationKey": shipped["variables"]["orderId"],
+        "timeToLive": 600_000})
     review = post(server, "/process-instances", {
         "processDefinitionId": "review", "variables": {"country": "DE", "weight": 3}})
     keys = {"reviewKey": review["processInstanceKey"]}

@@ -13,7 +13,8 @@ const client = createCamundaClient({
 const once = { consistency: { waitUpToMs: 0 } }
 const call = (name, input) => client[name](input, once)
 
-await searches(call, () => true)
+// What a version of the client does not have yet is left out.
+await searches(call, (name) => typeof client[name] === 'function')
 // Pages by cursor, until there are none.
 let page = { limit: 2 }
 const seen = []

@@ -4,9 +4,8 @@ import asyncio
 import inspect
 import json
 import os
-import typing
 
-from camunda_orchestration_sdk import CamundaAsyncClient
+from camunda_orchestration_sdk import CamundaAsyncClient, models
 
 SEED = json.loads(os.environ["SEED"])
 # Name of the call, what its path names, what its body holds.
@@ -74,9 +73,8 @@ FILES = [
 
 def body_of(call, body):
     """The body as the model that the call is annotated with."""
-    hint = typing.get_type_hints(call)["data"]
-    models = [one for one in (typing.get_args(hint) or (hint,)) if hasattr(one, "from_dict")]
-    return models[0].from_dict(body)
+    name = str(inspect.signature(call).parameters["data"].annotation).split("|")[0].strip()
+    return getattr(models, name).from_dict(body)
 
 
 async def main():
