@@ -105,6 +105,7 @@ function Choose({ all, nodes, plan, add }: ChooseProps): JSX.Element {
       <label>
         Element{" "}
         <select
+          aria-label="Element"
           value={chosen}
           onChange={(event) => go(withQuery({ element: event.currentTarget.value }), true)}
         >
@@ -121,6 +122,7 @@ function Choose({ all, nodes, plan, add }: ChooseProps): JSX.Element {
       <label>
         Move {tokenCount(keys.length)} to{" "}
         <select
+          aria-label={`Move ${tokenCount(keys.length)} to`}
           value=""
           disabled={keys.length === 0}
           onChange={(event) => {
