@@ -370,3 +370,26 @@ fn dropping_the_handle_ends_the_engine_and_waiters_learn_it() {
     assert_eq!(run.wait().unwrap_err().code(), "CLOSED");
     assert_eq!(poll.wait().unwrap_err().code(), "CLOSED");
 }
+
+#[test]
+fn polls_that_do_not_wait_miss_no_jobs_that_others_are_being_given() {
+    let grevy = Grevy::memory().unwrap();
+    let model = Model::process("one").start("start").service_task("task", "work").end("end");
+    grevy.deploy_model(model).wait().unwrap();
+    const JOBS: usize = 240;
+    for _ in 0..JOBS {
+        grevy.start("one", ()).wait().unwrap();
+    }
+    let taken = |grevy: &Grevy| {
+        // As many as there are jobs, all at once: nobody else takes what one of them does not.
+        let polls: Vec<_> =
+            (0..JOBS / 8).map(|_| grevy.poll_jobs(want("work", 1), Duration::ZERO)).collect();
+        polls.into_iter().map(|poll| poll.jobs.wait().unwrap().len()).collect::<Vec<_>>()
+    };
+    let found: Vec<usize> = std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..8).map(|_| scope.spawn(|| taken(&grevy))).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!(found, vec![1; JOBS], "each found one");
+    assert!(grevy.poll_jobs(want("work", 1), Duration::ZERO).jobs.wait().unwrap().is_empty());
+}
