@@ -85,6 +85,7 @@ pub fn create(process: &str, variables: &[NamedValue]) -> CreateInstance {
         definition: DefinitionRef::Id { process_id: process.into(), version: None },
         tenant: DEFAULT_TENANT.into(),
         variables: variables.to_vec(),
+        terminate_after: Vec::new(),
         start_before: Vec::new(),
         tags: Vec::new(),
         business_id: None,

@@ -93,6 +93,7 @@ impl Single {
             definition: DefinitionRef::Id { process_id: process_id.as_str().into(), version: None },
             tenant: DEFAULT_TENANT.into(),
             variables: parse(variables)?,
+            terminate_after: Vec::new(),
             start_before: Vec::new(),
             tags: Vec::new(),
             business_id: None,

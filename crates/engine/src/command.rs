@@ -166,6 +166,8 @@ pub enum Command {
         at: Option<i64>,
     },
     EvaluateDecision(EvaluateDecision),
+    /// Starts an instance for each conditional start event whose condition holds.
+    EvaluateConditionals(EvaluateConditionals),
 }
 
 /// Begins elements of an ad-hoc sub-process.
@@ -259,6 +261,14 @@ pub enum DefinitionRef {
     Tag { process_id: Text, version_tag: Text },
 }
 
+#[derive(Debug, Clone, PartialEq)]
+pub struct EvaluateConditionals {
+    /// Only of this definition; `None`: of all latest versions of the tenant.
+    pub definition: Option<Key>,
+    pub tenant: Text,
+    pub variables: Vec<NamedValue>,
+}
+
 /// By key, or by id in its latest version or in the latest with a version tag.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DecisionRef {
@@ -281,6 +291,8 @@ pub struct CreateInstance {
     pub variables: Vec<NamedValue>,
     /// Ids of elements to start before; empty: at the none start event.
     pub start_before: Vec<Text>,
+    /// Ids of elements of which the first that completes terminates the instance.
+    pub terminate_after: Vec<Text>,
     pub tags: Vec<Text>,
     pub business_id: Option<Text>,
 }
@@ -333,6 +345,8 @@ pub enum Reply {
         key: Key,
     },
     Evaluated(Box<Evaluation>),
+    /// Definition and instance of each that began.
+    Started(Vec<(Key, Key)>),
 }
 
 #[derive(Debug, Clone, PartialEq)]

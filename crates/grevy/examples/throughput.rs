@@ -54,6 +54,7 @@ fn main() -> Result<(), grevy::Error> {
                 definition: DefinitionRef::Id { process_id: "one".into(), version: None },
                 tenant: DEFAULT_TENANT.into(),
                 variables: variables.clone().into_inner(),
+                terminate_after: Vec::new(),
                 start_before: vec![],
                 tags: vec![],
                 business_id: None,

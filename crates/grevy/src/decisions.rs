@@ -34,6 +34,7 @@ impl Grevy {
             | Reply::Correlating { .. }
             | Reply::Correlated { .. }
             | Reply::Jobs(_)
+            | Reply::Started(_)
             | Reply::VariablesSet { .. } => Err(unexpected()),
         })
     }

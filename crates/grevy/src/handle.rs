@@ -247,7 +247,9 @@ impl Grevy {
 
     fn route(&self, command: &Command) -> (PartitionId, Class) {
         let key = match command {
-            Command::CreateInstance(_) | Command::EvaluateDecision(_) => {
+            Command::CreateInstance(_)
+            | Command::EvaluateDecision(_)
+            | Command::EvaluateConditionals(_) => {
                 return (self.partition_of_new(), Class::Intake);
             }
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
@@ -427,6 +429,7 @@ pub(crate) fn of_latest(process_id: &str, variables: Variables) -> CreateInstanc
         definition: DefinitionRef::Id { process_id: process_id.into(), version: None },
         tenant: DEFAULT_TENANT.into(),
         variables: variables.into_inner(),
+        terminate_after: Vec::new(),
         start_before: Vec::new(),
         tags: Vec::new(),
         business_id: None,
@@ -442,7 +445,8 @@ pub(crate) fn created(reply: Reply) -> Result<CreatedInstance, Error> {
         | Reply::Correlated { .. }
         | Reply::Jobs(_)
         | Reply::VariablesSet { .. }
-        | Reply::Evaluated(_) => Err(unexpected()),
+        | Reply::Evaluated(_)
+        | Reply::Started(_) => Err(unexpected()),
     }
 }
 

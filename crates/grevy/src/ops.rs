@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use engine::command::{CreateInstance, CreatedInstance, DEFAULT_TENANT, PublishMessage};
+use engine::command::{
+    CreateInstance, CreatedInstance, DEFAULT_TENANT, EvaluateConditionals, PublishMessage,
+};
 use engine::state::Lookup;
 use engine::{Command, Key, Rejection, Reply};
 
@@ -139,6 +141,15 @@ impl Grevy {
     /// Cancels an instance.
     pub fn cancel(&self, instance: Key) -> Pending<()> {
         self.done(Command::CancelInstance { instance })
+    }
+
+    /// Starts an instance for each conditional start event whose condition holds with these
+    /// variables: definition and instance of each.
+    pub fn evaluate_conditionals(&self, asked: EvaluateConditionals) -> Pending<Vec<(Key, Key)>> {
+        self.ask(Command::EvaluateConditionals(asked), false, |reply| match reply {
+            Reply::Started(started) => Ok(started),
+            other => not_expected(&other),
+        })
     }
 
     /// Holds a root instance with all that it called: nothing of it is due or handed out.

@@ -25,6 +25,7 @@ fn pay() -> CreateInstance {
         definition: DefinitionRef::Id { process_id: "pay".into(), version: None },
         tenant: DEFAULT_TENANT.into(),
         variables: Variables::from([("id", "o-1")]).into_inner(),
+        terminate_after: Vec::new(),
         start_before: vec![],
         tags: vec![],
         business_id: None,

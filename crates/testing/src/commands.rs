@@ -5,8 +5,8 @@ use std::sync::Arc;
 use engine::Command;
 use engine::command::{
     Activate, ActivateAdHoc, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef,
-    EvaluateDecision, LeaseJobs, MigrateInstance, ModifyInstance, Move, MoveFrom, MoveWithin,
-    PublishMessage, TaskChanges,
+    EvaluateConditionals, EvaluateDecision, LeaseJobs, MigrateInstance, ModifyInstance, Move,
+    MoveFrom, MoveWithin, PublishMessage, TaskChanges,
 };
 use engine::event::{NamedValue, Text};
 
@@ -46,6 +46,11 @@ impl Runner {
         let options = Options(words);
         Ok(match (verb, words) {
             ("create", [process, ..]) => create(process, &options, variables),
+            ("conditionals", []) => Command::EvaluateConditionals(EvaluateConditionals {
+                definition: None,
+                tenant: DEFAULT_TENANT.into(),
+                variables,
+            }),
             ("suspend", [instance]) => Command::SuspendInstance { instance: self.key(instance)? },
             ("resume", [instance]) => Command::ResumeInstance { instance: self.key(instance)? },
             ("cancel", [instance]) => Command::CancelInstance { instance: self.key(instance)? },
@@ -262,6 +267,7 @@ fn create(process: &str, options: &Options<'_>, variables: Vec<NamedValue>) -> C
         definition,
         tenant: DEFAULT_TENANT.into(),
         variables,
+        terminate_after: options.list("terminate-after"),
         start_before: options.list("before"),
         tags: Vec::new(),
         business_id: None,

@@ -314,7 +314,8 @@ impl Runner {
                 | Reply::Correlating { .. }
                 | Reply::Correlated { .. }
                 | Reply::VariablesSet { .. }
-                | Reply::Evaluated(_),
+                | Reply::Evaluated(_)
+                | Reply::Started(_),
             ) => {}
             Err(rejection) => self.refused(&rejection.to_string()),
         }

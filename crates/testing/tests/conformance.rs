@@ -64,16 +64,21 @@ scenarios! {
     compensation_multi_instance_sub_process
     compensation_nested
     compensation_nothing
+    compensation_reverse
     conditional_event_based_gateway
     conditional_event_sub_process
     conditional_events
+    conditional_start
     correlate
     create_start_before
+    create_terminate_after
     create_versions
     decision_bindings
     decision_task
     decision_task_failures
     decision_versions
+    defect_equal_value_stops_at_its_scope
+    defect_nested_output_keeps_siblings
     deploy_same_and_delete
     epoch_jumps_keys
     error_end_caught_by_boundary
@@ -90,6 +95,8 @@ scenarios! {
     exclusive_gateway
     exclusive_gateway_no_path
     exclusive_gateway_not_boolean
+    execution_listener_before_all
+    execution_listener_cancel
     execution_listener_fails
     execution_listeners
     execution_listeners_everywhere

@@ -1,7 +1,7 @@
 //! Signals, user tasks, modification.
 
 use engine::Key;
-use engine::command::{MigrateInstance, ModifyInstance, TaskChanges};
+use engine::command::{EvaluateConditionals, MigrateInstance, ModifyInstance, TaskChanges};
 use engine::event::{NamedValue, Text};
 
 use super::{Caller, Gateway};
@@ -23,6 +23,19 @@ impl Gateway {
         let _permit = self.admit(&engine, false, 1)?;
         let done = engine.broadcast_signal_of(name, tenant, variables).await;
         done.map_err(|error| Failure::of("BROADCAST", error))
+    }
+
+    /// Definition and instance of each that began.
+    pub async fn evaluate_conditionals(
+        &self,
+        caller: &Caller,
+        asked: EvaluateConditionals,
+    ) -> Result<Vec<(Key, Key)>, Failure> {
+        caller.principal.require(Action::Work)?;
+        let engine = self.engine_for(caller).await?;
+        let (_permit, engine) = self.room_for_new(engine, caller)?;
+        let done = engine.evaluate_conditionals(asked).await;
+        done.map_err(|error| Failure::of("EVALUATE", error))
     }
 
     pub async fn modify(&self, caller: &Caller, modify: ModifyInstance) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 //! Signals, modification, migration.
 
-use engine::command::{Activate, MigrateInstance, ModifyInstance};
+use engine::command::{Activate, EvaluateConditionals, MigrateInstance, ModifyInstance};
 use tonic::{Request, Response, Status};
 
 use super::{Service, status};
@@ -21,6 +21,28 @@ impl Service {
         let done = self.gateway.broadcast_signal(&caller, &name, &tenant, variables).await;
         let key = done.map_err(status::of)?;
         Ok(Response::new(BroadcastSignalResponse { key, tenant_id: tenant.to_string() }))
+    }
+
+    pub(super) async fn conditionals(
+        &self,
+        request: Request<EvaluateConditionalRequest>,
+    ) -> Result<Response<EvaluateConditionalResponse>, Status> {
+        let caller = self.caller(request.metadata())?;
+        let message = request.into_inner();
+        let key = message.process_definition_key;
+        let tenant =
+            input::tenant("EvaluateConditional", &message.tenant_id).map_err(status::of)?;
+        let variables = input::variables("variables", &message.variables).map_err(status::of)?;
+        let definition = Some(key).filter(|key| *key > 0);
+        let asked = EvaluateConditionals { definition, tenant, variables };
+        let started = self.gateway.evaluate_conditionals(&caller, asked).await;
+        let started = started.map_err(status::of)?.into_iter();
+        let one = |(process_definition_key, process_instance_key)| ProcessInstanceReference {
+            process_definition_key,
+            process_instance_key,
+        };
+        let process_instances = started.map(one).collect();
+        Ok(Response::new(EvaluateConditionalResponse { process_instances }))
     }
 
     pub(super) async fn modify(

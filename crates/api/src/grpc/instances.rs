@@ -7,6 +7,7 @@ use tonic::{Request, Response, Status};
 use super::{Service, convert, status};
 use crate::failure::Failure;
 use crate::input;
+use crate::proto::process_instance_creation_runtime_instruction::Instruction;
 use crate::proto::*;
 
 impl Service {
@@ -120,9 +121,14 @@ fn creation(
     intent: &str,
     message: CreateProcessInstanceRequest,
 ) -> Result<CreateInstance, Failure> {
-    if !message.runtime_instructions.is_empty() {
-        return Err(Failure::later("runtimeInstructions"));
-    }
+    input::list("runtimeInstructions", &message.runtime_instructions)?;
+    let last = message.runtime_instructions.iter().map(|one| match &one.instruction {
+        Some(Instruction::Terminate(after)) => {
+            input::name("afterElementId", &after.after_element_id)
+        }
+        None => Err(Failure::invalid("Expected a runtime instruction, but it is empty")),
+    });
+    let terminate_after = last.collect::<Result<_, _>>()?;
     input::list("startInstructions", &message.start_instructions)?;
     let starts = message.start_instructions.iter();
     let start_before: Vec<Text> = starts.map(|start| start.element_id.as_str().into()).collect();
@@ -130,6 +136,7 @@ fn creation(
         definition: definition(&message),
         tenant: input::tenant(intent, &message.tenant_id)?,
         variables: input::variables("variables", &message.variables)?,
+        terminate_after,
         start_before,
         tags: input::tags(&message.tags)?,
         business_id: input::business_id(message.business_id.as_deref())?,

@@ -197,19 +197,7 @@ impl Gateway for Service {
         &self,
         request: Request<EvaluateConditionalRequest>,
     ) -> Result<Response<EvaluateConditionalResponse>, Status> {
-        measured("EvaluateConditional", self.later(request.metadata(), "EvaluateConditional")).await
-    }
-}
-
-impl Service {
-    /// A call of the protocol that comes with a later version.
-    async fn later<T>(
-        &self,
-        metadata: &tonic::metadata::MetadataMap,
-        method: &str,
-    ) -> Result<Response<T>, Status> {
-        self.caller(metadata)?;
-        Err(status::of(Failure::later(method)))
+        measured("EvaluateConditional", self.conditionals(request)).await
     }
 }
 

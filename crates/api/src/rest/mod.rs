@@ -114,6 +114,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(messages::publish_message))
         .routes(routes!(messages::correlate_message))
         .routes(routes!(signals::broadcast_signal))
+        .routes(routes!(signals::evaluate_conditionals))
         .routes(routes!(user_tasks::complete_user_task))
         .routes(routes!(user_tasks::assign_user_task))
         .routes(routes!(user_tasks::unassign_user_task))

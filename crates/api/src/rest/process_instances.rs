@@ -31,8 +31,7 @@ pub struct Create {
     tenant_id: Option<String>,
     operation_reference: Option<i64>,
     start_instructions: Option<Vec<Start>>,
-    #[schema(value_type = Option<Vec<Object>>)]
-    runtime_instructions: Option<Vec<serde_json::Value>>,
+    runtime_instructions: Option<Vec<Runtime>>,
     /// Answer when the instance has ended, with its variables.
     await_completion: Option<bool>,
     fetch_variables: Option<Vec<String>>,
@@ -47,6 +46,16 @@ pub struct Create {
 #[schema(as = ProcessInstanceCreationStartInstruction)]
 struct Start {
     element_id: String,
+}
+
+/// Terminates the instance when the element has completed.
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ProcessInstanceCreationRuntimeInstruction)]
+struct Runtime {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    after_element_id: String,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -89,9 +98,17 @@ pub async fn create_process_instance(
 }
 
 fn instance(body: Create) -> Result<CreateInstance, Failure> {
-    if body.runtime_instructions.as_ref().is_some_and(|list| !list.is_empty()) {
-        return Err(Failure::later("runtimeInstructions"));
-    }
+    let last = body.runtime_instructions.as_deref().unwrap_or(&[]);
+    input::list("runtimeInstructions", last)?;
+    let one = |instruction: &Runtime| match instruction.kind.as_deref() {
+        None | Some("TERMINATE_PROCESS_INSTANCE") => {
+            input::name("afterElementId", &instruction.after_element_id)
+        }
+        Some(other) => Err(Failure::invalid(format!(
+            "Expected a runtime instruction of type TERMINATE_PROCESS_INSTANCE, but it is {other}"
+        ))),
+    };
+    let terminate_after = last.iter().map(one).collect::<Result<_, _>>()?;
     let starts = body.start_instructions.as_deref().unwrap_or(&[]);
     input::list("startInstructions", starts)?;
     Ok(CreateInstance {
@@ -101,6 +118,7 @@ fn instance(body: Create) -> Result<CreateInstance, Failure> {
             body.tenant_id.as_deref().unwrap_or_default(),
         )?,
         variables: variables(body.variables.as_deref())?,
+        terminate_after,
         start_before: starts.iter().map(|start| start.element_id.as_str().into()).collect(),
         tags: input::tags(body.tags.as_deref().unwrap_or(&[]))?,
         business_id: input::business_id(body.business_id.as_deref())?,

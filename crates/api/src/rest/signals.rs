@@ -1,7 +1,8 @@
-//! Signals.
+//! Signals, and conditional start events.
 
 use axum::extract::State;
 use axum::{Extension, Json as Answer};
+use engine::command::EvaluateConditionals;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
@@ -46,4 +47,62 @@ pub async fn broadcast_signal(
     let variables = variables(body.variables.as_deref())?;
     let key = gateway.broadcast_signal(&caller, &name, &tenant, variables).await?;
     Ok(Answer(Broadcasted { tenant_id: tenant.to_string(), signal_key: KeyText(key) }))
+}
+
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = ConditionalEvaluationInstruction)]
+pub struct Conditions {
+    tenant_id: Option<String>,
+    /// Only of this definition; absent: of all latest versions.
+    process_definition_key: Option<KeyText>,
+    #[schema(value_type = Object)]
+    variables: Box<RawValue>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = EvaluateConditionalResult)]
+pub struct ConditionsHeld {
+    /// The key of the first instance that began; 0 when none did.
+    conditional_evaluation_key: KeyText,
+    tenant_id: String,
+    process_instances: Vec<Reference>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = ProcessInstanceReference)]
+struct Reference {
+    process_definition_key: KeyText,
+    process_instance_key: KeyText,
+}
+
+/// Starts an instance for each conditional start event whose condition holds.
+#[utoipa::path(post, path = "/conditionals/evaluation", operation_id = "evaluateConditionals",
+    tag = "Conditional", request_body = Conditions,
+    responses((status = 200, body = ConditionsHeld), (status = 400, body = Detail),
+        (status = 404, body = Detail), (status = 503, body = Detail)))]
+pub async fn evaluate_conditionals(
+    State(gateway): State<Gateway>,
+    Extension(caller): Extension<Caller>,
+    Json(body): Json<Conditions>,
+) -> Result<Answer<ConditionsHeld>, Problem> {
+    let given = body.tenant_id.as_deref().unwrap_or_default();
+    let tenant = input::tenant("evaluateConditionals", given)?;
+    let asked = EvaluateConditionals {
+        definition: body.process_definition_key.map(|key| key.0),
+        tenant: tenant.clone(),
+        variables: variables(Some(&body.variables))?,
+    };
+    let started = gateway.evaluate_conditionals(&caller, asked).await?;
+    let one = |(definition, instance): &(engine::Key, engine::Key)| Reference {
+        process_definition_key: KeyText(*definition),
+        process_instance_key: KeyText(*instance),
+    };
+    Ok(Answer(ConditionsHeld {
+        conditional_evaluation_key: KeyText(started.first().map_or(0, |(_, instance)| *instance)),
+        tenant_id: tenant.to_string(),
+        process_instances: started.iter().map(one).collect(),
+    }))
 }

@@ -208,13 +208,7 @@ async fn an_instance_migrates_over_grpc_or_says_everything_that_speaks_against_i
 #[tokio::test(flavor = "multi_thread")]
 async fn what_a_later_version_brings_says_so() {
     let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
-    let key = wire.routers.create().await;
-    let conditional = EvaluateConditionalRequest::default();
-    let (code, text) = wire.routers.refused("EvaluateConditional", &conditional).await;
-    assert_eq!(code, Code::Unimplemented, "{text}");
-    assert!(text.starts_with("Expected"), "{text}");
-    for path in ["/v2/conditionals/evaluation", &format!("/v2/process-instances/{key}/suspension")]
-    {
+    for path in ["/v2/documents", "/v2/batch-operations/1/suspension"] {
         let (status, problem) = wire.routers.rest("POST", path, json!({})).await;
         assert_eq!(status, StatusCode::NOT_IMPLEMENTED, "{problem}");
         assert_eq!(
@@ -222,6 +216,87 @@ async fn what_a_later_version_brings_says_so() {
             (&"NOT_IMPLEMENTED".into(), &path.into())
         );
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_are_suspended_and_resumed() {
+    let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
+    let key = wire.routers.create().await;
+    let jobs = wire.routers.jobs().await;
+    let ask = |what: &str| format!("/v2/process-instances/{key}/{what}");
+    let post = async |what: &str| wire.routers.rest("POST", &ask(what), json!({})).await;
+    assert_eq!(post("resumption").await.0, StatusCode::CONFLICT);
+    assert_eq!(post("suspension").await.0, StatusCode::NO_CONTENT);
+    assert_eq!(post("suspension").await.0, StatusCode::CONFLICT);
+    let done = CompleteJobRequest { job_key: jobs[0].key, ..Default::default() };
+    let (code, text) = wire.routers.refused("CompleteJob", &done).await;
+    assert_eq!(code, Code::FailedPrecondition, "{text}");
+    assert!(text.contains("is suspended"), "{text}");
+    assert_eq!(post("resumption").await.0, StatusCode::NO_CONTENT);
+    let _: CompleteJobResponse = wire.routers.one("CompleteJob", &done).await;
+    assert_eq!(post("suspension").await.0, StatusCode::NOT_FOUND);
+}
+
+const CONDITIONAL: &str = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0"><process id="full" isExecutable="true">
+    <startEvent id="s"><conditionalEventDefinition><condition>=stock &gt; 10</condition>
+    </conditionalEventDefinition></startEvent><serviceTask id="t"><extensionElements>
+    <zeebe:taskDefinition type="work"/></extensionElements></serviceTask><serviceTask id="u">
+    <extensionElements><zeebe:taskDefinition type="work"/></extensionElements></serviceTask>
+    <sequenceFlow id="a" sourceRef="s" targetRef="t"/>
+    <sequenceFlow id="b" sourceRef="t" targetRef="u"/></process></definitions>"#;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn conditions_start_instances_and_tokens_move() {
+    let wire = ready(&[("conditional.bpmn", CONDITIONAL)]).await;
+    let ask = |stock: i32| EvaluateConditionalRequest {
+        variables: format!("{{\"stock\": {stock}}}"),
+        ..Default::default()
+    };
+    let none: EvaluateConditionalResponse = wire.routers.one("EvaluateConditional", &ask(5)).await;
+    assert_eq!(none.process_instances.len(), 0);
+    let one: EvaluateConditionalResponse = wire.routers.one("EvaluateConditional", &ask(11)).await;
+    let key = one.process_instances[0].process_instance_key;
+    let body = json!({"variables": {"stock": 12}});
+    let (status, told) = wire.routers.rest("POST", "/v2/conditionals/evaluation", body).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    assert_eq!(told["processInstances"].as_array().map(Vec::len), Some(1), "{told}");
+
+    let path = format!("/v2/process-instances/{key}/modification");
+    let body = json!({"moveInstructions": [{
+        "sourceElementInstruction": {"sourceType": "byId", "sourceElementId": "t"},
+        "targetElementId": "u",
+        "ancestorScopeInstruction": {"ancestorScopeType": "sourceParent"}}]});
+    let (status, told) = wire.routers.rest("POST", &path, body).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{told}");
+    let body = json!({"terminateInstructions": [{"elementId": "u"}]});
+    let (status, told) = wire.routers.rest("POST", &path, body.clone()).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{told}");
+    assert_eq!(wire.routers.rest("POST", &path, body).await.0, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_runtime_instruction_ends_an_instance() {
+    let wire = ready(&[("simple.bpmn", SIMPLE)]).await;
+    wire.routers.create().await;
+    let jobs = wire.routers.jobs().await;
+    let after = jobs[0].element_id.clone();
+    let body = |after: &str| {
+        let instruction = json!({"type": "TERMINATE_PROCESS_INSTANCE", "afterElementId": after});
+        json!({"processDefinitionId": jobs[0].bpmn_process_id,
+            "runtimeInstructions": [instruction]})
+    };
+    let path = "/v2/process-instances";
+    assert_eq!(wire.routers.rest("POST", path, body("no")).await.0, StatusCode::BAD_REQUEST);
+    let (status, told) = wire.routers.rest("POST", path, body(&after)).await;
+    assert_eq!(status, StatusCode::OK, "{told}");
+    let key = told["processInstanceKey"].as_str().expect("a key").to_owned();
+    let job = wire.routers.jobs().await.remove(0);
+    assert_eq!(job.process_instance_key.to_string(), key);
+    let done = CompleteJobRequest { job_key: job.key, ..Default::default() };
+    let _: CompleteJobResponse = wire.routers.one("CompleteJob", &done).await;
+    let path = format!("/v2/process-instances/{key}/cancellation");
+    assert_eq!(wire.routers.rest("POST", &path, json!({})).await.0, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,7 +7,7 @@ use model::ElementIndex;
 
 use super::expression::{Expr, Problem, TimerExpr};
 use super::parts::{
-    AdHoc, Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, caught,
+    AdHoc, Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, caught, is_reverse,
     unsupported_listener,
 };
 use super::{Order, Scope};
@@ -35,6 +35,8 @@ pub struct Element {
     pub multi_instance: Option<Box<MultiInstance>>,
     pub start_listeners: Vec<Listener>,
     pub end_listeners: Vec<Listener>,
+    /// Of a multi-instance, before its collection is evaluated.
+    pub before_all: Vec<Listener>,
     /// The activity that compensates, of a compensation boundary event.
     pub handler: Option<ElementNo>,
     pub inside: Scope,
@@ -71,6 +73,8 @@ pub enum Kind {
     Compensate {
         activity: Option<ElementNo>,
         end: bool,
+        /// One handler after the other, what completed last first; else all at once.
+        reverse: bool,
     },
     /// A message throw or end event that publishes by itself.
     Publish(Box<Publish>),
@@ -315,6 +319,7 @@ impl<'a> Compiler<'a> {
             multi_instance,
             start_listeners: self.listeners(id, &element.listeners, model::ListenerEvent::Start),
             end_listeners: self.listeners(id, &element.listeners, model::ListenerEvent::End),
+            before_all: self.listeners(id, &element.listeners, model::ListenerEvent::BeforeAll),
             handler: element.compensation_handler.map(|handler| self.no(handler)),
             inside: Scope::default(),
         }
@@ -425,9 +430,11 @@ impl<'a> Compiler<'a> {
                 Kind::Escalate { code, end }
             }
             E::Signal { name } => Kind::SignalThrow { name: self.expr(&element.id, name), end },
-            E::Compensation { activity } => {
-                Kind::Compensate { activity: activity.map(|at| self.no(at)), end }
-            }
+            E::Compensation { activity } => Kind::Compensate {
+                activity: activity.map(|at| self.no(at)),
+                end,
+                reverse: element.properties.iter().any(is_reverse),
+            },
             E::Link { name } => match self.link_catch(element, name) {
                 Some(catch) => Kind::LinkThrow(catch),
                 None => return Err("a link without a catch event"),

@@ -34,6 +34,8 @@ pub struct Process {
     pub compensates: bool,
     pub start_listeners: Vec<Listener>,
     pub end_listeners: Vec<Listener>,
+    /// Before an instance that is cancelled has ended.
+    pub cancel_listeners: Vec<Listener>,
     numbers: BTreeMap<Text, ElementNo>,
 }
 
@@ -95,6 +97,7 @@ impl Process {
             compensates: false,
             start_listeners: compiler.root_listeners(model::ListenerEvent::Start),
             end_listeners: compiler.root_listeners(model::ListenerEvent::End),
+            cancel_listeners: compiler.root_listeners(model::ListenerEvent::Cancel),
             numbers: (0..).zip(&order.elements).map(|(no, id)| (id.clone(), no)).collect(),
         };
         compiler.refuse_root_listeners();

@@ -204,13 +204,16 @@ fn local_of(element: &model::Text) -> Option<Text> {
 pub(super) fn unsupported_listener(event: model::ListenerEvent) -> Option<&'static str> {
     use model::ListenerEvent as L;
     match event {
-        L::Start | L::End => None,
-        L::Cancel => Some("a listener of cancelling"),
-        L::BeforeAll => Some("a listener before all instances"),
+        L::Start | L::End | L::Cancel | L::BeforeAll => None,
         L::Creating | L::Assigning | L::Updating | L::Completing | L::Canceling => {
             Some("a task listener")
         }
     }
+}
+
+/// Our extension of a compensation throw or end event.
+pub(super) fn is_reverse(property: &model::Pair) -> bool {
+    (&*property.key, &*property.value) == ("grevy:compensationOrder", "reverse")
 }
 
 /// The code of a catch event; `None` catches all.

@@ -4,6 +4,7 @@ use crate::command::Reply;
 use crate::decide::{Done, Step, Stop};
 use crate::key::Key;
 use crate::rejection::Rejection;
+use crate::state::Phase;
 
 impl Step<'_> {
     pub(super) fn cancel_instance(&mut self, i: Key) -> Done<Reply> {
@@ -25,7 +26,13 @@ impl Step<'_> {
         if instance.suspended {
             self.lift(i)?;
         }
-        if self.hot(i).quarantine.is_some() {
+        let waits = self.hot(i).element(i).is_some_and(|row| row.job.is_some());
+        if waits && self.phase(i, i) == Some(Phase::Terminating) {
+            // Asked for again: its listeners are not waited for any longer.
+            self.cancel_job(i, i);
+            self.resolve_all(i, i);
+            self.end_instance(i, false)?;
+        } else if self.hot(i).quarantine.is_some() {
             // What a bug of ours may have bent is not walked through again.
             self.end_instance(i, false)?;
         } else {

@@ -19,6 +19,7 @@ pub(crate) struct Birth {
     pub tags: Vec<Text>,
     pub business_id: Option<Text>,
     pub lock: Option<(Slot, Text)>,
+    pub terminate_after: Vec<Text>,
     /// Instance and element that call it, the root of all, and how deep it is below that.
     pub parent: Option<(Key, Key, Key, u32)>,
 }
@@ -29,8 +30,16 @@ impl Step<'_> {
         let definition = self.find(create)?;
         let process = self.compiled(definition.key)?;
         let starts = starts(&process, create)?;
+        let unknown = create.terminate_after.iter().find(|id| process.number(id).is_none());
+        if let Some(id) = unknown {
+            return Err(Stop::Reject(Rejection::invalid(format!(
+                "Expected to create instance of process with runtime instructions but no element \
+                 found with id '{id}'."
+            ))));
+        }
         let birth = Birth {
             variables: create.variables.clone(),
+            terminate_after: create.terminate_after.clone(),
             tags: create.tags.clone(),
             business_id: create.business_id.clone(),
             ..Birth::default()
@@ -93,6 +102,7 @@ impl Step<'_> {
             depth: birth.parent.map_or(0, |(.., depth)| depth),
             lock: birth.lock,
             trace: None,
+            terminate_after: birth.terminate_after.into(),
         };
         self.tell(key, InstanceEvent::Created(Box::new(created)));
         self.born.push(key);

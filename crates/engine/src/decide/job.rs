@@ -35,13 +35,17 @@ impl Step<'_> {
     /// What a start listener gives is local to the element; what an end listener gives leaves it.
     fn complete_listener(&mut self, i: Key, job: &Job, variables: &[NamedValue]) {
         let key = job.element;
-        if job.listener_event == ListenerKind::Start {
-            self.set_locals(i, key, variables);
-            self.then(i, Work::Activate { key });
-        } else {
-            let scope = if key == i { i } else { self.scope_of(i, key) };
-            self.merge(i, scope, variables);
-            self.then(i, Work::Complete { key });
+        match job.listener_event {
+            ListenerKind::Start | ListenerKind::BeforeAll => {
+                self.set_locals(i, key, variables);
+                self.then(i, Work::Activate { key });
+            }
+            ListenerKind::Cancel => self.then(i, Work::Terminate { key }),
+            _ => {
+                let scope = if key == i { i } else { self.scope_of(i, key) };
+                self.merge(i, scope, variables);
+                self.then(i, Work::Complete { key });
+            }
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod ad_hoc;
 mod cancel;
+mod conditional;
 mod create;
 mod decision;
 mod evaluate;
@@ -244,6 +245,7 @@ impl Step<'_> {
             Command::Repair { instance } => self.repair(*instance),
             Command::PinClock { at } => self.pin_clock(*at),
             Command::EvaluateDecision(asked) => self.evaluate_decision(asked),
+            Command::EvaluateConditionals(asked) => self.evaluate_conditionals(asked),
         }
     }
 }

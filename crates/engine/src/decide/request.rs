@@ -84,6 +84,7 @@ pub(super) fn scoped(id: &Text, command: &Command) -> Text {
         Command::UpdateUserTask { task, .. } => ("update-task", task.to_string()),
         Command::ActivateAdHoc(activate) => ("activate", activate.ad_hoc.to_string()),
         Command::EvaluateDecision(_)
+        | Command::EvaluateConditionals(_)
         | Command::StartEpoch { .. }
         | Command::LeaseJobs(_)
         | Command::Tick
@@ -127,7 +128,7 @@ impl Step<'_> {
                 Answered::Correlated { message: *message, instance: *instance }
             }
             Reply::VariablesSet { key } => Answered::VariablesSet { key: *key },
-            Reply::Jobs(_) | Reply::Evaluated(_) => return Ok(()),
+            Reply::Jobs(_) | Reply::Evaluated(_) | Reply::Started(_) => return Ok(()),
         };
         if !self.events.is_empty() {
             let at = self.turn.now;

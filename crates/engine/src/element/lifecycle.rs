@@ -133,6 +133,11 @@ impl Step<'_> {
     pub(crate) fn activate(&mut self, i: Key, key: Key) -> Done {
         let process = self.process(i)?;
         let ElementRef { no, role } = self.hot(i).elements[&key].element;
+        if role == Role::Body
+            && !self.listened(i, key, ListenerKind::BeforeAll, &process.element(no).before_all)
+        {
+            return Ok(());
+        }
         let resumed = self.hot(i).listened(key, ListenerKind::Start) > 0;
         if no != PROCESS && !resumed {
             let element = process.element(no);
@@ -184,8 +189,8 @@ impl Step<'_> {
                 return self.throw_escalation(i, key, code.as_ref());
             }
             Kind::SignalThrow { name, .. } => return self.throw_signal(i, key, name),
-            Kind::Compensate { activity, .. } => {
-                return self.throw_compensation(i, key, *activity);
+            Kind::Compensate { activity, reverse, .. } => {
+                return self.throw_compensation(i, key, *activity, *reverse);
             }
             Kind::Publish(publish) => return self.publish_message(i, key, publish),
             Kind::UserTask(people) => self.begin_user_task(i, key, people),
@@ -319,6 +324,10 @@ impl Step<'_> {
     pub(crate) fn leave(&mut self, i: Key, scope: Key, no: ElementNo, way: Way) -> Done {
         let process = self.process(i)?;
         let element = process.element(no);
+        let last = &self.hot(i).created.terminate_after;
+        if !last.is_empty() && last.contains(&element.id) {
+            return self.terminate(i, i);
+        }
         if process.joins_inclusively {
             self.recheck(i);
         }
@@ -370,6 +379,10 @@ impl Step<'_> {
             return Ok(());
         }
         if key == i {
+            let process = self.process(i)?;
+            if !self.listened(i, i, ListenerKind::Cancel, &process.cancel_listeners) {
+                return Ok(());
+            }
             return self.end_instance(i, false);
         }
         let row = self.hot(i).elements[&key].clone();

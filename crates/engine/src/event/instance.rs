@@ -335,6 +335,8 @@ pub struct Created {
     pub lock: Option<(Slot, Text)>,
     /// W3C trace context of whoever started it.
     pub trace: Option<Text>,
+    /// Ids of elements of which the first that completes terminates it.
+    pub terminate_after: Arc<[Text]>,
 }
 
 /// To which definition an instance went, and what its elements and flows became there.

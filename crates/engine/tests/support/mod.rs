@@ -292,6 +292,7 @@ impl World {
             definition: DefinitionRef::Id { process_id: process.into(), version: None },
             tenant: DEFAULT_TENANT.into(),
             variables: value::object_from_json(variables).expect("an object"),
+            terminate_after: Vec::new(),
             start_before: Vec::new(),
             tags: Vec::new(),
             business_id: None,

@@ -139,6 +139,7 @@ impl Machine for Engine {
             Command::SetVariables { scope, .. } => *scope,
             Command::CreateInstance(_)
             | Command::EvaluateDecision(_)
+            | Command::EvaluateConditionals(_)
             | Command::PublishMessage(_)
             | Command::CorrelateMessage(_)
             | Command::BroadcastSignal { .. }

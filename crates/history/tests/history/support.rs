@@ -151,6 +151,7 @@ impl World {
             definition: DefinitionRef::Id { process_id: process.into(), version: None },
             tenant: DEFAULT_TENANT.into(),
             variables: value::object_from_json(variables).expect("JSON"),
+            terminate_after: Vec::new(),
             start_before: Vec::new(),
             tags: tags.iter().map(|tag| Text::from(*tag)).collect(),
             business_id: business_id.map(Text::from),

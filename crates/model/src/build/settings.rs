@@ -67,7 +67,8 @@ impl Builder {
         self
     }
 
-    /// A job of this type whenever the element comes to this phase.
+    /// A job of this type whenever the element comes to this phase; before the first element, the
+    /// process.
     pub fn listener(mut self, event: ListenerEvent, job_type: &str) -> Builder {
         let listener = Listener {
             event,
@@ -76,8 +77,9 @@ impl Builder {
             headers: Vec::new(),
             position: Position::default(),
         };
-        if let Some(element) = self.here() {
-            element.listeners.push(listener);
+        match self.here() {
+            Some(element) => element.listeners.push(listener),
+            None => self.process.listeners.push(listener),
         }
         self
     }

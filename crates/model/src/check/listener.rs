@@ -30,7 +30,8 @@ fn refusal(element: &Element, phase: ListenerEvent) -> Option<&'static str> {
             _ if is_gateway(element) => Some("a gateway has no end phase"),
             _ => None,
         },
-        ListenerEvent::BeforeAll => None,
+        ListenerEvent::BeforeAll if element.multi_instance.is_some() => None,
+        ListenerEvent::BeforeAll => Some("only a multi-instance has a phase before all"),
         ListenerEvent::Cancel => Some("only a process has a cancel phase"),
         ListenerEvent::Creating
         | ListenerEvent::Assigning

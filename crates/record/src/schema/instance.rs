@@ -138,6 +138,7 @@ message!("Created", Created {
     11 lock: Opt<Msg<StartLock>>,
     12 trace: Opt<Str>,
     13 depth: U32,
+    14 terminate_after: Arced<Str>,
 });
 
 message!("UserTask", UserTask {

@@ -4,9 +4,9 @@
 
 use crate::compile::{Kind, Process, Trigger};
 use crate::decide::{Done, Step};
-use crate::event::{ElementNo, ElementRef, InstanceEvent, NamedValue, PROCESS, Role, Via};
+use crate::event::{ElementNo, ElementRef, InstanceEvent, NamedValue, PROCESS, Role, Via, Work};
 use crate::key::Key;
-use crate::state::Phase;
+use crate::state::{Compensation, Phase};
 
 /// A handler about to begin.
 struct Handling {
@@ -57,25 +57,78 @@ impl Step<'_> {
         i: Key,
         key: Key,
         activity: Option<ElementNo>,
+        reverse: bool,
     ) -> Done {
-        let process = self.process(i)?;
         self.tell(i, InstanceEvent::ElementActivated { key });
-        let scope = self.scope_of(i, key);
-        let mut scopes = vec![scope];
-        // From an event sub-process the scope around it is compensated.
-        let row = &self.hot(i).elements[&scope];
-        let (no, around) = (row.element.no, row.scope);
-        if no != PROCESS && matches!(process.element(no).kind, Kind::EventSubProcess) {
-            scopes.push(around);
+        if reverse {
+            return self.compensate_next(i, key, activity);
         }
+        let process = self.process(i)?;
+        let (scope, scopes) = self.compensated_scopes(i, key, &process);
         let mut handlings = Vec::new();
         for at in scopes {
             self.gather(i, key, at, activity, &[], &process, &mut handlings);
         }
         for handling in handlings {
-            self.handle_compensation(i, scope, handling)?;
+            let handler = self.begin_handler(i, scope, handling)?;
+            self.activate(i, handler)?;
         }
         self.check_compensation(i, key)
+    }
+
+    /// The scope of a throw event, and those that it compensates: from an event sub-process the
+    /// scope around it, too.
+    fn compensated_scopes(&self, i: Key, throw: Key, process: &Process) -> (Key, Vec<Key>) {
+        let scope = self.scope_of(i, throw);
+        let row = &self.hot(i).elements[&scope];
+        let (no, around) = (row.element.no, row.scope);
+        match no != PROCESS && matches!(process.element(no).kind, Kind::EventSubProcess) {
+            true => (scope, vec![scope, around]),
+            false => (scope, vec![scope]),
+        }
+    }
+
+    /// In reverse: the handler of what completed last, or the end when nothing is left.
+    fn compensate_next(&mut self, i: Key, throw: Key, activity: Option<ElementNo>) -> Done {
+        let process = self.process(i)?;
+        let (scope, scopes) = self.compensated_scopes(i, throw, &process);
+        let last = scopes.iter().filter_map(|at| self.newest(i, *at, activity, &[], &process));
+        if let Some(handling) = last.max_by_key(|handling| handling.noted) {
+            self.tell(i, InstanceEvent::CompensationTriggered { key: handling.noted, throw });
+            let key = self.begin_handler(i, scope, handling)?;
+            // From the queue: handlers that do not wait would pile up on the stack.
+            self.then(i, Work::Activate { key });
+            return Ok(());
+        }
+        // Scopes of which all was compensated are noted still.
+        for at in scopes {
+            self.gather(i, throw, at, activity, &[], &process, &mut Vec::new());
+        }
+        self.finish(i, throw)
+    }
+
+    /// What completed last in `scope`, and in completed sub-processes below it.
+    fn newest(
+        &self,
+        i: Key,
+        scope: Key,
+        activity: Option<ElementNo>,
+        around: &[NamedValue],
+        process: &Process,
+    ) -> Option<Handling> {
+        self.noted_in(i, scope, activity).into_iter().rev().find_map(|(noted, row)| {
+            let mut held = around.to_vec();
+            held.extend(row.variables.iter().cloned());
+            if let Some(handler) = process.compensation_start(row.element) {
+                return Some(Handling { noted, handler, boundary: None, variables: held });
+            }
+            let inner = row.inner.and_then(|inner| self.newest(i, inner, None, &held, process));
+            inner.or_else(|| {
+                let (boundary, handler) = process.element(row.element).handler(process)?;
+                let (boundary, variables) = (Some(boundary), around.to_vec());
+                Some(Handling { noted, handler, boundary, variables })
+            })
+        })
     }
 
     /// Marks what is noted in `scope` as taken by `throw`, and finds the handlers.
@@ -90,13 +143,7 @@ impl Step<'_> {
         process: &Process,
         found: &mut Vec<Handling>,
     ) {
-        let rows = self.hot(i).compensations().filter(|(_, row)| {
-            row.scope == scope
-                && row.throw.is_none()
-                && activity.is_none_or(|activity| row.element == activity)
-        });
-        let rows: Vec<_> = rows.map(|(key, row)| (key, row.clone())).collect();
-        for (noted, row) in rows {
+        for (noted, row) in self.noted_in(i, scope, activity) {
             self.tell(i, InstanceEvent::CompensationTriggered { key: noted, throw });
             let start = process.compensation_start(row.element);
             let mut held = around.to_vec();
@@ -119,7 +166,22 @@ impl Step<'_> {
         }
     }
 
-    fn handle_compensation(&mut self, i: Key, scope: Key, handling: Handling) -> Done {
+    /// What is noted in `scope` and not taken by a throw event, oldest first.
+    fn noted_in(
+        &self,
+        i: Key,
+        scope: Key,
+        activity: Option<ElementNo>,
+    ) -> Vec<(Key, Compensation)> {
+        let rows = self.hot(i).compensations().filter(|(_, row)| {
+            row.scope == scope
+                && row.throw.is_none()
+                && activity.is_none_or(|activity| row.element == activity)
+        });
+        rows.map(|(key, row)| (key, row.clone())).collect()
+    }
+
+    fn begin_handler(&mut self, i: Key, scope: Key, handling: Handling) -> Done<Key> {
         let process = self.process(i)?;
         let Handling { noted, handler: no, boundary, variables } = handling;
         if let Some(boundary) = boundary {
@@ -135,7 +197,7 @@ impl Step<'_> {
         self.tell(i, InstanceEvent::ElementActivating { key, element, scope, via: Via::None });
         self.tell(i, InstanceEvent::CompensationBegun { key: noted, handler: key });
         self.set_locals(i, key, &variables);
-        self.activate(i, key)
+        Ok(key)
     }
 
     /// An element instance has ended; `true` if it was a compensation handler.
@@ -153,9 +215,15 @@ impl Step<'_> {
 
     fn check_compensation(&mut self, i: Key, throw: Key) -> Done {
         let open = self.hot(i).compensations().any(|(_, row)| row.throw == Some(throw));
-        match self.phase(i, throw) {
-            Some(Phase::Activated) if !open => self.finish(i, throw),
-            _ => Ok(()),
+        if open || self.phase(i, throw) != Some(Phase::Activated) {
+            return Ok(());
+        }
+        let no = self.hot(i).elements[&throw].element.no;
+        match self.process(i)?.element(no).kind {
+            Kind::Compensate { activity, reverse: true, .. } => {
+                self.compensate_next(i, throw, activity)
+            }
+            _ => self.finish(i, throw),
         }
     }
 }
