@@ -6,7 +6,6 @@ use tonic::{Request, Response, Status};
 
 use super::jobs::{Activated, Jobs};
 use super::{Service, status};
-use crate::failure::Failure;
 use crate::gateway::{Health, Topology};
 use crate::proto::gateway_server::Gateway;
 use crate::proto::partition::{PartitionBrokerHealth, PartitionBrokerRole};
