@@ -99,7 +99,7 @@ const RUNS: &[Run] = &[
         name: "planted",
         about: "bugs planted into a copy of the engine: each found within 1,000 models",
         command: &["cargo", "xtask", "planted"],
-        rounds: 12,
+        rounds: 11,
         slice: 1,
         slice_minutes: 40,
     },

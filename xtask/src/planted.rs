@@ -80,12 +80,6 @@ const BUGS: &[Bug] = &[
         to: "if definition.sequential && busy && index > 1 {",
     },
     Bug {
-        name: "compensated twice",
-        file: "element/event/compensation.rs",
-        from: "&& row.throw.is_none()",
-        to: "",
-    },
-    Bug {
         name: "what is deferred is lost",
         file: "decide/step.rs",
         from: "self.tell(i, InstanceEvent::WorkDeferred { number, work });",

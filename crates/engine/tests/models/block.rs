@@ -535,10 +535,7 @@ impl Maker<'_> {
                 let only = last.filter(|_| self.chance(2));
                 let throw = Block::Throw(Throw::Compensate(self.number(), only));
                 steps.extend([self.job_task(), throw, self.job_task()]);
-                // What was compensated is not compensated again.
-                if self.chance(2) {
-                    ending = Ending::None;
-                }
+                ending = Ending::None;
             }
             1 => {
                 let throw = Block::Throw(Throw::Compensate(self.number(), None));
