@@ -80,10 +80,8 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
             _ => builder.end_with(first, event(rest)?),
         },
         "catch" => builder.catch(first, event(rest)?),
-        "throw" => match rest {
-            "" => builder.throw(first, Event::None),
-            _ => builder.throw(first, event(rest)?),
-        },
+        "throw" if rest.is_empty() => builder.throw(first, Event::None),
+        "throw" => builder.throw(first, event(rest)?),
         "boundary" => waits(builder, rest, |builder, event| builder.boundary(first, event))?,
         "service" => builder.service_task(first, rest),
         "send" => builder.send_task(first, rest),

@@ -30,7 +30,6 @@ pub struct Element {
     pub boundaries: Vec<Catch>,
     /// What the job of a user task carries in its headers.
     pub task_job: Option<Box<TaskJob>>,
-    /// The activity of a boundary event.
     pub attached_to: Option<ElementNo>,
     pub multi_instance: Option<Box<MultiInstance>>,
     pub start_listeners: Vec<Listener>,
@@ -73,7 +72,7 @@ pub enum Kind {
     Compensate {
         activity: Option<ElementNo>,
         end: bool,
-        /// One handler after the other, what completed last first; else all at once.
+        /// One after the other, the last completed first.
         reverse: bool,
     },
     /// A message throw or end event that publishes by itself.
