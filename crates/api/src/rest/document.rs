@@ -2,6 +2,10 @@
 //! failures look, and which of them any call of its kind can meet.
 
 use utoipa::openapi::path::{Operation, ParameterIn};
+use utoipa::openapi::security::{
+    ClientCredentials, Flow, Http, HttpAuthScheme, OAuth2, Scopes, SecurityRequirement,
+    SecurityScheme,
+};
 use utoipa::openapi::{Content, OpenApi, PathItem, Ref, RefOr, Response, ResponseBuilder};
 
 /// Problem documents, RFC 9457.
@@ -17,11 +21,24 @@ const PARTLY: &[&str] = &[
     "publishMessage",
 ];
 
-/// Completes the responses of all operations.
+/// Answered whoever calls.
+const OPEN: &[&str] = &["getStatus", "getLicense"];
+
+/// Completes the responses of all operations, and says how callers show who they are.
 pub fn complete(document: &mut OpenApi) {
     for item in document.paths.paths.values_mut() {
         operations(item).for_each(failures);
     }
+    let components = document.components.get_or_insert_default();
+    let scheme = |scheme| SecurityScheme::Http(Http::new(scheme));
+    components.add_security_scheme("bearer", scheme(HttpAuthScheme::Bearer));
+    components.add_security_scheme("basic", scheme(HttpAuthScheme::Basic));
+    let flow = Flow::ClientCredentials(ClientCredentials::new("/oauth/token", Scopes::new()));
+    components.add_security_scheme("oauth", SecurityScheme::OAuth2(OAuth2::new([flow])));
+    let none = std::iter::empty::<String>;
+    // One of them, or none: a server without tokens asks for nothing.
+    let ways = ["bearer", "basic", "oauth"].map(|name| SecurityRequirement::new(name, none()));
+    document.security = Some(ways.into_iter().chain([SecurityRequirement::default()]).collect());
 }
 
 fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
@@ -39,7 +56,7 @@ fn failures(operation: &mut Operation) {
     let id = operation.operation_id.as_deref().unwrap_or_default();
     let wanted = [
         ("400", in_path || in_query || body, "The request is at fault"),
-        ("401", true, "Nobody that is known"),
+        ("401", !OPEN.contains(&id), "Nobody that is known"),
         ("403", true, "Not allowed"),
         ("404", in_path, "There is none"),
         ("413", body, "Too large"),
