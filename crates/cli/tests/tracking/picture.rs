@@ -38,6 +38,11 @@ window.addEventListener("load", function () {
       return parseFloat(getComputedStyle(t).fontSize) * box(t.ownerSVGElement).width /
         t.ownerSVGElement.viewBox.baseVal.width;
     })),
+    begins: (function () {
+      var b = box(document.querySelector("svg [data-id] circle"));
+      var v = box(document.querySelector(".view"));
+      return b.top >= v.top && b.bottom <= v.bottom && b.left >= v.left && b.right <= v.right;
+    })(),
     across: (function () {
       var v = document.querySelector(".view"); return v.scrollWidth - v.clientWidth;
     })(),
@@ -103,6 +108,7 @@ fn measured(browser: &str, place: &Place, name: &str, width: u32) -> Value {
     for of in ["tiles", "pills", "texts"] {
         assert_eq!(found[of], serde_json::json!([]), "{of} of {name} at {width}");
     }
+    assert_eq!(found["begins"], true, "{name} opens where the process begins, at {width}");
     let wide = found["wide"].as_i64().unwrap();
     assert!(wide <= 0, "{name} is wider than the window at {width}: {found}");
     found
