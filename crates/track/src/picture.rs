@@ -54,8 +54,8 @@ pub fn page(subject: &Subject<'_>) -> Page {
         tiles: tiles(subject, &deviations),
         svg: report::svg_with(definitions, &overlay(subject, &heat, &open), &options),
         legend: "On each step: how often it was passed, and the median wait before it; the longer \
-                 that is, the warmer the colour. At its lower left: open cases that came no further. \
-                 On each line: how many cases took it."
+                 that is, the warmer the colour. At its lower left: open cases that came no \
+                 further. On each line: how many cases took it."
             .to_owned(),
         tables: vec![
             variants(stats),
