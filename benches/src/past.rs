@@ -100,6 +100,7 @@ fn created(n: i64) -> Created {
         depth: u32::from(parent.is_some()),
         lock: None,
         trace: None,
+        terminate_after: Arc::from([]),
     }
 }
 
