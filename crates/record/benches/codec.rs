@@ -47,6 +47,7 @@ fn created() -> InstanceEvent {
         depth: 0,
         lock: None,
         trace: None,
+        terminate_after: [].into(),
     }))
 }
 

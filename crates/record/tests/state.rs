@@ -129,6 +129,7 @@ fn instance_events(instance: Key) -> Vec<Event> {
         depth: 0,
         lock: Some((7, text("o-2"))),
         trace: None,
+        terminate_after: [].into(),
     };
     let task = ElementRef::new(1);
     let events = vec![
