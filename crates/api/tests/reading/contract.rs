@@ -217,7 +217,8 @@ fn passes(name: &str, operator: &str, operand: &Json, value: &Json) -> bool {
         "$gte" => order(operand).is_some_and(Ordering::is_ge),
         "$lt" => order(operand).is_some_and(Ordering::is_lt),
         "$lte" => order(operand).is_some_and(Ordering::is_le),
-        "$in" => any(operand),
+        // The Java client sends an empty one for what was not asked.
+        "$in" => operand.as_array().is_some_and(Vec::is_empty) || any(operand),
         "$notIn" => !any(operand),
         "$like" => {
             let head = operand.as_str().unwrap().trim_end_matches('*');
