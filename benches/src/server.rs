@@ -59,6 +59,24 @@ pub fn folder() -> Result<tempfile::TempDir, Failed> {
 }
 
 impl Server {
+    /// Whether all partitions take commands.
+    async fn is_healthy(&self) -> Result<bool, Failed> {
+        let answer = self.connect().await?.topology(TopologyRequest {}).await?;
+        let mut rows = answer.into_inner().brokers.into_iter().flat_map(|broker| broker.partitions);
+        Ok(rows.all(|row| row.health == 0))
+    }
+
+    /// Waits until it has read its journal.
+    pub async fn recovered(&self) -> Result<(), Failed> {
+        let healthy = async {
+            while !self.is_healthy().await? {
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(START_MAX, healthy).await?
+    }
+
     /// Starts it and reads its four lines.
     pub fn start(binary: &Path, data: &Path, options: &[&str]) -> Result<Server, Failed> {
         let mut command = Command::new(binary);
@@ -134,11 +152,6 @@ impl Drop for Server {
 pub async fn start_to_topology(binary: &Path, data: &Path) -> Result<(Server, bool, f64), Failed> {
     let since = Instant::now();
     let server = Server::start(binary, data, &[])?;
-    let asked = async {
-        let answer = server.connect().await?.topology(TopologyRequest {}).await?;
-        let rows = answer.into_inner().brokers.into_iter().flat_map(|broker| broker.partitions);
-        Ok::<bool, Failed>(rows.into_iter().all(|row| row.health == 0))
-    };
-    let healthy = tokio::time::timeout(START_MAX, asked).await??;
+    let healthy = tokio::time::timeout(START_MAX, server.is_healthy()).await??;
     Ok((server, healthy, since.elapsed().as_secs_f64() * 1_000.0))
 }
