@@ -145,6 +145,11 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Takes fuel for work outside of expressions.
+    pub(crate) fn spend(&self, amount: usize) -> Result<(), String> {
+        self.budget.spend(amount).map_err(|error| error.message().to_owned())
+    }
+
     /// The value as its type wants it; `null` with a warning if it is none of that type.
     pub(crate) fn conform(
         &self,
@@ -152,11 +157,11 @@ impl<'a> Run<'a> {
         value: Value,
         label: &str,
     ) -> Result<Value, String> {
-        match wanted.map(|wanted| wanted.conform(value.clone(), self.env, self.budget)) {
-            None => Ok(value),
-            Some(Ok(value)) => Ok(value),
-            Some(Err(message)) => self.trouble(format!("{label}: {message}")),
-        }
+        let Some(wanted) = wanted else { return Ok(value) };
+        self.spend(value.weight() as usize / 4)?;
+        wanted
+            .conform(value, self.env, self.budget)
+            .or_else(|message| self.trouble(format!("{label}: {message}")))
     }
 
     /// The value of an element; `import` is the name through which it is seen.

@@ -15,6 +15,9 @@ pub const NESTING_MAX: usize = 64;
 /// Boxed expressions inside one another that take as much of the stack as a call.
 pub const NESTED_A_CALL: usize = 4;
 
+/// Fuel for evaluating one box beside the expression in it, and for each name that it sees.
+pub const BOX_FUEL: usize = 10;
+
 /// Parts of a type, all that it consists of counted as often as they occur. Beyond, it is `Any`.
 pub const TYPE_PARTS_MAX: usize = 10_000;
 

@@ -44,8 +44,10 @@ pub const PATTERN_BYTES_MAX: usize = 8 * 1024;
 /// See [`PATTERN_BYTES_MAX`].
 pub const PATTERN_PROGRAM_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Regular expressions kept compiled during one evaluation.
+/// Regular expressions kept compiled on each thread, and the size up to which one is kept.
 pub const PATTERNS_KEPT_MAX: usize = 32;
+/// See [`PATTERNS_KEPT_MAX`].
+pub const PATTERN_KEPT_BYTES_MAX: usize = 256 * 1024;
 
 /// Sub-expressions that one trace records.
 pub const TRACE_STEPS_MAX: usize = 10_000;

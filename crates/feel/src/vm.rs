@@ -5,6 +5,7 @@ mod call;
 mod compare;
 mod core;
 mod iterate;
+mod pattern;
 mod property;
 mod run;
 
@@ -18,8 +19,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use value::{List, Value};
 
-pub use call::{Body, Budget, NativeFunction, call};
-pub(crate) use compare::contains;
+pub use call::{Body, Budget, NativeFunction, call, within_limits};
+pub(crate) use compare::{contains, effort};
 pub use compare::{equal, is_in, order};
 pub(crate) use core::{Core, Outcome, Trouble, bounded};
 

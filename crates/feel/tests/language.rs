@@ -165,6 +165,31 @@ fn nothing_runs_for_ever_or_exhausts_the_stack() {
     );
 }
 
+/// Operations that do much at once are paid for by what they do.
+#[test]
+fn large_operations_are_paid_for() {
+    for text in [
+        // Each search looks ahead to the end of the text.
+        "count(split(string join(for i in 1..20000 return \"A\"), \".*[^A-Z]|[A-Z]\"))",
+        "extract(string join(for i in 1..20000 return \"A\"), \".*[^A-Z]|[A-Z]\")",
+        "replace(string join(for i in 1..20000 return \"A\"), \".*[^A-Z]|[A-Z]\", \"\")",
+        // The automaton grows with each step.
+        "{t: string join(for i in 1..20000 return if random number() < 0.5 then \"a\" else \"b\"),
+          m: for i in 1..60 return matches(t, \"(a|b)*a(a|b){\" + string(i) + \"}c\")}.m",
+        // What is compared is large, and compared often.
+        "{l: for i in 1..30000 return i, s: for i in 1..500 return l = l}.s",
+        "{l: for i in 1..30000 return i, k: [l, l, [l]], s: for i in 1..300 return list contains(k, l)}.s",
+        "{t: string join(for i in 1..100000 return \"a\"),
+          s: for i in 1..3000 return contains(t, \"b\")}.s",
+        "{t: string join(for i in 1..100000 return \"a\"), s: for i in 1..20000 return t < t}.s",
+    ] {
+        let expression = compile(text).expect(text);
+        let env = Env { fuel: 2_000_000, ..Env::new(0, 0) };
+        let error = expression.evaluate(&(), &env).expect_err(text);
+        assert_eq!(error.kind(), feel::EvalErrorKind::Limit, "{error}");
+    }
+}
+
 /// Fuel, not time: what an evaluation takes grows as its input does.
 #[test]
 fn work_grows_with_the_input_and_not_with_its_square() {
@@ -189,6 +214,10 @@ fn work_grows_with_the_input_and_not_with_its_square() {
         "{list: for i in 1..N return {k: i}, ks: list.k}",
         "matches(string join(for i in 1..N return \"a\"), \"(a+)+b\")",
         "replace(string join(for i in 1..N return \"a\"), \"(a|aa)+$\", \"\")",
+        "split(string join(for i in 1..N return \"a, b\"), \"\\s*,\\s*\")",
+        "extract(string join(for i in 1..N return \"ab \"), \"\\w+\")",
+        "replace(string join(for i in 1..N return \"ab \"), \"(\\w)(\\w)\", \"$2$1\")",
+        "index of(for i in 1..N return \"some text\", \"some text\")",
     ] {
         let (small, large) = (fuel(text, 2_000), fuel(text, 20_000));
         assert!(small > 1_000, "{text}: {small}");
@@ -233,4 +262,27 @@ fn traces_show_each_part() {
         shown.last().map(String::as_str),
         Some("order.total > 100 and name = \"Bob\" = false")
     );
+}
+
+#[test]
+fn patterns_find_what_the_library_finds() {
+    for (expression, expected) in [
+        (r#"split("a1b22c", "[0-9]+")"#, r#"["a", "b", "c"]"#),
+        (r#"split("abc", "")"#, r#"["a", "b", "c", ""]"#),
+        (r#"split(",a,", ",")"#, r#"["", "a", ""]"#),
+        (r#"split("", ",")"#, r#"[""]"#),
+        (r#"extract("aab ab b", "a*b")"#, r#"["aab", "ab", "b"]"#),
+        (r#"extract("äöü", "b*")"#, r#"["", "", "", ""]"#),
+        (r#"extract("baaac", "a*")"#, r#"["", "aaa", ""]"#),
+        (r#"replace("äb-cd", "\\b", "|")"#, r#""|äb|-|cd|""#),
+        (r#"replace("hello world", "(\\w+) (\\w+)", "$2 $1")"#, r#""world hello""#),
+        (r#"replace("abc", "x*", "-")"#, r#""-a-b-c-""#),
+        (r#"replace("aaa", "a|ab", "$0$0")"#, r#""aaaaaa""#),
+        (r#"matches("Straße", "\\bStra\\w+e\\b")"#, "true"),
+        (r#"matches("one\ntwo", "^two$", "m")"#, "true"),
+        (r#"matches("one\ntwo", "^two$")"#, "false"),
+        (r#"matches("ABC", "b", "i")"#, "true"),
+    ] {
+        assert_eq!(eval(expression), expected, "{expression}");
+    }
 }

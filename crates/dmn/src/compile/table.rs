@@ -21,9 +21,17 @@ impl Compiler<'_> {
         let outputs = table.outputs.iter().map(|output| {
             self.output(output, is_only.then_some(table.output_label.as_deref()).flatten(), around)
         });
-        let outputs = outputs.collect();
+        let outputs: Vec<TableOutput> = outputs.collect();
         let rules: Vec<TableRule> =
             table.rules.iter().map(|rule| self.rule(rule, around)).collect();
+        if let HitPolicy::Collect(Aggregation::Sum | Aggregation::Min | Aggregation::Max) =
+            hit_policy
+            && outputs.len() > 1
+        {
+            let found = outputs.len();
+            let message = format!("expected one output to aggregate, but found {found}");
+            self.error(place, message);
+        }
         let index = RuleIndex::new(&rules, table.inputs.len());
         Table { hit_policy, inputs, outputs, rules, index }
     }

@@ -2,7 +2,7 @@
 
 use super::{Run, function, table};
 use crate::definitions::IteratorKind;
-use crate::limits::NESTED_A_CALL;
+use crate::limits::{BOX_FUEL, NESTED_A_CALL};
 use crate::model::{Boxed, BoxedKind, Entry};
 use crate::result::{EvaluatedInput, MatchedRule};
 use feel::{Expression, Variables};
@@ -69,10 +69,13 @@ impl<'r> Part<'r, '_> {
         details: Option<&mut Details>,
     ) -> Result<Value, String> {
         // What is open here and what is called from here share one stack.
+        self.run.spend(BOX_FUEL + self.names.len())?;
         self.run.open.set(self.run.open.get() + 1);
         let value = self.value(boxed, details);
         self.run.open.set(self.run.open.get().saturating_sub(1));
-        self.run.conform(boxed.result.as_deref(), value?, &boxed.label)
+        let value = value?;
+        feel::within_limits(&value).map_err(|error| error.message().to_owned())?;
+        self.run.conform(boxed.result.as_deref(), value, &boxed.label)
     }
 
     fn value(&self, boxed: &Boxed, details: Option<&mut Details>) -> Result<Value, String> {
@@ -204,16 +207,22 @@ impl<'r> Part<'r, '_> {
             return self.run.trouble("expected a list or range to iterate over".to_owned());
         };
         let partial: Arc<str> = "partial".into();
-        let mut results = value::List::default();
+        let mut results: Arc<value::List> = Arc::default();
         let mut verdict = Some(kind == IteratorKind::Every);
         for element in elements {
             let mut names = vec![(variable.clone(), element)];
             if kind == IteratorKind::For {
-                names.push((partial.clone(), Value::list(results.to_vec())));
+                names.push((partial.clone(), Value::List(results.clone())));
             }
             let result = self.inner(names).evaluate(body)?;
             match (kind, result.as_bool()) {
-                (IteratorKind::For, _) => results.push(result),
+                (IteratorKind::For, _) => {
+                    // `partial` shares the list; a body that keeps it pays for a copy.
+                    if Arc::get_mut(&mut results).is_none() {
+                        self.run.spend(results.len())?;
+                    }
+                    Arc::make_mut(&mut results).push(result);
+                }
                 (IteratorKind::Some, Some(true)) => return Ok(Value::Bool(true)),
                 (IteratorKind::Every, Some(false)) => return Ok(Value::Bool(false)),
                 (IteratorKind::Some | IteratorKind::Every, Some(_)) => {}
@@ -230,7 +239,7 @@ impl<'r> Part<'r, '_> {
             }
         }
         Ok(match (kind, verdict) {
-            (IteratorKind::For, _) => Value::List(Arc::new(results)),
+            (IteratorKind::For, _) => Value::List(results),
             (IteratorKind::Some | IteratorKind::Every, Some(truth)) => Value::Bool(truth),
             (IteratorKind::Some | IteratorKind::Every, None) => Value::Null,
         })

@@ -61,17 +61,14 @@ fn sort_by_priority(part: &Part<'_, '_>, table: &Table, hits: &mut [Hit]) -> Res
         };
         ranks.push(values.as_list().map_or(Vec::new(), <[Value]>::to_vec));
     }
-    let rank = |values: &[Value], value: &Value| {
+    let values: usize = ranks.iter().map(Vec::len).sum();
+    part.run.spend(hits.len() * values)?;
+    let rank = |(values, value): (&Vec<Value>, &Value)| {
         values.iter().position(|own| feel::equal(own, value) == Some(true)).unwrap_or(values.len())
     };
-    hits.sort_by(|left, right| {
-        for (at, values) in ranks.iter().enumerate() {
-            let found = rank(values, &left.outputs[at]).cmp(&rank(values, &right.outputs[at]));
-            if found != Ordering::Equal {
-                return found;
-            }
-        }
-        left.rule.cmp(&right.rule)
+    hits.sort_by_cached_key(|hit| {
+        let places: Vec<usize> = ranks.iter().zip(&hit.outputs).map(rank).collect();
+        (places, hit.rule)
     });
     Ok(())
 }

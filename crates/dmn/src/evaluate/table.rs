@@ -63,6 +63,7 @@ fn hits(part: &Part<'_, '_>, table: &Table, inputs: &[Value]) -> Result<Vec<Hit>
     };
     for number in numbers {
         let rule = number as usize;
+        part.run.spend(1)?;
         if !matches(part, table, rule, inputs)? {
             continue;
         }

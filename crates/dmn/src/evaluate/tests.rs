@@ -175,3 +175,50 @@ fn a_type_of_shared_parts_is_not_written_out() {
     let value = run(&xml, "{}").output.expect("a value");
     assert!(matches!(value, Value::Context(_)), "{value:?}");
 }
+
+/// Boxes cost something themselves, not only the expressions in them.
+#[test]
+fn loops_of_boxes_are_paid_for() {
+    let text = |text: &str| format!("<literalExpression><text>{text}</text></literalExpression>");
+    let each = |variable: &str, n: usize, body: &str| {
+        format!(
+            "<for iteratorVariable='{variable}'><in>{}</in><return>{body}</return></for>",
+            text(&format!("[1..{n}]"))
+        )
+    };
+    let rate = |logic: &str| {
+        definitions(&format!(
+            "<decision id='rate' name='rate'><variable name='rate'/>{logic}</decision>"
+        ))
+    };
+    let fuel = |logic: &str, fuel: u64| {
+        let model = Model::read(&rate(logic)).unwrap_or_else(|error| panic!("{error}"));
+        let env = Env { fuel, ..Env::new(0, 0) };
+        model.evaluate("rate", &variables("{}"), &env).expect("it").output
+    };
+    let count = |n: usize| fuel(&each("i", n, &text("count(partial)")), 1_000_000);
+    let linear = count(20_000).expect("linear work");
+    assert_eq!(linear.as_list().map(<[Value]>::len), Some(20_000));
+    let nested = each("i", 300, &each("j", 300, &text("1")));
+    assert!(fuel(&nested, 1_000_000).expect_err("too much").message.contains("too many steps"));
+    // Shared parts, doubled forty times.
+    let doubled: String = (1..=40)
+        .map(|n| {
+            let part = text(&format!("e{}", n - 1));
+            format!("<contextEntry><variable name='e{n}'/><list>{part}{part}</list></contextEntry>")
+        })
+        .collect();
+    let one = format!("<contextEntry><variable name='e0'/>{}</contextEntry>", text("1"));
+    let failure = fuel(&format!("<context>{one}{doubled}</context>"), 1_000_000);
+    assert!(failure.expect_err("too large").message.contains("parts"));
+}
+
+#[test]
+fn one_output_is_aggregated_and_not_two() {
+    let xml = table("hitPolicy='COLLECT' aggregation='SUM'", &[("-", "1"), ("-", "2")]);
+    assert_eq!(run(&xml, r#"{"age": 7}"#).output, Ok(Value::from(3)));
+    let entry = "<outputEntry id='more'><text>1</text></outputEntry></rule>";
+    let xml = xml.replacen("<rule", "<output id='more' name='more'/><rule", 1);
+    let error = Model::read(&xml.replace("</rule>", entry)).expect_err("two outputs");
+    assert!(error.to_string().contains("one output to aggregate"), "{error}");
+}

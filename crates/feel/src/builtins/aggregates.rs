@@ -1,7 +1,7 @@
 //! Functions that make one value of many.
 
 use super::argument::{items, refuse};
-use crate::vm::{Core, Outcome, Trouble, contains, order};
+use crate::vm::{Core, Outcome, Trouble, contains, effort, order};
 use std::cmp::Ordering;
 use value::{Number, Value};
 
@@ -41,10 +41,9 @@ fn extreme(core: &mut Core, values: &[Value], wanted: Ordering) -> Outcome {
     let all = checked(core, values)?;
     let mut best: Option<&Value> = None;
     for value in all {
-        let better = match best {
-            None => order(value, value).map(|_| true),
-            Some(best) => order(value, best).map(|found| found == wanted),
-        };
+        let against = best.unwrap_or(value);
+        core.spend(effort(value, against))?;
+        let better = order(value, against).map(|found| best.is_none() || found == wanted);
         match better {
             Some(true) => best = Some(value),
             Some(false) => {}
@@ -155,7 +154,7 @@ pub(super) fn mode(core: &mut Core, values: &[Value], _signature: u8) -> Outcome
 /// Three-valued: one value that decides wins, else anything that is no boolean makes it `null`.
 fn combined(core: &mut Core, values: &[Value], deciding: bool) -> Outcome {
     let all = checked(core, values)?;
-    if contains(all, &Value::Bool(deciding)) {
+    if contains(core, all, &Value::Bool(deciding))? {
         return Ok(Value::Bool(deciding));
     }
     match all.iter().find(|value| value.as_bool().is_none()) {

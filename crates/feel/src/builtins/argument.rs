@@ -3,21 +3,23 @@
 use crate::vm::Trouble;
 use value::{Context, Number, Value};
 
-fn wrong(expected: &str, value: &Value) -> Trouble {
-    Trouble::argument(format!("expected {expected}, but found {}", value.type_name()))
+/// The argument at a place is none of the type that the function needs there.
+pub(super) fn wrong(expected: &str, values: &[Value], at: usize) -> Trouble {
+    let message = format!("expected {expected}, but found {}", values[at].type_name());
+    Trouble::Argument { at, message }
 }
 
 pub(super) fn text(values: &[Value], at: usize) -> Result<&str, Trouble> {
     match &values[at] {
         Value::String(text) => Ok(text),
-        other => Err(wrong("a string", other)),
+        _ => Err(wrong("a string", values, at)),
     }
 }
 
 pub(super) fn number(values: &[Value], at: usize) -> Result<&Number, Trouble> {
     match &values[at] {
         Value::Number(number) => Ok(number),
-        other => Err(wrong("a number", other)),
+        _ => Err(wrong("a number", values, at)),
     }
 }
 
@@ -31,7 +33,7 @@ pub(super) fn whole(values: &[Value], at: usize) -> Result<i64, Trouble> {
 pub(super) fn context(values: &[Value], at: usize) -> Result<&Context, Trouble> {
     match &values[at] {
         Value::Context(context) => Ok(context),
-        other => Err(wrong("a context", other)),
+        _ => Err(wrong("a context", values, at)),
     }
 }
 
@@ -43,9 +45,9 @@ pub(super) fn list<'v>(
 ) -> Result<&'v [Value], Trouble> {
     match &values[at] {
         Value::List(list) => Ok(list),
-        Value::Null => Err(wrong("a list", &Value::Null)),
+        Value::Null => Err(wrong("a list", values, at)),
         _ if core.is_standard() => Ok(&values[at..=at]),
-        other => Err(wrong("a list", other)),
+        _ => Err(wrong("a list", values, at)),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Truth, presence, identity.
 
-use super::argument::refuse;
+use super::argument::wrong;
 use crate::error::EvalErrorKind;
 use crate::vm::{Core, Outcome, Trouble};
 use value::Value;
@@ -9,7 +9,7 @@ pub(super) fn not(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome
     match &values[0] {
         Value::Bool(truth) => Ok(Value::Bool(!truth)),
         Value::Null => Ok(Value::Null),
-        other => Err(refuse(format!("expected a boolean, but found {}", other.type_name()))),
+        _ => Err(wrong("a boolean", values, 0)),
     }
 }
 

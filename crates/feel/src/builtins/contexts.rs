@@ -1,7 +1,7 @@
 //! Contexts.
 
 use super::argument::{context as entries_of, items, refuse};
-use crate::vm::{Core, Outcome, bounded};
+use crate::vm::{Core, Outcome, Trouble, bounded};
 use std::sync::Arc;
 use value::{Context, Value};
 
@@ -89,7 +89,8 @@ pub(super) fn merge(core: &mut Core, values: &[Value], _signature: u8) -> Outcom
     let mut merged = Context::new();
     let parts = items(values);
     for at in 0..parts.len() {
-        let part = entries_of(parts, at)?;
+        // Places in a list are no places of arguments.
+        let part = entries_of(parts, at).map_err(Trouble::settled)?;
         core.spend(part.len())?;
         for (key, value) in part.iter() {
             merged.insert(key.clone(), value.clone());

@@ -1,14 +1,13 @@
 //! Lists. Positions count from 1, or from the end if negative.
 
 use super::argument::{list, refuse, whole};
-use crate::vm::{Core, Machine, Outcome, Trouble, bounded, contains, equal, order};
+use crate::vm::{Core, Machine, Outcome, Trouble, bounded, contains, effort, equal, order};
 use std::cmp::Ordering;
 use value::Value;
 
 pub(super) fn list_contains(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let list = list(core, values, 0)?;
-    core.spend(list.len())?;
-    Ok(Value::Bool(contains(list, &values[1])))
+    Ok(Value::Bool(contains(core, list, &values[1])?))
 }
 
 pub(super) fn is_empty(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -70,7 +69,8 @@ pub(super) fn concatenate(core: &mut Core, values: &[Value], signature: u8) -> O
     for at in 0..values.len() {
         let part = list(core, values, at)?;
         if signature == 1 {
-            return concatenate(core, part, 0);
+            // Places in the list are no places of arguments.
+            return concatenate(core, part, 0).map_err(Trouble::settled);
         }
         core.spend(part.len())?;
         all.extend_from_slice(part);
@@ -111,10 +111,14 @@ pub(super) fn reverse(core: &mut Core, values: &[Value], _signature: u8) -> Outc
 
 pub(super) fn index_of(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let list = list(core, values, 0)?;
-    core.spend(list.len())?;
-    let matching = list.iter().enumerate();
-    let matching = matching.filter(|(_, item)| equal(item, &values[1]) == Some(true));
-    Ok(Value::list(matching.map(|(at, _)| Value::from(at + 1)).collect()))
+    let mut places = Vec::new();
+    for (at, item) in list.iter().enumerate() {
+        core.spend(1 + effort(item, &values[1]))?;
+        if equal(item, &values[1]) == Some(true) {
+            places.push(Value::from(at + 1));
+        }
+    }
+    Ok(Value::list(places))
 }
 
 /// The items in groups of equal ones, by first occurrence. Numbers and strings are found by
@@ -122,6 +126,9 @@ pub(super) fn index_of(core: &mut Core, values: &[Value], _signature: u8) -> Out
 fn groups(core: &mut Core, list: &[Value]) -> Result<Vec<(Value, usize)>, Trouble> {
     let mut plain: Vec<usize> =
         (0..list.len()).filter(|at| order(&list[*at], &list[*at]).is_some()).collect();
+    // Sorting looks at each of them so many times.
+    let parts: usize = list.iter().map(|item| item.weight() as usize).sum();
+    core.spend(parts / 4 * (1 + list.len().checked_ilog2().unwrap_or(0) as usize))?;
     let kind = |at: usize| list[at].type_name();
     plain.sort_by(|left, right| {
         let by_value = || order(&list[*left], &list[*right]).unwrap_or(Ordering::Equal);
@@ -136,10 +143,16 @@ fn groups(core: &mut Core, list: &[Value]) -> Result<Vec<(Value, usize)>, Troubl
         if order(item, item).is_some() {
             continue;
         }
-        core.spend(others.len())?;
-        let known = others.iter_mut().find(|(first, _)| equal(&list[*first], item) == Some(true));
+        let mut known = None;
+        for (place, (first, _)) in others.iter().enumerate() {
+            core.spend(1 + effort(&list[*first], item))?;
+            if equal(&list[*first], item) == Some(true) {
+                known = Some(place);
+                break;
+            }
+        }
         match known {
-            Some((_, count)) => *count += 1,
+            Some(place) => others[place].1 += 1,
             None => others.push((at, 1)),
         }
     }
@@ -225,7 +238,7 @@ fn merge(
     let mut left = left.into_iter().peekable();
     let mut right = right.into_iter().peekable();
     while let (Some(first), Some(second)) = (left.peek(), right.peek()) {
-        machine.core.spend(1)?;
+        machine.core.spend(1 + effort(first, second))?;
         let second_first = match precedes {
             None => match order(second, first) {
                 Some(found) => found.is_lt(),

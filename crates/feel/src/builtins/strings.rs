@@ -1,6 +1,7 @@
 //! Text. Positions count characters from 1, or from the end if negative.
 
 use super::argument::{refuse, text, whole};
+use crate::limits::{STRING_BYTES_MAX, VALUE_WEIGHT_MAX};
 use crate::vm::{Core, Outcome, Trouble, bounded};
 use std::fmt::Write;
 use value::Value;
@@ -45,13 +46,13 @@ pub(super) fn string_length(core: &mut Core, values: &[Value], _signature: u8) -
 
 pub(super) fn upper_case(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 16)?;
+    core.spend(text.len() / 8)?;
     string(text.to_uppercase())
 }
 
 pub(super) fn lower_case(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 16)?;
+    core.spend(text.len() / 8)?;
     string(text.to_lowercase())
 }
 
@@ -168,39 +169,46 @@ fn property_class(property: char, name: &str, in_class: bool) -> String {
 pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
     let pattern = with_flags(pattern, values.get(2))?;
-    let regex = core.pattern(&pattern)?;
-    core.spend(text.len() / 4)?;
-    Ok(Value::Bool(regex.is_match(text)))
+    let mut pattern = core.pattern(&pattern)?;
+    Ok(Value::Bool(pattern.is_match(core, text)?))
 }
 
 pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
     let replacement = super::argument::text(values, 2)?;
     let pattern = with_flags(pattern, values.get(3))?;
-    let regex = core.pattern(&pattern)?;
-    core.spend(text.len() / 2)?;
-    let parts = replacement_parts(replacement, regex.captures_len());
+    let mut pattern = core.pattern(&pattern)?;
+    let parts = replacement_parts(replacement, pattern.group_count());
     let mut out = String::with_capacity(text.len());
     let mut last = 0;
-    for captures in regex.captures_iter(text) {
-        let Some(whole) = captures.get(0) else { continue };
+    pattern.each(core, text, |core, captures| {
+        let Some(whole) = captures.get_match() else { return Ok(()) };
+        let before = out.len();
         out.push_str(&text[last..whole.start()]);
         for part in &parts {
             match part {
                 Part::Text(text) => out.push_str(text),
                 Part::Group(group) => {
-                    out.push_str(captures.get(*group).map_or("", |group| group.as_str()));
+                    out.push_str(captures.get_group(*group).map_or("", |span| &text[span]));
                 }
             }
         }
         last = whole.end();
-        core.spend(1 + out.len() / 4096)?;
-        if out.len() > crate::limits::STRING_BYTES_MAX {
-            return string(out);
-        }
-    }
+        core.spend((out.len() - before) / 64)?;
+        fits(&out)
+    })?;
     out.push_str(&text[last..]);
     string(out)
+}
+
+/// What a text has grown to, before it grows on.
+fn fits(text: &str) -> Result<(), Trouble> {
+    match text.len() > STRING_BYTES_MAX {
+        true => {
+            Err(Trouble::limit(format!("expected a string of at most {STRING_BYTES_MAX} bytes")))
+        }
+        false => Ok(()),
+    }
 }
 
 enum Part {
@@ -240,19 +248,43 @@ fn replacement_parts(replacement: &str, groups: usize) -> Vec<Part> {
 
 pub(super) fn split(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, delimiter) = (text(values, 0)?, text(values, 1)?);
-    let regex = core.pattern(&translated(delimiter, false))?;
-    core.spend(text.len())?;
-    // As in Java, nothing stands before a match without width at the beginning.
-    let skips = !core.is_standard() && regex.find(text).is_some_and(|first| first.end() == 0);
-    let parts = regex.split(text).skip(usize::from(skips));
-    bounded(Value::list(parts.map(Value::from).collect()))
+    let mut pattern = core.pattern(&translated(delimiter, false))?;
+    let mut parts = value::List::default();
+    let mut last = 0;
+    let is_standard = core.is_standard();
+    pattern.each(core, text, |core, captures| {
+        let Some(found) = captures.get_match() else { return Ok(()) };
+        // As in Java, nothing stands before a match without width at the beginning.
+        if found.end() > 0 || is_standard {
+            push_part(core, &mut parts, &text[last..found.start()])?;
+        }
+        last = found.end();
+        Ok(())
+    })?;
+    push_part(core, &mut parts, &text[last..])?;
+    Ok(Value::List(parts.into()))
+}
+
+fn push_part(core: &mut Core, parts: &mut value::List, part: &str) -> Result<(), Trouble> {
+    core.spend(1 + part.len() / 64)?;
+    parts.push(Value::from(part));
+    match parts.weight() > VALUE_WEIGHT_MAX {
+        true => {
+            Err(Trouble::limit(format!("expected a value of at most {VALUE_WEIGHT_MAX} parts")))
+        }
+        false => Ok(()),
+    }
 }
 
 pub(super) fn extract(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
-    let regex = core.pattern(&translated(pattern, false))?;
-    core.spend(text.len())?;
-    bounded(Value::list(regex.find_iter(text).map(|found| Value::from(found.as_str())).collect()))
+    let mut pattern = core.pattern(&translated(pattern, false))?;
+    let mut parts = value::List::default();
+    pattern.each(core, text, |core, captures| {
+        let Some(found) = captures.get_match() else { return Ok(()) };
+        push_part(core, &mut parts, &text[found.range()])
+    })?;
+    Ok(Value::List(parts.into()))
 }
 
 pub(super) fn string_join(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -279,9 +311,7 @@ pub(super) fn string_join(core: &mut Core, values: &[Value], _signature: u8) -> 
         first = false;
         joined.push_str(text);
         core.spend(1 + text.len() / 64)?;
-        if joined.len() > crate::limits::STRING_BYTES_MAX {
-            break;
-        }
+        fits(&joined)?;
     }
     joined.push_str(suffix);
     string(joined)
@@ -315,6 +345,18 @@ pub(super) fn to_base64(core: &mut Core, values: &[Value], _signature: u8) -> Ou
     string(encoded)
 }
 
+/// What a letter of [`ALPHABET`] stands for.
+fn sextet(letter: u8) -> Option<u8> {
+    match letter {
+        b'A'..=b'Z' => Some(letter - b'A'),
+        b'a'..=b'z' => Some(letter - b'a' + 26),
+        b'0'..=b'9' => Some(letter - b'0' + 52),
+        b'+' => Some(62),
+        b'/' => Some(63),
+        _ => None,
+    }
+}
+
 pub(super) fn from_base64(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
     core.spend(text.len() / 8)?;
@@ -323,8 +365,8 @@ pub(super) fn from_base64(core: &mut Core, values: &[Value], _signature: u8) -> 
     let mut bytes = Vec::with_capacity(body.len() * 3 / 4);
     let (mut bits, mut count) = (0u32, 0);
     for byte in body.bytes() {
-        let sextet = ALPHABET.iter().position(|own| *own == byte).ok_or_else(invalid)?;
-        bits = bits << 6 | sextet as u32;
+        let sextet = sextet(byte).ok_or_else(invalid)?;
+        bits = bits << 6 | u32::from(sextet);
         count += 6;
         if count >= 8 {
             count -= 8;

@@ -1,6 +1,6 @@
 //! Dates, times and durations.
 
-use super::argument::{number, refuse, text, whole};
+use super::argument::{number, refuse, text, whole, wrong};
 use crate::Dialect;
 use crate::vm::{Core, Outcome, Trouble};
 use value::{Date, DateTime, DaysDuration, Number, Rounding, Time, Value, YearsDuration, Zone};
@@ -107,7 +107,8 @@ fn read_signed_duration(text: &str) -> Option<Value> {
             let unit = match (&rest[at..=at], in_clock) {
                 ("Y", false) | ("M", false) => {
                     let scale = if rest[at..].starts_with('Y') { 12 } else { 1 };
-                    months = Some(months.unwrap_or(0) + amount.to_i64()?.checked_mul(scale)?);
+                    let more = amount.to_i64()?.checked_mul(scale)?;
+                    months = Some(months.unwrap_or(0i64).checked_add(more)?);
                     rest = &rest[at + 1..];
                     continue;
                 }
@@ -118,7 +119,8 @@ fn read_signed_duration(text: &str) -> Option<Value> {
                 _ => return None,
             };
             let scaled = amount.mul(&Number::from(1_000_000_000 * i64::from(unit)))?;
-            nanos += scaled.round(0, Rounding::Down)?.to_string().parse::<i128>().ok()?;
+            let more = scaled.round(0, Rounding::Down)?.to_string().parse().ok()?;
+            nanos = nanos.checked_add(more)?;
             rest = &rest[at + 1..];
         }
         if !rest.is_empty() {
@@ -164,10 +166,7 @@ pub(super) fn time(core: &mut Core, values: &[Value], signature: u8) -> Outcome 
         let zone = match values.get(3) {
             None | Some(Value::Null) => Zone::Local,
             Some(Value::DaysDuration(offset)) => offset_zone(*offset)?,
-            Some(other) => {
-                let message = format!("expected a duration, but found {}", other.type_name());
-                return Err(refuse(message));
-            }
+            Some(_) => return Err(wrong("a duration", values, 3)),
         };
         return clock_time(values, 0, zone).map(Value::from);
     }
@@ -209,14 +208,14 @@ pub(super) fn date_and_time(core: &mut Core, values: &[Value], signature: u8) ->
             Ok(at_midnight(*date, if core.is_standard() { Zone::UTC } else { Zone::Local }))
         }
         (0, _) => named(core, "date and time", values),
-        (1 | 2, [date, time]) => combined(date, time),
+        (1 | 2, [_, _]) => combined(values),
         _ => {
             let (year, month, day) = (whole(values, 0)?, whole(values, 1)?, whole(values, 2)?);
             let zone = match values.get(6) {
                 None | Some(Value::Null) => Zone::Local,
                 Some(Value::DaysDuration(offset)) => offset_zone(*offset)?,
                 Some(Value::String(name)) => zone_named(name)?,
-                Some(_) => return Err(refuse("expected an offset or the name of a zone")),
+                Some(_) => return Err(wrong("an offset or the name of a zone", values, 6)),
             };
             let parts = (i32::try_from(year), u8::try_from(month), u8::try_from(day));
             let (Ok(year), Ok(month), Ok(day)) = parts else {
@@ -236,27 +235,21 @@ fn zone_named(name: &str) -> Result<Zone, Trouble> {
 }
 
 /// A day with a time, or a date and time in another zone.
-fn combined(date: &Value, time: &Value) -> Outcome {
-    if let Value::String(name) = time {
+fn combined(values: &[Value]) -> Outcome {
+    if let Value::String(name) = &values[1] {
         let zone = zone_named(name)?;
-        return match date {
+        return match &values[0] {
             Value::DateTime(date_time) => date_time
                 .in_zone(&zone)
                 .map(Value::from)
                 .ok_or_else(|| refuse("the result is out of range")),
-            other => {
-                Err(refuse(format!("expected a date and time, but found {}", other.type_name())))
-            }
+            _ => Err(wrong("a date and time", values, 0)),
         };
     }
-    let day = match date {
-        Value::Date(date) => *date,
-        Value::DateTime(date_time) => date_time.date(),
-        other => return Err(refuse(format!("expected a date, but found {}", other.type_name()))),
-    };
-    match time {
+    let day = day(values, 0)?;
+    match &values[1] {
         Value::Time(time) => Ok(Value::from(DateTime::new(day, (**time).clone()))),
-        other => Err(refuse(format!("expected a time, but found {}", other.type_name()))),
+        _ => Err(wrong("a time", values, 1)),
     }
 }
 
@@ -273,12 +266,7 @@ pub(super) fn years_and_months_duration(
     values: &[Value],
     _signature: u8,
 ) -> Outcome {
-    let day = |at: usize| match &values[at] {
-        Value::Date(date) => Ok(*date),
-        Value::DateTime(date_time) => Ok(date_time.date()),
-        other => Err(refuse(format!("expected a date, but found {}", other.type_name()))),
-    };
-    let (from, to) = (day(0)?, day(1)?);
+    let (from, to) = (day(values, 0)?, day(values, 1)?);
     let months = |date: Date| i64::from(date.year()) * 12 + i64::from(date.month());
     let mut between = months(to) - months(from);
     if between > 0 && to.day() < from.day() {
@@ -302,11 +290,11 @@ pub(super) fn today(core: &mut Core, _values: &[Value], _signature: u8) -> Outco
     current(core).map(|now| Value::Date(now.date()))
 }
 
-fn day(values: &[Value]) -> Result<Date, Trouble> {
-    match &values[0] {
+fn day(values: &[Value], at: usize) -> Result<Date, Trouble> {
+    match &values[at] {
         Value::Date(date) => Ok(*date),
         Value::DateTime(date_time) => Ok(date_time.date()),
-        other => Err(refuse(format!("expected a date, but found {}", other.type_name()))),
+        _ => Err(wrong("a date", values, at)),
     }
 }
 
@@ -329,23 +317,23 @@ const MONTHS: [&str; 12] = [
 ];
 
 pub(super) fn day_of_week(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    Ok(Value::from(WEEKDAYS[usize::from(day(values)?.weekday() - 1)]))
+    Ok(Value::from(WEEKDAYS[usize::from(day(values, 0)?.weekday() - 1)]))
 }
 
 pub(super) fn month_of_year(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    Ok(Value::from(MONTHS[usize::from(day(values)?.month() - 1)]))
+    Ok(Value::from(MONTHS[usize::from(day(values, 0)?.month() - 1)]))
 }
 
 pub(super) fn day_of_year(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    Ok(Value::from(i64::from(day(values)?.day_of_year())))
+    Ok(Value::from(i64::from(day(values, 0)?.day_of_year())))
 }
 
 pub(super) fn week_of_year(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    Ok(Value::from(i64::from(day(values)?.week_of_year())))
+    Ok(Value::from(i64::from(day(values, 0)?.week_of_year())))
 }
 
 pub(super) fn last_day_of_month(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    let date = day(values)?;
+    let date = day(values, 0)?;
     let last = Date::new(date.year(), date.month(), date.month_length());
     last.map(Value::Date).ok_or_else(|| refuse("there is no such date"))
 }

@@ -1,11 +1,11 @@
 //! Functions: closures of expressions, functions of other languages, built-ins.
 
-use super::core::{Outcome, Trouble, bounded, shown};
+use super::core::{Outcome, Trouble, bounded, out_of_fuel, shown};
 use super::run::Flow;
 use super::{Frame, Machine};
 use crate::Env;
 use crate::builtins::{BuiltIn, Run};
-use crate::error::{EvalError, WarningKind};
+use crate::error::{EvalError, EvalErrorKind, WarningKind};
 use crate::expression::Evaluation;
 use crate::limits::{CALL_DEPTH_MAX, CALLBACK_DEPTH_MAX};
 use crate::program::Program;
@@ -15,6 +15,9 @@ use std::cell::Cell;
 use std::fmt;
 use std::sync::Arc;
 use value::{Callable, Value};
+
+/// Bytes of text that a built-in looks at for one unit of fuel.
+const TEXT_A_UNIT: usize = 64;
 
 /// A function made by an expression, with the values that it holds on to.
 pub(super) struct Closure {
@@ -68,6 +71,13 @@ impl Budget {
     /// The same fuel, so many levels deeper: for what is nested in a form of its own.
     pub fn below(&self, levels: usize) -> Budget {
         Budget { fuel: Cell::new(self.fuel.get()), depth: self.depth + levels }
+    }
+
+    /// Takes fuel for work outside of expressions.
+    pub fn spend(&self, amount: usize) -> Result<(), EvalError> {
+        let left = self.fuel.get().checked_sub(amount as u64);
+        self.fuel.set(left.unwrap_or(0));
+        left.map(drop).ok_or_else(|| raised(out_of_fuel()))
     }
 
     /// Operations that are left.
@@ -153,6 +163,24 @@ impl fmt::Debug for NativeFunction {
     }
 }
 
+/// A failure without a place in a text.
+pub(super) fn raised(trouble: Trouble) -> EvalError {
+    let (kind, message) = match trouble {
+        Trouble::Raise(kind, message) => (kind, message),
+        Trouble::Warn(_, message) | Trouble::Argument { message, .. } => {
+            (EvalErrorKind::Limit, message)
+        }
+    };
+    let mut error = EvalError::function(message);
+    error.kind = kind;
+    error
+}
+
+/// Whether a value that was put together outside of expressions keeps the limits on values.
+pub fn within_limits(value: &Value) -> Result<(), EvalError> {
+    bounded(value.clone()).map(drop).map_err(raised)
+}
+
 /// Calls a function value with arguments in the order of its parameters.
 pub fn call(
     function: &Value,
@@ -165,15 +193,13 @@ pub fn call(
     budget.fuel.set(machine.core.fuel);
     let value = match outcome {
         Ok(value) => value,
-        Err(Trouble::Warn(kind, message)) => {
-            machine.core.warn(kind, message, (1, 1));
-            Value::Null
-        }
-        Err(Trouble::Raise(kind, message)) => {
-            let mut error = EvalError::function(message);
-            error.kind = kind;
-            return Err(error);
-        }
+        Err(trouble) => match trouble.settled() {
+            Trouble::Warn(kind, message) => {
+                machine.core.warn(kind, message, (1, 1));
+                Value::Null
+            }
+            other => return Err(raised(other)),
+        },
     };
     Ok(Evaluation { value, warnings: machine.into_warnings() })
 }
@@ -313,22 +339,18 @@ impl Machine<'_> {
     pub(super) fn built_in(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
         let call = &program.calls[index as usize];
         let first = self.stack.len() - call.arguments as usize;
+        self.pay_for_text(first)?;
         let outcome = match call.function.run {
             Run::Plain(run) => run(&mut self.core, &self.stack[first..], call.signature),
-            Run::Calling(run) => {
+            Run::Calling(_) => {
                 let arguments = self.stack[first..].to_vec();
-                run(self, &arguments, call.signature)
+                self.run_built_in(call.function, &arguments, call.signature)
             }
         };
         let outcome = match outcome {
-            Ok(value) => {
-                self.stack.truncate(first);
-                self.push(value);
-                return Ok(Flow::Next);
-            }
-            Err(Trouble::Warn(..)) if self.core.is_standard() => {
+            Err(Trouble::Argument { at, message }) => {
                 let arguments = self.stack[first..].to_vec();
-                self.retry(call.function, arguments, call.signature, outcome)
+                self.with_only_item(call.function, &arguments, call.signature, (at, message))
             }
             other => other,
         };
@@ -338,28 +360,38 @@ impl Machine<'_> {
         Ok(Flow::Next)
     }
 
+    /// A built-in looks at each of its texts at least once.
+    fn pay_for_text(&mut self, first: usize) -> Result<(), Trouble> {
+        let length = |value: &Value| value.as_str().map_or(0, str::len);
+        let bytes: usize = self.stack[first..].iter().map(length).sum();
+        if bytes < TEXT_A_UNIT {
+            return Ok(());
+        }
+        let paid = self.core.spend(bytes / TEXT_A_UNIT);
+        if paid.is_err() {
+            self.stack.truncate(first);
+        }
+        paid
+    }
+
     /// A list of one value stands for that value where the function needs it (DMN 1.5,
-    /// 10.3.2.9.4). Which parameter needs it only the function knows, so it is asked again.
-    fn retry(
+    /// 10.3.2.9.4): the function has said where.
+    fn with_only_item(
         &mut self,
         function: &'static BuiltIn,
-        mut arguments: Vec<Value>,
+        arguments: &[Value],
         signature: u8,
-        outcome: Outcome,
+        (at, message): (usize, String),
     ) -> Outcome {
-        let mut changed = false;
-        for argument in &mut arguments {
-            if let Value::List(list) = argument
-                && list.len() == 1
+        match arguments.get(at) {
+            Some(Value::List(list))
+                if self.core.is_standard() && list.len() == 1 && list[0].as_list().is_none() =>
             {
-                let only = list[0].clone();
-                *argument = only;
-                changed = true;
+                let mut changed = arguments.to_vec();
+                changed[at] = list[0].clone();
+                self.run_built_in(function, &changed, signature)
             }
-        }
-        match changed {
-            true => self.run_built_in(function, &arguments, signature),
-            false => outcome,
+            _ => Err(Trouble::argument(message)),
         }
     }
 
@@ -369,9 +401,15 @@ impl Machine<'_> {
         arguments: &[Value],
         signature: u8,
     ) -> Outcome {
-        match function.run {
+        let outcome = match function.run {
             Run::Plain(run) => run(&mut self.core, arguments, signature),
             Run::Calling(run) => run(self, arguments, signature),
+        };
+        match outcome {
+            Err(Trouble::Argument { at, message }) => {
+                self.with_only_item(function, arguments, signature, (at, message))
+            }
+            other => other,
         }
     }
 }

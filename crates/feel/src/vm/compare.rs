@@ -97,10 +97,25 @@ pub(super) fn holds(comparison: Comparison, found: Ordering) -> bool {
     }
 }
 
-pub(super) fn compare(core: &Core, comparison: Comparison, left: &Value, right: &Value) -> Outcome {
+/// Parts of values that one unit of fuel compares.
+const PARTS_A_UNIT: u32 = 4;
+
+/// What comparing two values costs beside the operation itself: they differ somewhere in the
+/// smaller one, or at its end.
+pub(crate) fn effort(left: &Value, right: &Value) -> usize {
+    (left.weight().min(right.weight()) / PARTS_A_UNIT) as usize
+}
+
+pub(super) fn compare(
+    core: &mut Core,
+    comparison: Comparison,
+    left: &Value,
+    right: &Value,
+) -> Outcome {
     if let (Value::Number(left), Value::Number(right)) = (left, right) {
         return Ok(Value::Bool(holds(comparison, left.cmp(right))));
     }
+    core.spend(effort(left, right))?;
     let verdict = match comparison {
         Comparison::Equal => equal_in(core, left, right),
         Comparison::NotEqual => equal_in(core, left, right).map(|same| !same),
@@ -217,20 +232,28 @@ pub(super) fn not(value: &Value) -> Outcome {
 }
 
 /// Whether a list has an element equal to the value.
-pub(crate) fn contains(list: &[Value], value: &Value) -> bool {
-    list.iter().any(|item| equal(item, value) == Some(true))
+pub(crate) fn contains(core: &mut Core, list: &[Value], value: &Value) -> Result<bool, Trouble> {
+    core.spend(list.len() / PARTS_A_UNIT as usize)?;
+    for item in list {
+        core.spend(effort(item, value))?;
+        if equal(item, value) == Some(true) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Whether the input is meant by the value of a test (DMN 1.5, 7.3.8): it is the value, or in the
 /// range or list that the value is. A test that is true by itself accepts every input.
-pub(super) fn test_value(core: &Core, input: &Value, value: &Value) -> Outcome {
+pub(super) fn test_value(core: &mut Core, input: &Value, value: &Value) -> Outcome {
+    core.spend(effort(input, value))?;
     match value {
         Value::Bool(_) if core.is_standard() && input.as_bool().is_some() => {
             return Ok(Value::Bool(input == value));
         }
         Value::Bool(true) => return Ok(Value::Bool(true)),
         Value::Range(range) if !matches!(input, Value::Range(_)) => return in_range(input, range),
-        Value::List(list) if contains(list, input) => return Ok(Value::Bool(true)),
+        Value::List(list) if contains(core, list, input)? => return Ok(Value::Bool(true)),
         Value::List(list) if core.is_standard() => {
             let covers = |item: &Value| match item {
                 Value::Range(range) => is_in(input, range) == Some(true),

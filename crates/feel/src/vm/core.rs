@@ -5,10 +5,8 @@ use crate::env::{Env, next_random};
 use crate::error::{EvalErrorKind, Warning, WarningKind};
 use crate::expression::Step;
 use crate::limits::{
-    PATTERN_BYTES_MAX, PATTERN_PROGRAM_BYTES_MAX, PATTERNS_KEPT_MAX, SHOWN_VALUE_CHARS_MAX,
-    STRING_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_WEIGHT_MAX, WARNINGS_MAX,
+    SHOWN_VALUE_CHARS_MAX, STRING_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_WEIGHT_MAX, WARNINGS_MAX,
 };
-use regex::{Regex, RegexBuilder};
 use std::fmt::{self, Write};
 use value::{Value, Zone};
 
@@ -16,6 +14,8 @@ use value::{Value, Zone};
 pub(crate) enum Trouble {
     /// The value is `null`, with a warning.
     Warn(WarningKind, String),
+    /// The argument at that place has a type that the built-in cannot use.
+    Argument { at: usize, message: String },
     /// The evaluation ends.
     Raise(EvalErrorKind, String),
 }
@@ -25,6 +25,14 @@ pub(crate) type Outcome = Result<Value, Trouble>;
 impl Trouble {
     pub(crate) fn limit(message: String) -> Trouble {
         Trouble::Raise(EvalErrorKind::Limit, message)
+    }
+
+    /// As a warning, where nobody looks for another way to call.
+    pub(crate) fn settled(self) -> Trouble {
+        match self {
+            Trouble::Argument { message, .. } => Trouble::argument(message),
+            other => other,
+        }
     }
 
     pub(crate) fn argument(message: String) -> Trouble {
@@ -43,7 +51,6 @@ pub(crate) struct Core {
     pub(super) muted: u32,
     pub(crate) fuel: u64,
     random: u64,
-    patterns: Vec<(String, Regex)>,
 }
 
 impl Core {
@@ -58,7 +65,6 @@ impl Core {
             muted: 0,
             fuel: env.fuel.min(crate::limits::FUEL_MAX),
             random: env.seed,
-            patterns: Vec::new(),
         }
     }
 
@@ -94,34 +100,6 @@ impl Core {
         if self.unplaced.len() < WARNINGS_MAX {
             self.unplaced.push((kind, message));
         }
-    }
-
-    /// A compiled pattern. Matching is linear in the text; the size of the automaton is bounded.
-    pub(crate) fn pattern(&mut self, pattern: &str) -> Result<Regex, Trouble> {
-        if let Some((_, regex)) = self.patterns.iter().find(|(own, _)| own == pattern) {
-            return Ok(regex.clone());
-        }
-        if pattern.len() > PATTERN_BYTES_MAX {
-            let message = format!("expected a pattern of at most {PATTERN_BYTES_MAX} bytes");
-            return Err(Trouble::argument(message));
-        }
-        self.spend(200 + pattern.len() * 50)?;
-        // `.` matches neither line feed nor carriage return, as in XPath and Java.
-        let built = RegexBuilder::new(pattern)
-            .crlf(true)
-            .size_limit(PATTERN_PROGRAM_BYTES_MAX)
-            .dfa_size_limit(PATTERN_PROGRAM_BYTES_MAX)
-            .build();
-        let regex = built.map_err(|error| {
-            let reason = error.to_string();
-            let reason = reason.lines().last().unwrap_or("").trim().to_owned();
-            Trouble::argument(format!("expected a regular expression, but '{pattern}': {reason}"))
-        })?;
-        if self.patterns.len() == PATTERNS_KEPT_MAX {
-            self.patterns.remove(0);
-        }
-        self.patterns.push((pattern.to_owned(), regex.clone()));
-        Ok(regex)
     }
 }
 

@@ -4,7 +4,7 @@ use super::core::{bounded, out_of_fuel, shown};
 use super::{Machine, Outcome, Trouble, arithmetic, compare, property};
 use crate::ast::Comparison;
 use crate::builtins;
-use crate::error::{EvalError, EvalErrorKind, Warning, WarningKind};
+use crate::error::{EvalError, Warning, WarningKind};
 use crate::expression::Step;
 use crate::limits::TRACE_STEPS_MAX;
 use crate::program::{Callee, Op, Program};
@@ -69,12 +69,14 @@ impl Machine<'_> {
                     called = Some(callee);
                     at = entry;
                 }
-                Err(Trouble::Warn(kind, message)) => {
-                    self.core.warn(kind, message, program.spans[at].place(&program.source));
-                    self.push(Value::Null);
-                    at += 1;
-                }
-                Err(trouble @ Trouble::Raise(..)) => return Err(self.error(trouble, program, at)),
+                Err(trouble) => match trouble.settled() {
+                    Trouble::Warn(kind, message) => {
+                        self.core.warn(kind, message, program.spans[at].place(&program.source));
+                        self.push(Value::Null);
+                        at += 1;
+                    }
+                    raised => return Err(self.error(raised, program, at)),
+                },
             }
         }
     }
@@ -87,11 +89,8 @@ impl Machine<'_> {
     }
 
     fn error(&self, trouble: Trouble, program: &Program, at: usize) -> EvalError {
-        let (kind, message) = match trouble {
-            Trouble::Raise(kind, message) => (kind, message),
-            Trouble::Warn(_, message) => (EvalErrorKind::Limit, message),
-        };
-        EvalError { source: program.source.clone(), span: program.spans[at], kind, message }
+        let error = super::call::raised(trouble);
+        EvalError { source: program.source.clone(), span: program.spans[at], ..error }
     }
 
     /// One operation. A warning leaves `null` on the stack in place of its result, so operations
@@ -195,11 +194,16 @@ impl Machine<'_> {
             }
             Op::Compare(comparison) => {
                 let (left, right) = self.pop_two();
-                compare::compare(&self.core, comparison, &left, &right)
+                compare::compare(&mut self.core, comparison, &left, &right)
             }
             Op::CompareConstant(comparison, index) => {
                 let left = self.pop();
-                compare::compare(&self.core, comparison, &left, &program.constants[index as usize])
+                compare::compare(
+                    &mut self.core,
+                    comparison,
+                    &left,
+                    &program.constants[index as usize],
+                )
             }
             Op::And | Op::Or => {
                 let (left, right) = self.pop_two();
@@ -245,7 +249,7 @@ impl Machine<'_> {
             Op::HalfRange(comparison) => compare::half_range(comparison, self.pop()),
             Op::TestValue => {
                 let (input, value) = self.pop_two();
-                compare::test_value(&self.core, &input, &value)
+                compare::test_value(&mut self.core, &input, &value)
             }
             other => unreachable!("{other:?} is handled where operations are told apart"),
         }
@@ -327,8 +331,8 @@ impl Machine<'_> {
     fn between(&mut self) -> Outcome {
         let (low, high) = self.pop_two();
         let value = self.pop();
-        let from = compare::compare(&self.core, Comparison::GreaterOrEqual, &value, &low)?;
-        let to = compare::compare(&self.core, Comparison::LessOrEqual, &value, &high)?;
+        let from = compare::compare(&mut self.core, Comparison::GreaterOrEqual, &value, &low)?;
+        let to = compare::compare(&mut self.core, Comparison::LessOrEqual, &value, &high)?;
         compare::combine(true, &from, &to)
     }
 
