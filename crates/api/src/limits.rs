@@ -29,7 +29,7 @@ pub const STREAM_WINDOW_BYTES: u32 = 1 << 20;
 pub const JOB_STREAMS_MAX: usize = 16_384;
 /// Parked long polls of one server. RESOURCE_EXHAUSTED beyond.
 pub const POLLS_MAX: usize = 32_768;
-/// Creates that wait for their result, and correlations, at once. RESOURCE_EXHAUSTED beyond.
+/// Creates that wait for their result at once. RESOURCE_EXHAUSTED beyond.
 pub const AWAITED_MAX: usize = 4_096;
 /// Jobs that a stream has in flight towards a client that does not read; it gets no more until
 /// it does, and they go to others when their lease ends.

@@ -242,11 +242,6 @@ impl Bench {
         F: Future<Output = Result<V, Fail>> + Send + 'static,
         V: Serialize + Send + 'static,
     {
-        if job.deadline < now_ms() {
-            // It lay in the stream for longer than its lease: it belongs to another by now.
-            tracing::info!(job = job.key, "a job came past its deadline and is left to others");
-            return;
-        }
         let (client, handler) = (self.client.clone(), Arc::clone(handler));
         tokio::spawn(async move {
             let (key, retries) = (job.key, job.retries);
@@ -264,11 +259,6 @@ impl Bench {
             drop(slot);
         });
     }
-}
-
-fn now_ms() -> i64 {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    now.map_or(0, |now| i64::try_from(now.as_millis()).unwrap_or(i64::MAX))
 }
 
 /// One request with an id of its own.
