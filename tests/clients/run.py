@@ -103,6 +103,7 @@ TESTS = {
     "orchestration_cluster_api": js("orchestration_cluster_api.mjs"),
     "reads_camunda_orchestration_sdk": py("reads_python.py", before=seed),
     "reads_camunda_sdk": js("reads_sdk.cjs", before=seed),
+    "reads_orchestration_cluster_api": js("reads_oca.mjs", before=seed),
     "java_polling": java("poll"),
     "java_streaming": java("stream"),
     "java_rest": java("rest", "java-rest"),
