@@ -103,7 +103,7 @@ impl Expression {
     pub fn evaluate(&self, variables: &dyn Variables, env: &Env) -> Result<Evaluation, EvalError> {
         let mut machine = Machine::new(variables, env, self.program.stack_max);
         let value = machine.run(&self.program, None)?;
-        Ok(Evaluation { value, warnings: machine.into_warnings() })
+        Ok(Evaluation { value, warnings: machine.take_warnings() })
     }
 
     /// Evaluates as a part of an outer evaluation, within what that has left.
@@ -137,7 +137,7 @@ impl Expression {
         machine.start_trace();
         let value = machine.run(&Arc::new(program), input)?;
         let steps = machine.take_trace();
-        Ok((Evaluation { value, warnings: machine.into_warnings() }, steps))
+        Ok((Evaluation { value, warnings: machine.take_warnings() }, steps))
     }
 }
 
@@ -149,7 +149,7 @@ fn finish(
 ) -> Result<Evaluation, EvalError> {
     let value = machine.run(program, input);
     budget.fuel.set(machine.core.fuel);
-    Ok(Evaluation { value: value?, warnings: machine.into_warnings() })
+    Ok(Evaluation { value: value?, warnings: machine.take_warnings() })
 }
 
 impl PartialEq for Expression {
@@ -225,7 +225,7 @@ impl UnaryTests {
     ) -> Result<Evaluation, EvalError> {
         let mut machine = Machine::new(variables, env, self.0.program.stack_max);
         let value = machine.run(&self.0.program, Some(input.clone()))?;
-        Ok(Evaluation { value, warnings: machine.into_warnings() })
+        Ok(Evaluation { value, warnings: machine.take_warnings() })
     }
 
     /// As [`Expression::trace`], with that input.

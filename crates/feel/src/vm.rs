@@ -57,7 +57,7 @@ impl Drop for Machine<'_> {
         if self.stack.capacity() <= POOLED_STACK_MAX {
             let mut stack = std::mem::take(&mut self.stack);
             stack.clear();
-            STACK.set(stack);
+            STACK.with(|pooled| pooled.set(stack));
         }
     }
 }
@@ -70,6 +70,8 @@ struct Frame {
 }
 
 impl<'v> Machine<'v> {
+    // In place: a machine is large beside what a small expression does.
+    #[inline(always)]
     pub(crate) fn new(variables: &'v dyn Variables, env: &Env, stack: usize) -> Machine<'v> {
         Machine {
             variables,
@@ -105,7 +107,11 @@ impl<'v> Machine<'v> {
 
     /// The warnings; what may be meant by a name is looked for here, once, not where a loop may
     /// warn a million times.
-    pub(crate) fn into_warnings(mut self) -> Vec<Warning> {
+    #[inline]
+    pub(crate) fn take_warnings(&mut self) -> Vec<Warning> {
+        if self.core.warnings.is_empty() {
+            return Vec::new();
+        }
         let mut warnings = std::mem::take(&mut self.core.warnings);
         if warnings.iter().any(|warning| warning.missing_name().is_some()) {
             let names = self.variables.names();

@@ -201,7 +201,7 @@ pub fn call(
             other => return Err(raised(other)),
         },
     };
-    Ok(Evaluation { value, warnings: machine.into_warnings() })
+    Ok(Evaluation { value, warnings: machine.take_warnings() })
 }
 
 impl Machine<'_> {
@@ -362,8 +362,12 @@ impl Machine<'_> {
 
     /// A built-in looks at each of its texts at least once.
     fn pay_for_text(&mut self, first: usize) -> Result<(), Trouble> {
-        let length = |value: &Value| value.as_str().map_or(0, str::len);
-        let bytes: usize = self.stack[first..].iter().map(length).sum();
+        let mut bytes = 0;
+        for argument in &self.stack[first..] {
+            if let Value::String(text) = argument {
+                bytes += text.len();
+            }
+        }
         if bytes < TEXT_A_UNIT {
             return Ok(());
         }

@@ -54,6 +54,7 @@ pub(crate) struct Core {
 }
 
 impl Core {
+    #[inline(always)]
     pub(super) fn new(env: &Env) -> Core {
         Core {
             dialect: Dialect::Camunda,

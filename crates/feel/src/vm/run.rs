@@ -38,7 +38,11 @@ impl Machine<'_> {
                 return Err(self.error(out_of_fuel(), program, at));
             }
             self.core.fuel -= 1;
-            if op == Op::Return {
+            if let Some(next) = self.quick(op, program, at) {
+                at = next;
+                continue;
+            }
+            if let Op::Return = op {
                 let value = self.pop();
                 self.stack.truncate(self.base);
                 if self.frames.len() == bottom {
@@ -81,6 +85,44 @@ impl Machine<'_> {
         }
     }
 
+    /// What most operations of a condition do, if it needs nothing else: where to go on. The
+    /// others, and these where they warn, go through [`Machine::step`].
+    #[inline(always)]
+    fn quick(&mut self, op: Op, program: &Program, at: usize) -> Option<usize> {
+        match op {
+            Op::Variable(index) => {
+                let value = self.variables.get(&program.variables[index as usize])?;
+                self.push(value);
+            }
+            Op::VariablePath(index) => {
+                let value = self.whole_path(program, index)?;
+                self.push(value);
+            }
+            Op::Constant(index) => self.push(program.constants[index as usize].clone()),
+            Op::Local(slot) => self.push(self.stack[self.base + slot as usize].clone()),
+            Op::JumpIfFalse(target) | Op::JumpIfTrue(target) => {
+                let wanted = matches!(op, Op::JumpIfTrue(_));
+                if let Value::Bool(truth) = self.top()
+                    && *truth == wanted
+                {
+                    return Some(target as usize);
+                }
+            }
+            Op::BranchUnlessTrue(target) => {
+                let Value::Bool(truth) = self.top() else { return None };
+                let next = if *truth { at + 1 } else { target as usize };
+                self.stack.pop();
+                return Some(next);
+            }
+            Op::Jump(target) => return Some(target as usize),
+            Op::CompareConstant(comparison, index)
+                if self.compare_in_place(comparison, &program.constants[index as usize]) => {}
+            Op::And | Op::Or if self.combine_in_place(matches!(op, Op::And)) => {}
+            _ => return None,
+        }
+        Some(at + 1)
+    }
+
     fn place_warnings(&mut self, program: &Program, at: usize) {
         let place = program.spans[at].place(&program.source);
         for (kind, message) in std::mem::take(&mut self.core.unplaced) {
@@ -102,8 +144,8 @@ impl Machine<'_> {
             Op::VariablePath(index) => self.path(program, index),
             Op::Function(index) => self.function(&program.callees[index as usize]),
             Op::ScopedEntry(index) => Ok(self.scoped_entry(program, index)),
-            Op::JumpIfFalse(target) => Ok(self.jump_if(false, target)),
-            Op::JumpIfTrue(target) => Ok(self.jump_if(true, target)),
+            // The quick way has jumped where there is something to jump on.
+            Op::JumpIfFalse(_) | Op::JumpIfTrue(_) => Ok(Flow::Next),
             Op::BranchUnlessTrue(target) => self.branch(target),
             Op::Jump(target) => Ok(Flow::Jump(target)),
             Op::ResultsBegin
@@ -134,12 +176,6 @@ impl Machine<'_> {
                 Ok(Flow::Next)
             }
             Op::Trace(_) => Ok(self.record(program, at)),
-            Op::CompareConstant(comparison, index)
-                if self.compare_in_place(comparison, &program.constants[index as usize]) =>
-            {
-                Ok(Flow::Next)
-            }
-            Op::And | Op::Or if self.combine_in_place(op == Op::And) => Ok(Flow::Next),
             _ => {
                 let value = self.value(op, program)?;
                 self.push(value);
@@ -292,19 +328,24 @@ impl Machine<'_> {
         }
     }
 
-    fn path(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
+    /// What a path leads to, if each of its steps exists.
+    #[inline(always)]
+    fn whole_path(&self, program: &Program, index: u32) -> Option<Value> {
         let read = &program.paths[index as usize];
         let mut steps = [""; 8];
-        if read.path.len() < steps.len() {
-            steps[0] = &read.name;
-            for (step, member) in steps[1..].iter_mut().zip(&read.path) {
-                *step = member;
-            }
-            if let Some(value) = self.variables.get_path(&steps[..=read.path.len()]) {
-                self.push(value);
-                return Ok(Flow::Next);
-            }
+        if read.path.len() >= steps.len() {
+            return None;
         }
+        steps[0] = &read.name;
+        for (step, member) in steps[1..].iter_mut().zip(&read.path) {
+            *step = member;
+        }
+        self.variables.get_path(&steps[..=read.path.len()])
+    }
+
+    /// A path step by step, to say which one is missing.
+    fn path(&mut self, program: &Program, index: u32) -> Result<Flow, Trouble> {
+        let read = &program.paths[index as usize];
         let Some(mut value) = self.variables.get(&read.name) else {
             return Err(no_variable(&read.name));
         };
@@ -334,13 +375,6 @@ impl Machine<'_> {
         let from = compare::compare(&mut self.core, Comparison::GreaterOrEqual, &value, &low)?;
         let to = compare::compare(&mut self.core, Comparison::LessOrEqual, &value, &high)?;
         compare::combine(true, &from, &to)
-    }
-
-    fn jump_if(&self, wanted: bool, target: u32) -> Flow {
-        match self.top() {
-            Value::Bool(truth) if *truth == wanted => Flow::Jump(target),
-            _ => Flow::Next,
-        }
     }
 
     /// A condition that is no boolean is not met; that is worth a warning, not a failure.

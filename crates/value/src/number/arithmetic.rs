@@ -1,8 +1,10 @@
 //! Arithmetic: each operation tries the small form first.
 
 use super::wide::Exact;
-use super::{Number, POWERS_OF_TEN, Repr, Rounding, SCALE_MAX, Wide};
-use fastnum::D128;
+use super::{CONTEXT, Number, POWERS_OF_TEN, Repr, Rounding, SCALE_MAX, Wide};
+use crate::limits::NUMBER_DIGITS_MAX;
+use fastnum::decimal::Sign;
+use fastnum::{D128, U128};
 use std::sync::Arc;
 
 /// Numbers are below 10 to this power.
@@ -51,9 +53,9 @@ impl Number {
             return None;
         }
         if let Some((left, right, _)) = aligned(self, other)
-            && left.checked_rem(right) == Some(0)
+            && let Some(quotient) = quotient(left, right)
         {
-            return Some(Number::from(left / right));
+            return Some(quotient);
         }
         self.exact().div(other.exact()).number()
     }
@@ -262,6 +264,51 @@ fn aligned(left: &Number, right: &Number) -> Option<(i64, i64, u8)> {
     let raise =
         |number: i64, from: u8| number.checked_mul(POWERS_OF_TEN[usize::from(scale - from)]);
     Some((raise(*left, *left_scale)?, raise(*right, *right_scale)?, scale))
+}
+
+/// Digits of a quotient that are computed at once: few at first, most have few.
+const FIRST_DIGITS: u32 = 4;
+const MORE_DIGITS: u32 = 18;
+
+/// `left / right` with 34 digits, ties to even; `right` is not zero.
+fn quotient(left: i64, right: i64) -> Option<Number> {
+    let (number, divisor) = (left.unsigned_abs(), u128::from(right.unsigned_abs()));
+    let mut rest = u128::from(number) % divisor;
+    let mut coefficient = u128::from(number) / divisor;
+    let mut scale = 0u32;
+    let mut portion = FIRST_DIGITS;
+    while rest != 0 {
+        let have = coefficient.checked_ilog10().map_or(0, |digits| digits + 1);
+        let more = portion.min(NUMBER_DIGITS_MAX - have);
+        if more == 0 {
+            break;
+        }
+        // Below 2^64 times 10^18: it fits.
+        rest *= u128::from(POWERS_OF_TEN[more as usize].unsigned_abs());
+        coefficient =
+            coefficient * u128::from(POWERS_OF_TEN[more as usize].unsigned_abs()) + rest / divisor;
+        rest %= divisor;
+        scale += more;
+        portion = MORE_DIGITS;
+    }
+    let is_exact = rest == 0;
+    let over = (rest * 2).cmp(&divisor);
+    if over.is_gt() || (over.is_eq() && coefficient % 2 != 0) {
+        coefficient += 1;
+    }
+    let negative = (left < 0) != (right < 0);
+    if let (Ok(units), Ok(scale @ 0..=SCALE_MAX)) =
+        (i64::try_from(coefficient), u8::try_from(scale))
+    {
+        return Some(small(if negative { -units } else { units }, scale));
+    }
+    let sign = if negative { Sign::Minus } else { Sign::Plus };
+    let scale = i32::try_from(scale).unwrap_or(i32::MAX);
+    let decimal = D128::from_parts(U128::try_from(coefficient).ok()?, -scale, sign, CONTEXT);
+    match is_exact {
+        true => Number::from_decimal(decimal),
+        false => Some(wide(decimal.reduce())),
+    }
 }
 
 /// The small number without trailing zeros in its fraction.
