@@ -20,7 +20,7 @@ pub enum TimeFormat {
 }
 
 /// Formats that a guess tries, in this order, where the standard ones fail.
-pub(super) const PATTERNS: [&str; 12] = [
+pub(super) const PATTERNS: [&str; 19] = [
     "%d/%m/%Y %H:%M:%S",
     "%d/%m/%Y %H:%M",
     "%m/%d/%Y %H:%M:%S",
@@ -33,6 +33,13 @@ pub(super) const PATTERNS: [&str; 12] = [
     "%d.%m.%Y %H:%M",
     "%a, %d %b %Y %H:%M:%S %z",
     "%d/%b/%Y:%H:%M:%S %z",
+    "%d/%m/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%m/%d/%Y %I:%M %p",
+    "%d-%b-%Y %H:%M:%S",
+    "%d %b %Y %H:%M:%S",
+    "%b %d, %Y %I:%M:%S %p",
+    "%a %b %d %H:%M:%S %Y",
 ];
 
 /// Milliseconds since 1970.
@@ -42,9 +49,8 @@ pub(super) const PATTERNS: [&str; 12] = [
 pub fn parse_time(value: &Value, format: &TimeFormat) -> Result<i64, String> {
     let found = match (value, format) {
         (Value::Number(number), TimeFormat::Standard) => {
-            return number
-                .as_f64()
-                .and_then(epoch)
+            return compact(&number.to_string())
+                .or_else(|| number.as_f64().and_then(epoch))
                 .ok_or_else(|| format!("expected a time, but {number} counts no known unit"));
         }
         (value, TimeFormat::Standard) => text(value).and_then(|text| standard(&text)),
@@ -80,8 +86,19 @@ fn standard(raw: &str) -> Option<i64> {
     if let Ok(date) = raw.parse::<Date>() {
         return utc(date.to_datetime(jiff::civil::Time::midnight()));
     }
-    let digits = raw.len() >= 9 && raw.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    digits.then(|| raw.parse().ok().and_then(epoch)).flatten()
+    if raw.len() >= 9 && raw.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return compact(raw).or_else(|| raw.parse().ok().and_then(epoch));
+    }
+    // `2026-03-01 09:00:00 UTC`, as databases print it.
+    let civil = ["UTC", "GMT"].iter().find_map(|zone| raw.strip_suffix(zone))?;
+    civil.trim_end().parse().ok().and_then(utc)
+}
+
+/// `20260301090000`: as a count of milliseconds it would lie in the year 2612.
+fn compact(raw: &str) -> Option<i64> {
+    let dated = raw.len() == 14 && (raw.starts_with("19") || raw.starts_with("20"));
+    let digits = dated && raw.bytes().all(|b| b.is_ascii_digit());
+    digits.then(|| by("%Y%m%d%H%M%S", raw)).flatten()
 }
 
 fn by(pattern: &str, raw: &str) -> Option<i64> {
@@ -141,8 +158,23 @@ mod tests {
             json!(1_293_715_920_000_i64),
             json!(1_293_715_920_000_000_i64),
             json!("1293715920000"),
+            json!("2010-12-30 13:32:00,000"),
+            json!("2010-12-30 13:32:00 UTC"),
+            json!("20101230133200"),
+            json!(20_101_230_133_200_i64),
+            json!("20101230T133200Z"),
         ] {
             assert_eq!(parse_time(&value, &TimeFormat::Standard), Ok(day), "{value}");
+        }
+        for (pattern, raw) in [
+            ("%m/%d/%Y %I:%M:%S %p", "12/30/2010 1:32:00 PM"),
+            ("%d-%b-%Y %H:%M:%S", "30-Dec-2010 13:32:00"),
+            ("%b %d, %Y %I:%M:%S %p", "Dec 30, 2010 01:32:00 PM"),
+            ("%a %b %d %H:%M:%S %Y", "Thu Dec 30 13:32:00 2010"),
+        ] {
+            assert!(PATTERNS.contains(&pattern));
+            let format = TimeFormat::Pattern(pattern.into());
+            assert_eq!(parse_time(&json!(raw), &format), Ok(day), "{pattern}");
         }
         assert_eq!(parse_time(&json!("1970-01-02"), &TimeFormat::Standard), Ok(86_400_000));
         let pattern = TimeFormat::Pattern("%d/%m/%Y %H:%M".into());

@@ -1,5 +1,5 @@
 //! Change events of a database, as Debezium writes them: an envelope of `before`, `after`,
-//! `source`, `op` and `ts_ms`, bare or below `payload`.
+//! `source`, `op` and `ts_ms`, bare or below `payload`, in a CloudEvent or in a dumped record.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,14 +16,18 @@ struct Change<'a> {
     row: &'a serde_json::Map<String, Value>,
 }
 
+/// Where the envelope may lie; the last two with the record's key and headers beside it.
+const PREFIXES: [&str; 6] = ["", "payload", "data", "data.payload", "value", "value.payload"];
+
 const OPERATIONS: [(&str, &str); 5] =
     [("c", "created"), ("u", "updated"), ("d", "deleted"), ("r", "read"), ("t", "truncated")];
 
 /// `None` when most records are no change events.
 pub(super) fn guess(records: &[&Record]) -> Option<Guess> {
-    let prefix = ["", "payload"].into_iter().find(|prefix| {
+    let prefix = PREFIXES.into_iter().find(|prefix| {
         let changes = records.iter().filter(|r| change(&r.value, prefix).is_some()).count();
-        changes * 10 >= records.len() * 9
+        let deleted = records.iter().filter(|r| tombstone(&r.value, prefix)).count();
+        changes > 0 && changes * 10 >= (records.len() - deleted) * 9
     })?;
     let changes: Vec<Change<'_>> =
         records.iter().filter_map(|r| change(&r.value, prefix)).collect();
@@ -32,7 +36,9 @@ pub(super) fn guess(records: &[&Record]) -> Option<Guess> {
         prefix => format!("$.{prefix}.{rest}"),
     };
     let field = |texts: &[String]| Field::parse(texts.iter().map(String::as_str)).ok();
-    let table = match envelope(&records[0].value, prefix)?["source"].get("table") {
+    let first =
+        records.iter().find_map(|r| change(&r.value, prefix).and(envelope(&r.value, prefix)))?;
+    let table = match first.get("source").and_then(|source| source.get("table")) {
         Some(_) => path("source.table"),
         None => path("source.collection"),
     };
@@ -64,8 +70,17 @@ pub(super) fn guess(records: &[&Record]) -> Option<Guess> {
 }
 
 fn envelope<'a>(value: &'a Value, prefix: &str) -> Option<&'a serde_json::Map<String, Value>> {
-    let envelope = if prefix.is_empty() { value } else { value.get(prefix)? };
-    envelope.as_object()
+    at(value, prefix)?.as_object()
+}
+
+fn at<'a>(value: &'a Value, prefix: &str) -> Option<&'a Value> {
+    let mut names = prefix.split('.').filter(|name| !name.is_empty());
+    names.try_fold(value, |value, name| value.get(name))
+}
+
+/// What follows a deletion, so that a compacted topic forgets the row.
+fn tombstone(value: &Value, prefix: &str) -> bool {
+    at(value, prefix).is_some_and(Value::is_null)
 }
 
 fn change<'a>(value: &'a Value, prefix: &str) -> Option<Change<'a>> {
@@ -80,7 +95,13 @@ fn change<'a>(value: &'a Value, prefix: &str) -> Option<Change<'a>> {
 
 /// A column that says how far a row is: named so, few values, and more than one.
 fn status(changes: &[Change<'_>]) -> (Option<String>, String) {
-    for name in ["status", "state", "order_status", "stage", "phase"] {
+    let columns: BTreeSet<&String> = changes.iter().flat_map(|change| change.row.keys()).collect();
+    let words = ["status", "state", "stage", "phase"];
+    let named = words.iter().flat_map(|word| {
+        let ends = move |column: &&&String| column.to_lowercase().ends_with(word);
+        columns.iter().filter(ends).map(|column| column.as_str())
+    });
+    for name in named {
         let values: BTreeSet<String> =
             changes.iter().filter_map(|change| text(change.row.get(name)?)).collect();
         if (2..=50).contains(&values.len()) && values.len() * 2 <= changes.len().max(4) {
@@ -150,6 +171,16 @@ fn key(changes: &[Change<'_>]) -> (Vec<String>, String) {
     }
 }
 
+/// What names a change in the logs of databases, and in the last a document.
+const PLACES: [&[&str]; 6] = [
+    &["lsn"],
+    &["file", "pos", "row"],
+    &["pos"],
+    &["commit_lsn", "change_lsn", "event_serial_no"],
+    &["scn"],
+    &["ts_ms", "ord"],
+];
+
 /// The place in the database's log, where it tells changes apart.
 fn identity(
     records: &[&Record],
@@ -157,16 +188,21 @@ fn identity(
     path: &dyn Fn(&str) -> String,
     say: &mut dyn FnMut(&'static str, String),
 ) -> Identity {
-    for name in ["lsn", "pos", "scn", "change_lsn"] {
+    // MySQL has one place for all rows of a statement, SQL Server for those of a transaction.
+    for names in PLACES {
         let mut seen = BTreeSet::new();
-        let unique = records.iter().all(|record| {
-            let place = envelope(&record.value, prefix)
-                .and_then(|e| Some((text(e["source"].get(name)?)?, e["op"].to_string())));
+        let changes = records.iter().filter(|r| !tombstone(&r.value, prefix));
+        let unique = changes.map(|record| envelope(&record.value, prefix)).all(|envelope| {
+            let place = envelope.and_then(|envelope| {
+                let source = envelope.get("source")?;
+                let place = names.iter().map(|name| source.get(name).and_then(text));
+                Some((place.collect::<Option<Vec<_>>>()?, envelope.get("op")?.to_string()))
+            });
             place.is_some_and(|place| seen.insert(place))
         });
         if unique {
-            let source = path(&format!("source.{name}"));
-            let raw = format!("{{{source}}} {{{}}}", path("op"));
+            let place = names.iter().map(|name| format!("{{{}}}", path(&format!("source.{name}"))));
+            let raw = format!("{} {{{}}}", place.collect::<Vec<_>>().join(" "), path("op"));
             if let Ok(expr) = Expr::parse(&raw) {
                 say("id", "the place in the database's log, never twice in the sample".into());
                 return Identity::Field(Field::new(expr));

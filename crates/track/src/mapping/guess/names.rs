@@ -30,8 +30,11 @@ const KIND: Names = &[
     ("messagename", 0.8),
     ("step", 0.7),
     ("task", 0.7),
+    ("eventkind", 0.9),
+    ("kind", 0.8),
+    ("stage", 0.6),
+    ("phase", 0.6),
     ("name", 0.6),
-    ("kind", 0.6),
     ("status", 0.6),
     ("state", 0.5),
     ("operation", 0.5),
@@ -47,6 +50,13 @@ const CASE: Names = &[
     ("processid", 0.7),
     ("orderid", 0.8),
     ("order", 0.6),
+    ("ordernumber", 0.8),
+    ("ticketid", 0.7),
+    ("requestid", 0.5),
+    ("journeyid", 0.8),
+    ("workflowid", 0.8),
+    ("streamid", 0.7),
+    ("sagaid", 0.8),
     ("businesskey", 0.8),
     ("instanceid", 0.7),
     ("subject", 0.7),
@@ -71,6 +81,14 @@ const TIME: Names = &[
     ("ts", 0.8),
     ("tsms", 0.8),
     ("at", 0.8),
+    ("eventts", 0.9),
+    ("occurred", 0.8),
+    ("occurredon", 0.9),
+    ("recorded", 0.7),
+    ("published", 0.6),
+    ("created", 0.6),
+    ("createdon", 0.7),
+    ("epoch", 0.7),
     ("when", 0.8),
     ("date", 0.7),
     ("completetimestamp", 0.9),
@@ -123,6 +141,13 @@ const VARIABLES: Names = &[
     ("after", 0.6),
 ];
 
+/// Ends of names that point to something.
+const REFERENCES: [&str; 6] = ["id", "key", "number", "nr", "no", "ref"];
+
+/// Ends of names that say in which unit a time is counted.
+const UNITS: [&str; 9] =
+    ["tsms", "tsus", "tsns", "timems", "timeus", "timens", "millis", "micros", "nanos"];
+
 /// How much the name of `expr` speaks for `role`: 0 to 1.
 pub(super) fn weight(role: Role, expr: &Expr) -> f64 {
     let name: String = last_name(expr)
@@ -143,11 +168,10 @@ pub(super) fn weight(role: Role, expr: &Expr) -> f64 {
         return *weight;
     }
     match role {
-        Role::Case if name.ends_with("id") || name.ends_with("key") || name.ends_with("number") => {
-            0.3
-        }
+        Role::Case if REFERENCES.iter().any(|end| name.ends_with(end)) => 0.3,
         Role::Time if name.ends_with("at") || name.ends_with("time") => 0.5,
-        Role::Time if name.ends_with("timestamp") => 0.7,
+        Role::Time if name.contains("timestamp") => 0.7,
+        Role::Time if UNITS.iter().any(|unit| name.ends_with(unit)) => 0.6,
         Role::Kind if name.ends_with("type") || name.ends_with("activity") => 0.5,
         _ => 0.0,
     }

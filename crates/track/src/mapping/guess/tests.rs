@@ -135,6 +135,136 @@ fn a_flat_layout_whose_names_say_nothing() {
     assert_eq!(fields(&guess), "$.what | $.ref | $.moment | content | - | - | $");
 }
 
+/// Layouts of others, with what must be read in them: type | case | time.
+#[test]
+fn foreign_layouts_are_read_without_edits() {
+    type Make = fn(usize, usize, &str) -> Value;
+    fn at(case: usize, s: usize) -> i64 {
+        1_772_355_600_000 + (case * 60_000 + s * 7_001) as i64
+    }
+    let layouts: [(&str, Make); 14] = [
+        ("$.type | $.subject | $.time", |case, s, step| {
+            json!({"specversion": "1.0", "type": format!("com.shop.{step}"), "id": uuid(case, s),
+                "source": "/shop", "subject": format!("orders/{case}"),
+                "time": format!("2026-03-01T{:02}:{case:02}:{s:02}.5+01:00", 9 + s), "data": {}})
+        }),
+        ("$.type | $.data.orderId | $.time", |case, s, step| {
+            json!({"specversion": "1.0", "type": step, "id": (case * 10 + s).to_string(),
+                "source": "shop", "time": format!("2026-03-01T10:{case:02}:{s:02}Z"),
+                "traceparent": format!("00-{}-01", uuid(case, s)),
+                "data": {"orderId": case, "total": 10 + s}})
+        }),
+        ("$.eventName | $.order.id | $.meta.tsMicros", |case, s, step| {
+            json!({"eventName": step, "order": {"id": format!("O-{case}"), "lines": 3},
+                "meta": {"tsMicros": at(case, s) * 1_000, "eventId": uuid(case, s), "v": 1}})
+        }),
+        ("$.name | $.attributes.cart | $.ts", |case, s, step| {
+            json!({"name": step, "ts": at(case, s) as f64 / 1e3, "level": "INFO",
+                "attributes": {"cart": format!("c{case}"), "host": format!("h{}", case % 3)}})
+        }),
+        ("$.headers.type | $.key | $.timestamp", |case, s, step| {
+            json!({"topic": "orders", "partition": 0, "offset": case * 5 + s,
+                "timestamp": at(case, s), "key": format!("o{case}"),
+                "headers": {"type": step}, "value": {"amount": s}})
+        }),
+        ("$.activity | $.ticket_no | $['start time']", |case, s, step| {
+            json!({"ticket_no": 4_000 + case, "activity": step, "agent": case % 4,
+                "start time": format!("{:02}/03/2026 09:{case:02}:0{s}", 14 + s)})
+        }),
+        ("$.status | $.shipment | $.date_time", |case, s, step| {
+            json!({"shipment": format!("S{case}"), "status": step.to_uppercase(),
+                "date_time": format!("2026030109{case:02}0{s}"), "depot": "BER"})
+        }),
+        ("$.detail-type | $.detail.order-id | $.time", |case, s, step| {
+            json!({"version": "0", "id": uuid(case, s), "detail-type": step,
+                "source": "com.shop", "account": "1234", "region": "eu-1",
+                "time": format!("2026-03-01T10:{case:02}:{s:02}Z"),
+                "resources": [], "detail": {"order-id": format!("o{case}")}})
+        }),
+        ("$.eventType | $.aggregateId | $.occurredOn", |case, s, step| {
+            json!({"eventType": step, "aggregateId": uuid(case, 1), "version": s,
+                "aggregateType": "Order", "occurredOn": at(case, s), "eventId": uuid(case, s),
+                "body": {"n": case}})
+        }),
+        ("$.msg | $.ctx.request | $['@timestamp']", |case, s, step| {
+            json!({"@timestamp": format!("2026-03-01 10:{case:02}:{s:02},250"), "msg": step,
+                "ctx": {"request": format!("r{case}"), "thread": format!("t{}", s % 2)}})
+        }),
+        (
+            "$.was | $.whom | $.n",
+            |case, s, step| json!({"was": step, "whom": case, "n": at(case, s), "m": s % 3}),
+        ),
+        ("$.event | $.data.object.order | $.created", |case, s, step| {
+            json!({"id": format!("evt_{case}_{s}"), "object": "event", "livemode": false,
+                "event": step, "created": at(case, s) / 1_000,
+                "data": {"object": {"order": format!("or_{case}"), "amount": 5}}})
+        }),
+        ("$.payload.state | $.payload.invoice | $.payload.changed", |case, s, step| {
+            json!({"schema": {"name": "invoices"}, "payload": {"invoice": 900 + case,
+                "state": step, "changed": format!("Mar 01, 2026 10:{case:02}:0{s} AM")}})
+        }),
+        ("$.resource.activity | $.correlation.conversation | $.sent", |case, s, step| {
+            json!({"resource": {"activity": step, "kind": "step"}, "sent": at(case, s) * 1_000_000,
+                "correlation": {"conversation": uuid(case, 5), "message": uuid(case, s)}})
+        }),
+    ];
+    for (expected, make) in layouts {
+        let items = orders(make);
+        let (guess, summary) = summary(&items);
+        let found = fields(&guess);
+        let found: Vec<&str> = found.split(" | ").take(3).collect();
+        assert_eq!(found.join(" | "), expected, "{:#?}", guess.evidence);
+        assert_eq!(
+            (summary.cases, summary.events, summary.steps.len()),
+            (50, 250, 5),
+            "{expected}"
+        );
+    }
+}
+
+/// Who sends changes of the database otherwise than in Debezium's own envelope.
+#[test]
+fn debezium_changes_in_other_wrappings() {
+    let status = ["NEW", "PAID", "PICKED", "SHIPPED", "CLOSED"];
+    let change = |case: usize, s: usize| {
+        let row = |s: usize| json!({"order_no": format!("o{case}"), "order_status": status[s]});
+        json!({"before": s.checked_sub(1).map(row), "after": row(s),
+            "source": {"connector": "mysql", "table": "orders", "file": "b.1", "pos": 1, "row":
+            case * 5 + s, "ts_ms": 1_772_355_600_000_i64 + s as i64},
+            "op": if s == 0 { "c" } else { "u" }, "ts_ms": 1_772_355_600_100_i64 + s as i64})
+    };
+    let event = orders(|case, s, _| {
+        json!({"specversion": "1.0", "type": "io.debezium.connector.mysql.DataChangeEvent",
+            "id": uuid(case, s), "source": "/debezium/mysql/shop", "time": "2026-03-01T09:00:00Z",
+            "iodebeziumop": "u", "data": {"schema": {}, "payload": change(case, s)}})
+    });
+    let dumped = orders(|case, s, _| match s {
+        // A deletion is followed by nothing at all, which a compacted topic needs.
+        4 => json!({"key": {"order_no": format!("o{case}")}, "value": null}),
+        s => json!({"key": {"order_no": format!("o{case}")}, "value": change(case, s)}),
+    });
+    for (items, prefix) in [(event, "data.payload"), (dumped, "value")] {
+        let guess = guess(&items).unwrap();
+        assert_eq!(guess.layout, "Debezium change events");
+        let found = fields(&guess);
+        let place = |rest: &str| format!("$.{prefix}.{rest}");
+        assert!(found.contains(&place("after.order_status")), "{found}");
+        assert!(found.contains(&place("after.order_no")), "{found}");
+        assert!(found.contains(&place("source.row")), "{found}");
+        let (_, summary) = check(&guess.mapping, &items);
+        assert_eq!(summary.cases, 50, "{found}");
+    }
+    // Flattened: a row with what Debezium knows beside it.
+    let flat = orders(|case, s, _| {
+        json!({"id": 70 + case, "status": status[s], "customer": case % 6, "__op": "u",
+            "__table": "orders", "__deleted": "false",
+            "__source_ts_ms": 1_772_355_600_000_i64 + (case * 60_000 + s * 9) as i64})
+    });
+    let (guess, summary) = summary(&flat);
+    assert_eq!(fields(&guess), "$.status | $.id | $.__source_ts_ms | content | - | - | $");
+    assert_eq!((summary.cases, summary.events), (50, 250));
+}
+
 #[test]
 fn debezium_changes_of_one_table_with_a_status() {
     let mut items = Vec::new();
