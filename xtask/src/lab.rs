@@ -109,7 +109,7 @@ const RUNS: &[Run] = &[
         command: &["python3", "benches/mining.py"],
         rounds: 1,
         slice: 1,
-        slice_minutes: 60,
+        slice_minutes: 25,
     },
 ];
 

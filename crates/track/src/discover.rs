@@ -8,6 +8,7 @@ mod fall;
 mod graph;
 mod improve;
 mod miner;
+mod parse;
 mod split;
 mod sublog;
 mod tree;

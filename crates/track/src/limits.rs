@@ -57,8 +57,8 @@ pub const SILENT_MARKINGS_MAX: usize = 5_000;
 pub const LOG_STATES_MAX: usize = 100_000_000;
 /// States that an alignment may visit then.
 pub const CUT_STATES_MAX: usize = 2_000;
-/// Alignments that are kept for traces that come again.
-pub const ALIGNMENT_CACHE_MAX: usize = 20_000;
+/// Events and moves of the alignments that are kept for traces that come again.
+pub const ALIGNMENT_CACHE_MAX: usize = 8_000_000;
 /// Records of one command of the track machine.
 pub const BATCH_RECORDS_MAX: usize = 1_000;
 /// Events that a case keeps one by one; older ones are folded into its marking.

@@ -9,6 +9,7 @@ use report::{Badge, FlowMark, Mark, Options, Overlay};
 
 use crate::chart::{Chart, Heat, heat};
 use crate::conform::Quality;
+use crate::discover::Tree;
 use crate::log::Log;
 use crate::stats::{Deviations, Open, Stats, TransitionStats, deviations, open};
 
@@ -30,6 +31,8 @@ pub struct Subject<'a> {
     pub now_ms: i64,
     /// An open case that is quiet for so long is stuck.
     pub stuck_after_ms: Option<i64>,
+    /// What a discovered model was made of; absent for a model that somebody drew.
+    pub tree: Option<&'a Tree>,
     /// How well a discovered model fits; absent for a model that somebody drew.
     pub quality: Option<Quality>,
 }
@@ -37,7 +40,7 @@ pub struct Subject<'a> {
 /// The page; write it with [`report::html`].
 pub fn page(subject: &Subject<'_>) -> Page {
     let Subject { definitions, chart, log, stats, .. } = *subject;
-    let mut aligner = chart.aligner(log);
+    let mut aligner = chart.aligner_of(log, subject.tree);
     let process = definitions.processes.first();
     let heat = process.map(|p| heat(chart, p, log, &mut aligner)).unwrap_or_default();
     let deviations = deviations(chart, log, subject.now_ms, &mut aligner);

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use super::Chart;
 use crate::conform::{Aligner, Move};
+use crate::discover::Tree;
 use crate::log::{Activity, Case, Log};
 use crate::stats::Times;
 
@@ -54,6 +55,15 @@ impl Chart {
     /// Explains the cases of a log by this model, each variant once for all who ask.
     pub fn aligner(&self, log: &Log) -> Aligner {
         Aligner::for_log(&self.net, self.kinds.len() + log.activities.len())
+    }
+
+    /// The same; in polynomial time where the model was made of a tree of this log's activities.
+    pub fn aligner_of(&self, log: &Log, tree: Option<&Tree>) -> Aligner {
+        let labels = self.kinds.len() + log.activities.len();
+        match tree {
+            Some(tree) => self.aligner(log).with_tree(&tree.renamed(&self.numbers(log)), labels),
+            None => self.aligner(log),
+        }
     }
 
     /// The number of each activity of a log in the model; unknown ones lie behind the known.

@@ -5,8 +5,10 @@
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap};
 
+use super::blocks::{Blocks, Laid};
 use super::net::Net;
 use super::space::{Space, has};
+use crate::discover::Tree;
 use crate::limits::{ALIGNMENT_CACHE_MAX, ALIGNMENT_STATES_MAX, CUT_STATES_MAX, LOG_STATES_MAX};
 use crate::log::Activity;
 
@@ -36,8 +38,12 @@ pub struct Alignment {
 /// Aligns traces with one net; equal traces are aligned once.
 pub struct Aligner {
     space: Space,
+    /// The tree that the net was made of, when it is known and can be looked at block by block.
+    blocks: Option<Blocks>,
     /// By the marking that a trace begins at, and the trace.
     cache: HashMap<(u32, Box<[Activity]>), Alignment>,
+    /// Moves in the cache.
+    kept: usize,
     states_max: usize,
     /// States that all searches together may visit before they are cut short.
     left: usize,
@@ -90,7 +96,15 @@ impl Aligner {
     }
 
     fn over(space: Space, left: usize) -> Aligner {
-        Aligner { space, cache: HashMap::new(), states_max: ALIGNMENT_STATES_MAX, left }
+        let cache = HashMap::new();
+        Aligner { space, blocks: None, cache, kept: 0, states_max: ALIGNMENT_STATES_MAX, left }
+    }
+
+    /// With the tree that the net was made of, whose blocks tell without a search what deviates;
+    /// its activities are the labels of the net.
+    pub fn with_tree(mut self, tree: &Tree, activities: usize) -> Aligner {
+        self.blocks = Blocks::new(tree, activities);
+        self
     }
 
     /// The cheapest alignment of a whole trace.
@@ -109,21 +123,69 @@ impl Aligner {
         if let Some(known) = self.cache.get(&key) {
             return known.clone();
         }
+        let known = (start == Space::START).then(|| self.by_blocks(trace)).flatten();
+        let alignment = known.unwrap_or_else(|| self.searched(start, trace));
+        if self.kept >= ALIGNMENT_CACHE_MAX {
+            self.cache.clear();
+            self.kept = 0;
+        }
+        self.kept += trace.len() + alignment.moves.len();
+        self.cache.insert(key, alignment.clone());
+        alignment
+    }
+
+    fn searched(&mut self, start: u32, trace: &[Activity]) -> Alignment {
         let found = self.search(start, trace, Goal::Whole);
         let visited = found.as_ref().map_or(self.states_max, |(_, parents, _)| parents.len());
         self.left = self.left.saturating_sub(visited);
         if self.left == 0 {
             self.states_max = CUT_STATES_MAX;
         }
-        let alignment = match found {
+        match found {
             Some((_, parents, at)) => walk_back(&parents, at),
             None => self.apart(start, trace),
-        };
-        if self.cache.len() >= ALIGNMENT_CACHE_MAX {
-            self.cache.clear();
         }
-        self.cache.insert(key, alignment.clone());
-        alignment
+    }
+
+    /// What deviates is told by the blocks; what is left is a run of the net, which is found
+    /// without looking around.
+    fn by_blocks(&mut self, trace: &[Activity]) -> Option<Alignment> {
+        let blocks = self.blocks.as_ref()?;
+        let mut laid = Laid::new(blocks);
+        laid.work(trace)?;
+        laid.fill();
+        let (cost, steps) = (laid.cost(), laid.explain(trace));
+        let word: Vec<Activity> = steps.iter().map(|(activity, _)| *activity).collect();
+        let (_, parents, at) = self.search(Space::START, &word, Goal::Whole)?;
+        let run = walk_back(&parents, at);
+        if run.cost > 0 {
+            return None;
+        }
+        let mut moves = Vec::with_capacity(run.moves.len() + trace.len());
+        let mut steps = steps.into_iter();
+        // An event that nothing explains stands directly behind the event before it.
+        let mut next = 0;
+        let alone = |next: &mut usize, until: usize, moves: &mut Vec<Move>| {
+            moves.extend(trace[*next..until].iter().copied().map(Move::LogOnly));
+            *next = until;
+        };
+        let explained: Vec<usize> = steps.as_slice().iter().filter_map(|step| step.1).collect();
+        let mut explained = explained.into_iter();
+        alone(&mut next, explained.next().unwrap_or(trace.len()), &mut moves);
+        for step in run.moves {
+            let Move::Both { activity, transition } = step else {
+                moves.push(step);
+                continue;
+            };
+            if steps.next()?.1.is_none() {
+                moves.push(Move::ModelOnly { activity, transition });
+                continue;
+            }
+            moves.push(step);
+            next += 1;
+            alone(&mut next, explained.next().unwrap_or(trace.len()), &mut moves);
+        }
+        Some(Alignment { cost, moves: moves.into_boxed_slice(), optimal: true })
     }
 
     /// Labels that the net can do next from a marking, and whether it can end there without any.
@@ -137,11 +199,11 @@ impl Aligner {
         self.align(&[]).cost
     }
 
-    /// Labels that the net can do after a prefix, as the cheapest explanation of the prefix leaves
-    /// it. `None` when the search was given up.
+    /// Labels that the net can do after a prefix. `None` when it cannot follow the prefix, or the
+    /// search was given up.
     pub(super) fn after(&mut self, prefix: &[Activity]) -> Option<Vec<Activity>> {
-        let (marking, ..) = self.search(Space::START, prefix, Goal::Prefix)?;
-        Some(self.space.next_labels(marking).0)
+        let (marking, parents, at) = self.search(Space::START, prefix, Goal::Prefix)?;
+        (parents[&at].cost == 0).then(|| self.space.next_labels(marking).0)
     }
 
     fn apart(&mut self, start: u32, trace: &[Activity]) -> Alignment {

@@ -5,6 +5,7 @@
 //! exponential time as soon as branches are parallel.
 
 mod ahead;
+mod explain;
 mod lay;
 
 use super::space::{Bits, has, set};

@@ -168,7 +168,7 @@ impl Sums {
     }
 }
 
-/// Precision of align-ETC, as in [`super::precision`], over the prefixes of the laid traces.
+/// The same precision as [`super::precision`], over the prefixes of the laid traces.
 struct Precise<'p> {
     prefixes: &'p Prefixes,
     done: Vec<bool>,
@@ -185,6 +185,9 @@ impl Precise<'_> {
     fn add(&mut self, laid: &mut Laid<'_>, variant: &crate::log::Variant, cases: u64) {
         let mut at = Prefixes::ROOT;
         for (length, activity) in variant.trace.iter().enumerate() {
+            if !laid.fits(length) {
+                return;
+            }
             if !std::mem::replace(&mut self.done[at as usize], true) {
                 // What only this variant has stands for what only the others have.
                 let alone = self.prefixes.cases(at) == variant.cases;

@@ -1,6 +1,8 @@
-//! How much the model allows beyond the log: align-ETC (Adriansyah, Munoz-Gama, Carmona, van
-//! Dongen, van der Aalst, "Measuring precision of modeled behavior", 2015). After each prefix of
-//! the log, what the model can do next is compared with what the log did next.
+//! How much the model allows beyond the log: escaping edges (Munoz-Gama and Carmona, "A fresh look
+//! at precision in process conformance", 2010). After each prefix of the log that the model can
+//! follow, what the model can do next is compared with what the log did next; each prefix counts
+//! as often as cases go on from it. A prefix that the model cannot follow says nothing about what
+//! it allows: that is a matter of fitness.
 
 use std::collections::{BTreeMap, BTreeSet};
 

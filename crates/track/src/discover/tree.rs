@@ -82,6 +82,21 @@ impl Tree {
         }
     }
 
+    /// The same with other numbers for its activities, each by the old one.
+    pub fn renamed(&self, numbers: &[Activity]) -> Tree {
+        let all = |children: &[Tree]| children.iter().map(|c| c.renamed(numbers)).collect();
+        match self {
+            Tree::Silent => Tree::Silent,
+            Tree::Activity(old) => {
+                Tree::Activity(numbers.get(*old as usize).copied().unwrap_or(*old))
+            }
+            Tree::Sequence(children) => Tree::Sequence(all(children)),
+            Tree::Choice(children) => Tree::Choice(all(children)),
+            Tree::Parallel(children) => Tree::Parallel(all(children)),
+            Tree::Loop { body, redo } => Tree::repeat(body.renamed(numbers), redo.renamed(numbers)),
+        }
+    }
+
     /// As text, with names: `->(a, X(b, τ), +(c, d), *(e, f))`.
     pub fn show(&self, names: &[String]) -> String {
         let list = |children: &[Tree]| {

@@ -2,15 +2,16 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Instant;
 
 use clap::Args;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use track::chart::{Binding, Chart};
 use track::conform::{Net, Quality, quality};
 use track::discover::{Options, Tree, USUAL_NOISE, discover};
 use track::export::{Purpose, definitions, process};
 use track::ingest::Tally;
-use track::log::Log;
+use track::log::{Counts, Log};
 use track::picture::{Subject, page};
 use track::stats::Stats;
 
@@ -31,6 +32,9 @@ pub struct Discover {
     /// Leave out the rarest ways that together make up this share of the cases: 0 to 1.
     #[arg(long, value_name = "SHARE", default_value_t = 0.0)]
     rare: f64,
+    /// Measure this process tree, e.g. ->('a', X('b', tau)), instead of finding one.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["noise", "rare"])]
+    tree: Option<PathBuf>,
     /// Counts, fitness and precision as JSON on standard output.
     #[arg(long)]
     json: bool,
@@ -49,6 +53,9 @@ pub struct Discover {
     /// Service tasks with job types instead of tasks for tracking.
     #[arg(long)]
     executable: bool,
+    /// Tell on standard error, as JSON, how many seconds reading, counting and mining took.
+    #[arg(long)]
+    times: bool,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
     #[arg(long, value_name = "DURATION")]
     target: Option<String>,
@@ -61,16 +68,13 @@ impl Discover {
                 return Err(Failure(format!("{name}: expected 0 to 1, but there is {share}")));
             }
         }
-        let (log, tally) = self.from.input(self.json)?.log()?;
+        let mut times = Times::default();
+        let (log, tally) = times.of("read", || self.from.input(self.json)?.log())?;
         super::lay::some(&log, &tally)?;
-        let kept = Log {
-            activities: log.activities.clone(),
-            cases: Vec::new(),
-            variants: log.frequent(1.0 - self.rare).to_vec(),
-        };
-        let tree = discover(&kept, Options { noise: self.noise })?;
+        let counts = times.of("count", || log.counts());
+        let tree = times.of("discover", || self.tree(&log))?;
         let net = Net::of(&tree);
-        let quality = quality(&log, &tree);
+        let quality = times.of("measure", || quality(&log, &tree));
         if let Some(path) = &self.pnml {
             write(path, &net.to_pnml(&log.activities))?;
         }
@@ -83,11 +87,28 @@ impl Discover {
             write(path, &self.page(&log, &tree, quality)?)?;
         }
         if self.json {
-            println!("{:#}", figures(&log, &tally, &tree, &quality));
+            println!("{:#}", figures(&log, &counts, &tally, &tree, &quality));
         } else if self.bpmn.as_deref() != Some(std::path::Path::new("-")) {
             tell(&log, &tree, &quality);
         }
+        if self.times {
+            eprintln!("{}", Value::Object(times.0));
+        }
         Ok(ExitCode::SUCCESS)
+    }
+
+    fn tree(&self, log: &Log) -> Result<Tree, Failure> {
+        if let Some(path) = &self.tree {
+            let named = |e: String| Failure(format!("{}: {e}", path.display()));
+            let text = std::fs::read_to_string(path).map_err(|e| named(e.to_string()))?;
+            return Tree::parse(&text, &log.activities).map(Tree::simplified).map_err(named);
+        }
+        let kept = Log {
+            activities: log.activities.clone(),
+            cases: Vec::new(),
+            variants: log.frequent(1.0 - self.rare).to_vec(),
+        };
+        Ok(discover(&kept, Options { noise: self.noise })?)
     }
 
     fn page(&self, log: &Log, tree: &Tree, quality: Quality) -> Result<String, Failure> {
@@ -107,6 +128,7 @@ impl Discover {
             chart: &chart,
             now_ms: jiff::Timestamp::now().as_millisecond(),
             stuck_after_ms: None,
+            tree: Some(tree),
             quality: Some(quality),
         })))
     }
@@ -122,8 +144,20 @@ pub(super) fn write(path: &std::path::Path, text: &str) -> Result<(), Failure> {
     Ok(())
 }
 
-fn figures(log: &Log, tally: &Tally, tree: &Tree, quality: &Quality) -> Value {
-    let counts = log.counts();
+/// Seconds by part.
+#[derive(Default)]
+struct Times(Map<String, Value>);
+
+impl Times {
+    fn of<T>(&mut self, part: &str, work: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let found = work();
+        self.0.insert(part.to_owned(), begun.elapsed().as_secs_f64().into());
+        found
+    }
+}
+
+fn figures(log: &Log, counts: &Counts, tally: &Tally, tree: &Tree, quality: &Quality) -> Value {
     let pairs: Vec<Value> =
         counts.directly_follows.iter().map(|p| json!([p.from, p.to, p.count])).collect();
     json!({

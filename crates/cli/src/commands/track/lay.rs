@@ -7,7 +7,7 @@ use clap::Args;
 use model::Definitions;
 use serde_json::json;
 use track::chart::{Binding, Chart};
-use track::discover::{Options, USUAL_NOISE, discover};
+use track::discover::{Options, Tree, USUAL_NOISE, discover};
 use track::export::{Purpose, definitions, process};
 use track::ingest::Tally;
 use track::log::Log;
@@ -70,13 +70,14 @@ struct Over {
 }
 
 impl Over {
-    fn definitions(&self, log: &Log) -> Result<Definitions, Failure> {
+    /// The model, and the tree of this log that it was made of, when it was discovered.
+    fn definitions(&self, log: &Log) -> Result<(Definitions, Option<Tree>), Failure> {
         let Some(path) = &self.model else {
             let tree = discover(log, Options { noise: self.noise })?;
             let process = process(&tree, &log.activities, "discovered", Purpose::Tracking);
-            return Ok(definitions(process));
+            return Ok((definitions(process), Some(tree)));
         };
-        read(path)
+        Ok((read(path)?, None))
     }
 
     fn chart(&self, definitions: &Definitions, log: &Log) -> Result<Chart, Failure> {
@@ -103,8 +104,8 @@ impl Lay {
         }
         let (log, tally) = self.from.input(false)?.log()?;
         some(&log, &tally)?;
-        let definitions = self.over.definitions(&log)?;
-        let seen = self.seen(&log, &definitions)?;
+        let (definitions, tree) = self.over.definitions(&log)?;
+        let seen = self.seen(&log, &definitions, tree)?;
         println!(
             "{} records: {} events of {} cases, {} ignored, {} rejected",
             tally.records,
@@ -130,20 +131,20 @@ impl Lay {
             },
             None if self.over.model.is_some() => {
                 let sample = input.sample_log()?;
-                let definitions = self.over.definitions(&sample)?;
+                let (definitions, _) = self.over.definitions(&sample)?;
                 Model { definitions, bpmn: None, known: sample.activities }
             }
             // Where a case may end is told by whole cases only: all that is there is read.
             None => {
                 let (log, tally) = input.log()?;
                 some(&log, &tally)?;
-                let definitions = self.over.definitions(&log)?;
+                let (definitions, _) = self.over.definitions(&log)?;
                 Model { definitions, bpmn: None, known: log.activities }
             }
         };
         let kept = running.run(&self.from, mapping, &model)?;
         let log = past::log(&kept.tracking, None)?.finish();
-        let seen = self.seen(&log, &model.definitions)?;
+        let seen = self.seen(&log, &model.definitions, None)?;
         let code = kept.tell();
         kept.tracking.close();
         self.show(&log, &seen, false)?;
@@ -152,7 +153,12 @@ impl Lay {
 
     /// Computes the figures, and writes the page before anything is told: whoever reads the first
     /// lines only has it all the same.
-    fn seen(&self, log: &Log, definitions: &Definitions) -> Result<Seen, Failure> {
+    fn seen(
+        &self,
+        log: &Log,
+        definitions: &Definitions,
+        tree: Option<Tree>,
+    ) -> Result<Seen, Failure> {
         let chart = self.over.chart(definitions, log)?;
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
         let stats = Stats::new(log, target.map_err(Failure)?);
@@ -169,16 +175,17 @@ impl Lay {
                 chart: &chart,
                 now_ms,
                 stuck_after_ms: self.keep.stuck_after_ms()?,
+                tree: tree.as_ref(),
                 quality: None,
             };
             write(path, &report::html::html(&page(&subject)))?;
         }
-        Ok(Seen { chart, stats, now_ms })
+        Ok(Seen { chart, tree, stats, now_ms })
     }
 
     /// Tells the figures; `judge` says what deviates, where nobody has said so yet.
     fn show(&self, log: &Log, seen: &Seen, judge: bool) -> Result<ExitCode, Failure> {
-        let Seen { chart, stats, now_ms } = seen;
+        let Seen { chart, tree, stats, now_ms } = seen;
         let spread = stats.duration.spread();
         println!(
             "a case takes {} (p95 {}); {:.1} begin a day",
@@ -187,7 +194,8 @@ impl Lay {
             stats.cases_per_day
         );
         if judge {
-            let found = deviations(chart, log, *now_ms, &mut chart.aligner(log));
+            let mut aligner = chart.aligner_of(log, tree.as_ref());
+            let found = deviations(chart, log, *now_ms, &mut aligner);
             tell(&found, Some(stats.cases));
         }
         for found in log.loops(self.loops) {
@@ -204,10 +212,11 @@ impl Findings {
             None => {
                 let (log, tally) = self.from.input(self.json)?.log()?;
                 some(&log, &tally)?;
-                let definitions = self.over.definitions(&log)?;
+                let (definitions, tree) = self.over.definitions(&log)?;
                 let chart = self.over.chart(&definitions, &log)?;
                 let now_ms = jiff::Timestamp::now().as_millisecond();
-                deviations(&chart, &log, now_ms, &mut chart.aligner(&log))
+                let mut aligner = chart.aligner_of(&log, tree.as_ref());
+                deviations(&chart, &log, now_ms, &mut aligner)
             }
         };
         match self.json {
@@ -222,6 +231,7 @@ impl Findings {
 /// What the events come to.
 struct Seen {
     chart: Chart,
+    tree: Option<Tree>,
     stats: Stats,
     now_ms: i64,
 }

@@ -3,6 +3,12 @@
 use super::{Bits, DELETED, Kind, Laid, join};
 
 impl Laid<'_> {
+    /// Whether the model can do so many events of the trace that was laid, one by one.
+    pub(in crate::conform) fn fits(&self, events: usize) -> bool {
+        let known = self.known.get(events).copied().unwrap_or(0);
+        known as usize == events && self.part(0, 0, known) == 0
+    }
+
     /// Activities that can come behind so many events of the trace that was laid. Nothing that
     /// need not have happened has happened: silent steps wait for the event that needs them.
     pub(in crate::conform) fn ahead(&mut self, events: usize) -> Bits {
@@ -67,7 +73,7 @@ impl Laid<'_> {
     }
 
     /// The events of a child in a stretch of its parent.
-    fn stretch(&self, child: u32, from: u32, to: u32) -> (u32, u32) {
+    pub(super) fn stretch(&self, child: u32, from: u32, to: u32) -> (u32, u32) {
         match self.own[child as usize].count[..] {
             [] => (0, 0),
             ref count => (count[from as usize], count[to as usize]),
