@@ -7,7 +7,7 @@ use engine::event::{NamedValue, Text};
 use engine::limits::{BUSINESS_ID_CHARS_MAX, NAME_BYTES_MAX, TAGS_MAX};
 
 use crate::failure::Failure;
-use crate::limits::{LIST_ITEMS_MAX, TENANT_CHARS_MAX};
+use crate::limits::{COMMENT_CHARS_MAX, LIST_ITEMS_MAX, TENANT_CHARS_MAX};
 
 /// Single-tenant mode: absent, empty and `<default>` are the same; others are refused.
 pub fn tenant(intent: &str, given: &str) -> Result<Text, Failure> {
@@ -42,6 +42,39 @@ pub fn variables(what: &str, json: &str) -> Result<Vec<NamedValue>, Failure> {
     value::object_from_json(json).map_err(|error| {
         Failure::invalid(format!("Expected {what} to be a JSON object, but {error}"))
     })
+}
+
+/// What a header says beside a call: UTF-8 text, in which `%C3%A4` may stand for a character that
+/// not every client can put into a header.
+pub fn comment(given: &[u8]) -> Result<Text, Failure> {
+    let mut bytes = Vec::with_capacity(given.len());
+    let mut rest = given;
+    while let [first, behind @ ..] = rest {
+        let escaped = match behind {
+            [high, low, behind @ ..] if *first == b'%' => {
+                digit(*high).zip(digit(*low)).map(|(high, low)| (high << 4 | low, behind))
+            }
+            _ => None,
+        };
+        let (byte, behind) = escaped.unwrap_or((*first, behind));
+        bytes.push(byte);
+        rest = behind;
+    }
+    let text = String::from_utf8(bytes).map_err(|_| {
+        Failure::invalid("Expected the header grevy-comment to be UTF-8 text, but it is not")
+    })?;
+    let count = text.chars().count();
+    if count > COMMENT_CHARS_MAX {
+        return Err(Failure::invalid(format!(
+            "Expected the header grevy-comment to have at most {COMMENT_CHARS_MAX} characters, but \
+             it has {count}"
+        )));
+    }
+    Ok(text.into())
+}
+
+fn digit(hex: u8) -> Option<u8> {
+    char::from(hex).to_digit(16).and_then(|digit| digit.try_into().ok())
 }
 
 /// A name that must be there.
@@ -146,6 +179,21 @@ pub fn positive(what: &str, given: i64) -> Result<i64, Failure> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_comment_is_text_of_any_language_and_not_endless() {
+        let read = |bytes: &[u8]| comment(bytes).map(|text| text.to_string());
+        assert_eq!(read(b"shelf 17 is back").unwrap(), "shelf 17 is back");
+        assert_eq!(read("Jörg".as_bytes()).unwrap(), "Jörg");
+        assert_eq!(read(b"J%C3%B6rg, 100%25").unwrap(), "Jörg, 100%");
+        assert_eq!(read(b"100 % of it%").unwrap(), "100 % of it%");
+        let endless = "ä".repeat(COMMENT_CHARS_MAX + 1);
+        for refused in [&b"J\xF6rg"[..], b"%FF", endless.as_bytes()] {
+            let failure = read(refused).unwrap_err();
+            assert!(failure.text.starts_with("Expected the header grevy-comment"), "{failure}");
+        }
+        assert!(read("ä".repeat(COMMENT_CHARS_MAX).as_bytes()).is_ok());
+    }
 
     #[test]
     fn one_tenant_has_four_spellings() {

@@ -67,6 +67,8 @@ pub const BODY_TIME_MAX: Duration = Duration::from_secs(30);
 pub const BODY_WHOLE_TIME_MAX: Duration = Duration::from_secs(300);
 /// Rows of one page of a search.
 pub const PAGE_ROWS_MAX: usize = 1_000;
+/// Characters of what a caller says beside a call, for the audit log. INVALID_ARGUMENT beyond.
+pub const COMMENT_CHARS_MAX: usize = 1_000;
 /// Characters of a tenant id.
 pub const TENANT_CHARS_MAX: usize = 31;
 /// Elements of a list in a request: tags, start instructions, tenants, fetched variables.

@@ -22,6 +22,8 @@ pub struct Cause {
     pub trace: Option<Text>,
     /// Where a foreign event stood (`topic:partition:offset`, `file:line`).
     pub source_position: Option<Text>,
+    /// Why, in the words of whoever asked.
+    pub comment: Option<Text>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

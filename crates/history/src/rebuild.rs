@@ -17,7 +17,7 @@ use crate::write::Positions;
 
 /// Rows that no frame holds. Definitions are read from the journal by the next start, and again
 /// from the state where that is trimmed; what another build wrote otherwise is left to it.
-const COPIED: [&str; 3] = [
+const COPIED: [&str; 4] = [
     "INSERT INTO process_definition (key, tenant, process_id, name, version, version_tag, \
      resource, deployment, deployed, state, has_start_form, bytes) SELECT key, tenant, \
      process_id, name, version, version_tag, resource, deployment, deployed, state, \
@@ -29,6 +29,8 @@ const COPIED: [&str; 3] = [
      lsn) SELECT key, time, operation, entity, category, entity_key, instance, definition, \
      element, job, deployment, actor, actor_type, description, tenant, partition, lsn \
      FROM old.audit WHERE partition = 0 OR lsn = 0",
+    // By itself, because older tables have no such column.
+    "UPDATE audit SET comment = (SELECT o.comment FROM old.audit o WHERE o.key = audit.key)",
 ];
 
 /// Makes the tables of the database at `path` again and puts them in its place; returns how many

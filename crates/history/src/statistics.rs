@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use crate::entity::PROCESS_INSTANCE;
 use crate::error::Result;
 use crate::fold;
-use crate::fold::totals::{MINUTE_MS, WHOLE, bucket_middle};
+use crate::fold::totals::{MINUTE_MS, WHOLE, bucket_middle, bucket_of};
 use crate::limits::{CALL_DEPTH_MAX, EXACT_DURATIONS_MAX, LIST_ROWS_MAX};
 use crate::query::{Filter, Sql, Value, Writing, fetch};
 use crate::reader::Reader;
@@ -33,6 +33,8 @@ pub struct ElementDuration {
     pub count: i64,
     pub p50_ms: i64,
     pub p95_ms: i64,
+    /// How many took longer than what was asked for.
+    pub late: i64,
 }
 
 /// What a model is coloured by.
@@ -180,14 +182,14 @@ impl Reader {
     }
 
     /// Counts, durations and flows of one version, over all its instances; durations of what
-    /// completed from `from` to before `upto` (ms).
+    /// completed from `from` to before `upto` (ms), late when longer than `within`.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn heat(&self, definition: Key, from: i64, upto: i64) -> Result<Heat> {
+    pub async fn heat(&self, definition: Key, from: i64, upto: i64, within: i64) -> Result<Heat> {
         let counts = self.element_counts(definition, &Filter::default()).await?;
         let (mut whole, mut durations) = (None, BTreeMap::new());
-        for one in self.durations(definition, from, upto).await? {
+        for one in self.durations(definition, from, upto, within).await? {
             match &one.element_id {
                 Some(id) => drop(durations.insert(id.clone(), one)),
                 None => whole = Some(one),
@@ -268,7 +270,7 @@ impl Reader {
     }
 
     /// Durations per element of a definition, and of its instances, by what completed from `from`
-    /// to before `upto` (ms).
+    /// to before `upto` (ms), late when longer than `within`.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -277,6 +279,7 @@ impl Reader {
         definition: Key,
         from: i64,
         upto: i64,
+        within: i64,
     ) -> Result<Vec<ElementDuration>> {
         let text = "SELECT t.element_no, m.id, t.bucket, sum(t.amount) FROM duration_total t \
             LEFT JOIN element m ON m.definition = t.definition AND m.no = t.element_no \
@@ -307,7 +310,11 @@ impl Reader {
                 Some(times) => rank(times, percent),
                 None => percentile(&buckets, percent),
             };
-            ElementDuration { element_id, count, p50_ms: at(50), p95_ms: at(95) }
+            let late = match exact {
+                Some(times) => count - times.partition_point(|took| *took <= within) as i64,
+                None => slower(&buckets, within),
+            };
+            ElementDuration { element_id, count, p50_ms: at(50), p95_ms: at(95), late }
         };
         Ok(elements.into_iter().filter(known).map(one).collect())
     }
@@ -385,6 +392,12 @@ pub(crate) fn percentile(buckets: &[(i64, i64)], percent: usize) -> i64 {
     0
 }
 
+/// How many are in buckets behind the one of this time.
+fn slower(buckets: &[(i64, i64)], within: i64) -> i64 {
+    let behind = buckets.iter().filter(|(bucket, _)| *bucket > bucket_of(within));
+    behind.map(|(_, amount)| amount).sum()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -396,5 +409,6 @@ mod tests {
         assert_eq!(percentile(&buckets, 95), bucket_middle(10));
         assert_eq!(percentile(&buckets, 96), bucket_middle(40));
         assert_eq!(percentile(&[], 50), 0);
+        assert_eq!([1, 10, 1_000_000].map(|within| slower(&buckets, within)), [50, 5, 0]);
     }
 }

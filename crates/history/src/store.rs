@@ -234,11 +234,15 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let decisions = include_str!("../migrations/0002_decisions.sql");
     let pages = include_str!("../migrations/0003_pages.sql");
     let lists = include_str!("../migrations/0004_lists.sql");
+    let comments = include_str!("../migrations/0005_comments.sql");
+    let narrowed = include_str!("../migrations/0006_narrowed.sql");
     let all = vec![
         migration(1, "tables", tables),
         migration(2, "decisions", decisions),
         migration(3, "pages", pages),
         migration(4, "lists", lists),
+        migration(5, "comments", comments),
+        migration(6, "narrowed", narrowed),
     ];
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())

@@ -212,6 +212,7 @@ message!("Cause", Cause {
     5 request_id: Opt<Str>,
     6 trace: Opt<Str>,
     7 source_position: Opt<Str>,
+    8 comment: Opt<Str>,
 });
 
 numbers!("Source", Source {

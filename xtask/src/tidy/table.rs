@@ -234,16 +234,6 @@ const EXCEPTIONS: &[Exception] = &[
         reason: "one match with an arm an event, as in the engine",
     },
     Exception {
-        path: "crates/history/src/fold/job.rs",
-        rule: Rule::FunctionLines,
-        reason: "one match with an arm an event, as in the engine",
-    },
-    Exception {
-        path: "crates/history/src/fold/task.rs",
-        rule: Rule::FunctionLines,
-        reason: "one match with an arm an event, as in the engine",
-    },
-    Exception {
         path: "crates/history/src/fold/audit.rs",
         rule: Rule::FunctionLines,
         reason: "one match with an arm an event, as in the engine",

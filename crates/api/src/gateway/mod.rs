@@ -46,6 +46,8 @@ pub struct Caller {
     /// W3C `traceparent`.
     pub trace: Option<Text>,
     pub operation_reference: Option<u64>,
+    /// Header `grevy-comment`: why, for the audit log.
+    pub comment: Option<Text>,
 }
 
 /// The server's inside, shared by both listeners.
@@ -296,6 +298,7 @@ impl Caller {
             request_id: self.request_id.clone(),
             trace: self.trace.clone(),
             source_position: None,
+            comment: self.comment.clone(),
         }
     }
 }

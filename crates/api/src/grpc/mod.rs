@@ -22,6 +22,7 @@ use tonic::service::Routes;
 use tonic_health::ServingStatus;
 
 use crate::gateway::{Caller, Gateway};
+use crate::input;
 use crate::limits::GRPC_MESSAGE_BYTES_MAX;
 use crate::proto::DESCRIPTORS;
 use crate::proto::gateway_server::GatewayServer;
@@ -95,12 +96,14 @@ impl Service {
     fn caller(&self, metadata: &MetadataMap) -> Result<Caller, tonic::Status> {
         let text = |name: &str| metadata.get(name).and_then(|value| value.to_str().ok());
         let principal = self.gateway.access().authenticate(text("authorization"));
+        let comment = metadata.get("grevy-comment").map(|text| input::comment(text.as_bytes()));
         Ok(Caller {
             principal: principal.map_err(status::of)?,
             client: text("user-agent").map(Into::into),
             request_id: text("grevy-request-id").map(Into::into),
             trace: text("traceparent").map(Into::into),
             operation_reference: None,
+            comment: comment.transpose().map_err(status::of)?,
         })
     }
 }

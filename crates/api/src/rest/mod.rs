@@ -39,11 +39,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::gateway::{Caller, Gateway};
+use crate::input;
 use crate::limits::{DEPLOYMENT_BODY_BYTES_MAX, REST_BODY_BYTES_MAX};
 
 #[cfg(feature = "track")]
 pub(crate) use body::Json as JsonBody;
 pub use console::Overviews;
+pub use origin::guarded;
 pub use problem::Problem;
 #[cfg(feature = "track")]
 pub(crate) use problem::complete;
@@ -153,15 +155,14 @@ async fn authenticate(
 ) -> Response {
     let headers = request.headers();
     let text = |name: &str| headers.get(name).and_then(|value| value.to_str().ok());
-    // Only a browser can be led astray by the names of others.
-    let browser = text("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
-    let local = browser && gateway.is_local();
-    if let Err(failure) = origin::check(local, request.uri(), text("host"), text("origin")) {
-        return Problem(failure).into_response();
-    }
     let principal = match gateway.access().authenticate(text("authorization")) {
         Ok(principal) => principal,
         Err(failure) => return Problem(failure).into_response(),
+    };
+    let comment = match headers.get("grevy-comment").map(|text| input::comment(text.as_bytes())) {
+        Some(Err(failure)) => return Problem(failure).into_response(),
+        Some(Ok(comment)) => Some(comment),
+        None => None,
     };
     let caller = Caller {
         principal,
@@ -169,6 +170,7 @@ async fn authenticate(
         request_id: text("grevy-request-id").map(Into::into),
         trace: text("traceparent").map(Into::into),
         operation_reference: None,
+        comment,
     };
     request.extensions_mut().insert(caller);
     let path = request.uri().path();

@@ -1,19 +1,42 @@
 //! Pages of others: a browser on the same machine reaches a server on loopback, and sends what any
 //! page tells it to. It says where that page comes from, and under which name it knows the server.
 
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{self, Next};
+use axum::response::{IntoResponse, Response};
 use http::Uri;
 use http::uri::Authority;
 
+use super::problem::{self, Problem};
 use crate::failure::{Failure, Kind};
+
+/// The same pages behind a guard that no path leads around. `local`: the server is open to this
+/// machine, and to nobody else.
+pub fn guarded(pages: Router, local: bool) -> Router {
+    pages.layer(middleware::from_fn_with_state(local, guard))
+}
+
+async fn guard(State(local): State<bool>, request: Request, next: Next) -> Response {
+    match checked(local, &request) {
+        Ok(()) => next.run(request).await,
+        Err(failure) => {
+            let path = request.uri().path().to_owned();
+            problem::write(Problem(failure).into_response(), path).await
+        }
+    }
+}
+
+fn checked(local: bool, request: &Request) -> Result<(), Failure> {
+    let text = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    // Only a browser can be led astray by the names of others.
+    let browser = text("user-agent").is_some_and(|agent| agent.starts_with("Mozilla/"));
+    check(local && browser, request.uri(), text("host"), text("origin"))
+}
 
 /// Refuses what a page of another origin sends, and, on loopback, what came under a name that is
 /// not of this machine (DNS rebinding).
-pub fn check(
-    local: bool,
-    uri: &Uri,
-    host: Option<&str>,
-    origin: Option<&str>,
-) -> Result<(), Failure> {
+fn check(local: bool, uri: &Uri, host: Option<&str>, origin: Option<&str>) -> Result<(), Failure> {
     let denied = |text: String| Err(Failure::new(Kind::PermissionDenied, text));
     let named = uri.authority().cloned().or_else(|| host?.parse::<Authority>().ok());
     let own = named.as_ref().map(Authority::host);

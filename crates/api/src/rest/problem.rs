@@ -104,7 +104,8 @@ fn known(method: &http::Method) -> &'static str {
     METHODS.into_iter().find(|known| method.as_str() == *known).unwrap_or("other")
 }
 
-async fn write(response: Response, instance: String) -> Response {
+/// Writes the body of a problem.
+pub(super) async fn write(response: Response, instance: String) -> Response {
     let (mut parts, body) = response.into_parts();
     let status = parts.status;
     let (title, detail) = match parts.extensions.remove::<Unwritten>() {

@@ -85,6 +85,7 @@ pub async fn start(config: Config) -> Result<Server, String> {
     let scheme = if tls.is_some() { "https" } else { "http" };
     let calls = grpc::router(gateway.clone(), &format!("{scheme}://{http}/v2")).await?;
     let pages = rest::router(gateway.clone(), config.metrics, config.console).merge(config.pages);
+    let pages = rest::guarded(pages, gateway.is_local());
     let serve =
         |listener, app| tokio::spawn(listener::serve(listener, tls.clone(), app, stopping.clone()));
     let listeners = vec![serve(grpc_listener, calls), serve(http_listener, pages)];
@@ -111,6 +112,7 @@ pub async fn serve(
 ) -> Result<(SocketAddr, JoinHandle<()>), String> {
     let listener = bind(address, "--port").await?;
     let address = listener.local_addr().map_err(|error| error.to_string())?;
+    let pages = rest::guarded(pages, address.ip().is_loopback());
     Ok((address, tokio::spawn(listener::serve(listener, None, pages, stopping))))
 }
 

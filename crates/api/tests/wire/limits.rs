@@ -20,6 +20,7 @@ async fn a_job_stream_too_many_is_refused_with_a_status_until_one_closes() {
         request_id: None,
         trace: None,
         operation_reference: None,
+        comment: None,
     };
     let want = LeaseJobs {
         job_type: "work".into(),

@@ -6,6 +6,7 @@
 mod broken;
 mod calls;
 mod limits;
+mod origin;
 mod pressure;
 mod recovery;
 mod support;

@@ -5,6 +5,7 @@ use api::proto;
 use api::server::{self, Config, Open, Server};
 use axum::Router;
 use axum::body::Body;
+use axum::routing::post;
 use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use prost::Message;
@@ -45,7 +46,7 @@ pub async fn wire(partitions: u16, open: Open) -> Wire {
         metrics: None,
         open,
         console: |_| None,
-        pages: Router::new(),
+        pages: Router::new().route("/events", post(async || StatusCode::NO_CONTENT)),
         history: None,
     };
     let server = server::start(config).await.unwrap();

@@ -3,6 +3,7 @@
 mod ask;
 mod check;
 mod discover;
+pub mod explain;
 mod input;
 mod keep;
 mod lay;

@@ -6,6 +6,11 @@ use crate::query::{Entity, Field};
 /// A body is shown as what it is; 21 is its type.
 pub(super) const TYPE: &str = "(CASE WHEN e.role = 1 THEN 21 ELSE COALESCE(m.type, 0) END)";
 
+/// Elements of the model are few: they are looked up first.
+const ELEMENTS: &str = "SELECT fe.key FROM element_instance fe \
+     LEFT JOIN element fm ON fm.definition = fe.definition AND fm.no = fe.element_no \
+     WHERE +fe.state < 3";
+
 pub const ELEMENT_INSTANCE: Entity = Entity {
     name: "element instances",
     from: "element_instance e",
@@ -23,9 +28,10 @@ pub const ELEMENT_INSTANCE: Entity = Entity {
         Field::text("processDefinitionId", "d.process_id").of_definition(),
         Field::date("startDate", "e.start_date"),
         Field::date("endDate", "e.end_date").nullable(),
-        Field::text("elementId", "m.id").nullable(),
-        Field::text("elementName", "COALESCE(m.name, m.id)").nullable(),
-        Field::named("type", TYPE, ELEMENT_TYPES),
+        Field::text("elementId", "m.id").nullable().no_filter().walked(),
+        Field::text("elementId", "fm.id").nullable().inside(ELEMENTS),
+        Field::text("elementName", "COALESCE(m.name, m.id)").nullable().walked(),
+        Field::named("type", TYPE, ELEMENT_TYPES).walked(),
         Field::named("state", "e.state", ELEMENT_STATES),
         Field::flag("hasIncident", "(e.incident IS NOT NULL)").no_sort(),
         Field::text("tenantId", "d.tenant").of_definition(),

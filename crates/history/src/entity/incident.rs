@@ -24,9 +24,9 @@ pub const INCIDENT: Entity = Entity {
     fields: &[
         Field::text("processDefinitionId", "d.process_id").of_definition(),
         Field::named("errorType", "x.kind", INCIDENT_KINDS),
-        Field::text("errorMessage", "x.message").no_sort(),
+        Field::text("errorMessage", "x.message").no_sort().walked(),
         // At the process itself: no element instance is there.
-        Field::text("elementId", "COALESCE(m.id, d.process_id)").nullable(),
+        Field::text("elementId", "COALESCE(m.id, d.process_id)").nullable().walked(),
         Field::date("creationTime", "x.created"),
         Field::named("state", "x.state", INCIDENT_STATES),
         Field::text("tenantId", "d.tenant").of_definition(),

@@ -3,6 +3,11 @@
 use crate::names::{MESSAGE_STATES, SUBSCRIPTION_KINDS, SUBSCRIPTION_STATES};
 use crate::query::{Entity, Field, Kind};
 
+/// Elements of the model are few: they are looked up first.
+const ELEMENTS: &str = "SELECT fs.key FROM message_subscription fs \
+     LEFT JOIN element fm ON fm.definition = fs.definition AND fm.no = fs.element_no \
+     WHERE 1 = 1";
+
 pub const MESSAGE_SUBSCRIPTION: Entity = Entity {
     name: "message subscriptions",
     from: "message_subscription s",
@@ -27,19 +32,20 @@ pub const MESSAGE_SUBSCRIPTION: Entity = Entity {
         Field::key("processDefinitionKey", "s.definition").nullable(),
         Field::key("processInstanceKey", "s.instance").nullable(),
         Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
-        Field::text("elementId", "m.id").nullable(),
+        Field::text("elementId", "m.id").nullable().no_filter().walked(),
+        Field::text("elementId", "fm.id").nullable().inside(ELEMENTS),
         Field::key("elementInstanceKey", "s.host").nullable(),
         Field::named("messageSubscriptionState", "s.state", SUBSCRIPTION_STATES),
         Field::date("lastUpdatedDate", "s.updated"),
         Field::text("messageName", "s.name"),
         Field::text("correlationKey", "s.correlation_key").nullable(),
-        Field::named("messageSubscriptionType", "s.kind", SUBSCRIPTION_KINDS),
+        Field::named("messageSubscriptionType", "s.kind", SUBSCRIPTION_KINDS).walked(),
         Field::new("toolProperties", Kind::Json, "'{}'").shown_only(),
         Field::text("processDefinitionName", "d.name").of_definition().nullable(),
         Field::int("processDefinitionVersion", "d.version").of_definition().nullable(),
         Field::text("toolName", "NULL").nullable(),
         Field::text("inboundConnectorType", "NULL").nullable(),
-        Field::text("businessId", "i.business_id").nullable(),
+        Field::text("businessId", "i.business_id").nullable().walked(),
         Field::text("tenantId", "d.tenant").of_definition(),
     ],
 };

@@ -15,7 +15,7 @@ mod variable;
 mod wait_state;
 
 pub use absent::{BATCH_ITEM, BATCH_OPERATION};
-pub use audit::{AUDIT, USER_TASK_AUDIT};
+pub use audit::{AUDIT, COMMENTED_AUDIT, USER_TASK_AUDIT};
 pub use decision::{
     DECISION_DEFINITION, DECISION_INSTANCE, DECISION_INSTANCE_WHOLE, DECISION_REQUIREMENTS,
 };
@@ -36,7 +36,7 @@ pub use wait_state::WAIT_STATE;
 use crate::query::Entity;
 
 /// All of them.
-pub const ALL: [&Entity; 28] = [
+pub const ALL: [&Entity; 29] = [
     &PROCESS_DEFINITION,
     &PROCESS_INSTANCE,
     &ELEMENT_INSTANCE,
@@ -48,6 +48,7 @@ pub const ALL: [&Entity; 28] = [
     &CORRELATED_SUBSCRIPTION,
     &WAIT_STATE,
     &AUDIT,
+    &COMMENTED_AUDIT,
     &PROCESS_STATISTICS,
     &VERSION_STATISTICS,
     &SUBSCRIPTION_STATISTICS,

@@ -8,8 +8,8 @@ const ELEMENTS: &str = "SELECT fe.instance FROM element_instance fe \
      LEFT JOIN element fm ON fm.definition = fe.definition AND fm.no = fe.element_no \
      WHERE fe.state < 3";
 const INCIDENTS: &str = "SELECT fx.instance FROM incident fx WHERE fx.resolved IS NULL";
-const FAILED_JOBS: &str = "EXISTS (SELECT 1 FROM job fj WHERE fj.instance = i.key \
-     AND fj.state = 2 AND fj.retries > 0)";
+const FAILED_JOBS: &str = "i.key IN (SELECT fj.instance FROM job fj \
+     WHERE fj.state = 2 AND fj.retries > 0)";
 
 pub const PROCESS_INSTANCE: Entity = Entity {
     name: "process instances",
@@ -20,6 +20,9 @@ pub const PROCESS_INSTANCE: Entity = Entity {
     orders: &[
         (&["i.definition"], "i.key"),
         (&["i.state"], "i.key"),
+        (&["(i.incidents > 0)"], "i.start_date"),
+        (&["i.state"], "i.start_date"),
+        (&["i.definition"], "i.start_date"),
         (&["i.definition", "i.state"], "i.start_date"),
         (&["(i.incidents > 0)"], "i.key"),
         (&["i.end_date"], "i.key"),

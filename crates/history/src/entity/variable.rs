@@ -15,15 +15,15 @@ pub const VARIABLE: Entity = Entity {
     rows: None,
     fields: &[
         Field::text("name", "v.name"),
-        Field::text("tenantId", "d.tenant"),
+        Field::text("tenantId", "d.tenant").walked(),
         Field::key("variableKey", "v.key"),
         Field::key("scopeKey", "v.scope"),
         Field::key("processInstanceKey", "v.instance"),
         Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
-        Field::text("value", "v.value").hidden(),
+        Field::text("value", "v.value").hidden().walked(),
         // `VALUE_PREVIEW_CHARS_MAX`.
         Field::text("value", "substr(v.value, 1, 8191)").shown_only(),
-        Field::flag("isTruncated", "(length(v.value) > 8191)").no_sort(),
+        Field::flag("isTruncated", "(length(v.value) > 8191)").no_sort().walked(),
     ],
 };
 

@@ -29,6 +29,7 @@ impl Fold<'_> {
             definition,
             actor,
             actor_type,
+            comment: step.cause.comment.clone(),
             lsn: at.lsn,
             ..line
         });

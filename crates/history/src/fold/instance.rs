@@ -1,4 +1,4 @@
-//! Events of process instances, but for jobs.
+//! Events of process instances.
 
 use engine::Key;
 use engine::event::{Created, ElementRef, FlowNo, InstanceEvent as E, PROCESS, Text};
@@ -6,7 +6,7 @@ use engine::event::{Created, ElementRef, FlowNo, InstanceEvent as E, PROCESS, Te
 use super::rows::*;
 use super::{At, Fold};
 use crate::fingerprint;
-use crate::names::{self, ACTIVE, COMPLETED, ELEMENT_ACTIVATING, SUSPENDED, TERMINATED};
+use crate::names::{self, ACTIVE, COMPLETED, ELEMENT_ACTIVATING, SUSPENDED, TERMINATED, job, task};
 
 impl Fold<'_> {
     pub(super) fn instance(&mut self, at: At, i: Key, event: &E) {
@@ -81,24 +81,39 @@ impl Fold<'_> {
             | E::Modified
             | E::WorkDeferred { .. }
             | E::WorkResumed { .. } => {}
-            E::UserTaskCreated { .. }
-            | E::UserTaskChanged { .. }
-            | E::UserTaskCompleted { .. }
-            | E::UserTaskCanceled { .. } => self.task(at, i, event),
-            E::JobCreated { .. }
-            | E::JobLeased { .. }
-            | E::JobTimedOut { .. }
-            | E::JobYielded { .. }
-            | E::JobFailed { .. }
-            | E::JobBackoffEnded { .. }
-            | E::JobRetriesUpdated { .. }
-            | E::JobDeadlineUpdated { .. }
-            | E::JobPriorityUpdated { .. }
-            | E::JobReactivated { .. }
-            | E::JobCompleted { .. }
-            | E::JobErrorThrown { .. }
-            | E::JobWithheld { .. }
-            | E::JobCanceled { .. } => self.job(at, i, event),
+            E::UserTaskCreated { key, element, task } => {
+                self.task_created(at, i, *key, *element, task);
+            }
+            E::UserTaskChanged { key, task, .. } => self.task_changed(*key, task),
+            E::UserTaskCompleted { key, .. } => self.task_ended(at, *key, task::COMPLETED),
+            E::UserTaskCanceled { key } => self.task_ended(at, *key, task::CANCELED),
+            E::JobCreated { .. } => self.job_created(at, i, event),
+            E::JobLeased { key, worker, deadline, .. } => {
+                self.job(*key, JobPatch::leased(at, worker, *deadline));
+            }
+            E::JobTimedOut { key } => self.job(*key, JobPatch::free(at, job::TIMED_OUT)),
+            E::JobYielded { key } | E::JobBackoffEnded { key } | E::JobReactivated { key } => {
+                self.job(*key, JobPatch::free(at, job::CREATED));
+            }
+            E::JobFailed { key, retries, message, .. } => {
+                self.job(*key, JobPatch::failed(at, i64::from(*retries), message));
+            }
+            E::JobRetriesUpdated { key, retries } => {
+                self.job(*key, JobPatch::retries(at, i64::from(*retries)));
+            }
+            E::JobDeadlineUpdated { key, deadline } => {
+                self.job(*key, JobPatch::deadline(at, *deadline));
+            }
+            E::JobPriorityUpdated { key, priority } => {
+                self.job(*key, JobPatch::priority(at, i64::from(*priority)));
+            }
+            E::JobCompleted { key } => self.job(*key, JobPatch::gone(at, job::COMPLETED)),
+            E::JobCanceled { key } => self.job(*key, JobPatch::gone(at, job::CANCELED)),
+            E::JobErrorThrown { key, code, message, caught } => {
+                self.job(*key, JobPatch::thrown(at, code, message, *caught));
+            }
+            // Its incident says why.
+            E::JobWithheld { key } => self.job(*key, JobPatch::free(at, job::FAILED)),
         }
     }
 

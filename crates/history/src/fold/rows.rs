@@ -270,6 +270,7 @@ pub(crate) struct AuditRow {
     pub actor_type: i64,
     pub description: Option<String>,
     pub tenant: Option<Text>,
+    pub comment: Option<Text>,
     pub lsn: u64,
 }
 

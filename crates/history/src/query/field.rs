@@ -44,6 +44,9 @@ pub struct Field {
     pub(crate) inside: &'static str,
     /// `sql` speaks of the definition `d` only.
     pub(crate) of_definition: bool,
+    /// No index has it: rows are looked at one by one until the page is full, which takes seconds
+    /// where millions are there and few fit. An index is paid for by every row that is written.
+    pub walked: bool,
 }
 
 /// How a field is stored and written.
@@ -80,6 +83,7 @@ impl Field {
             nullable: false,
             inside: "",
             of_definition: false,
+            walked: false,
         }
     }
 
@@ -135,6 +139,10 @@ impl Field {
     /// Conditions on variables of this scope alone.
     pub fn is_local(&self) -> bool {
         self.kind == Kind::Variables && self.sql == "local"
+    }
+
+    pub(crate) const fn walked(self) -> Field {
+        Field { walked: true, ..self }
     }
 
     pub(crate) const fn of_definition(self) -> Field {

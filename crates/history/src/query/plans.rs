@@ -104,28 +104,15 @@ fn filter(field: &'static Field, test: Test) -> Filter {
     }
 }
 
-/// Lists that grow with every instance, and what they are neither filtered nor sorted by an index
-/// for: each index is paid for by every instance that is written.
-const LARGE: [(&Entity, &[&str]); 6] = [
-    (&entity::PROCESS_INSTANCE, &[]),
-    (&entity::ELEMENT_INSTANCE, &["elementId", "elementName", "type", "elementInstanceScopeKey"]),
-    (
-        &entity::JOB,
-        &[
-            "deadline",
-            "elementId",
-            "kind",
-            "listenerEventType",
-            "retries",
-            "worker",
-            "lastUpdateTime",
-            "priority",
-            "hasFailedWithRetriesLeft",
-        ],
-    ),
-    (&entity::INCIDENT, &["elementId", "errorMessage"]),
-    (&entity::VARIABLE, &["tenantId", "value", "isTruncated"]),
-    (&entity::MESSAGE_SUBSCRIPTION, &["messageSubscriptionType", "elementId", "businessId"]),
+/// Lists that grow with every instance.
+const LARGE: [&Entity; 7] = [
+    &entity::PROCESS_INSTANCE,
+    &entity::ELEMENT_INSTANCE,
+    &entity::JOB,
+    &entity::INCIDENT,
+    &entity::VARIABLE,
+    &entity::MESSAGE_SUBSCRIPTION,
+    &entity::AUDIT,
 ];
 
 /// The lines that say that every row is looked at.
@@ -137,8 +124,8 @@ fn walks<'a>(entity: &Entity, lines: &'a [String]) -> Option<&'a String> {
 #[tokio::test]
 async fn a_filter_is_found_by_an_index() {
     let (mut connection, mut found) = (tables().await, Vec::new());
-    for (entity, but) in LARGE {
-        for field in entity.filters().filter(|field| !but.contains(&field.name)) {
+    for entity in LARGE {
+        for field in entity.filters().filter(|field| !field.walked) {
             // What is there in every row, or in none, ends the walk with the page.
             if field.sql.contains("NULL") || field.sql == "0" {
                 continue;
@@ -161,9 +148,8 @@ async fn a_filter_is_found_by_an_index() {
 #[tokio::test]
 async fn a_page_of_many_is_read_in_the_order_of_an_index() {
     let (mut connection, mut found) = (tables().await, Vec::new());
-    for (entity, but) in LARGE {
-        let sorts = entity.fields.iter().filter(|field| field.sort);
-        for field in sorts.filter(|field| !but.contains(&field.name)) {
+    for entity in LARGE {
+        for field in entity.fields.iter().filter(|field| field.sort && !field.walked) {
             for descending in [false, true] {
                 let page = Paging::From { from: 0, limit: 10 };
                 let sort = vec![Sort { field, descending }];

@@ -268,6 +268,7 @@ fn line(step: &MetaStep, operation: i64, entity_key: i64) -> AuditRow {
         entity_key,
         actor,
         actor_type,
+        comment: step.cause.comment.clone(),
         lsn: step.lsn,
         ..AuditRow::default()
     }

@@ -213,9 +213,10 @@ statement!(
 );
 statement!(
     AUDIT,
-    17,
+    18,
     "INSERT INTO audit (key, time, operation, entity, category, entity_key, instance, definition,
-     element, job, deployment, actor, actor_type, description, tenant, partition, lsn) VALUES",
+     element, job, deployment, actor, actor_type, description, tenant, comment, partition,
+     lsn) VALUES",
     "ON CONFLICT DO NOTHING"
 );
 statement!(

@@ -300,7 +300,8 @@ impl Writing<'_> {
                 to.int(row.entity_key).maybe(row.instance);
                 to.maybe(row.definition).maybe(row.element).maybe(row.job);
                 to.maybe(row.deployment).maybe_text(&row.actor).int(row.actor_type);
-                to.maybe_string(row.description).maybe_text(&row.tenant).int(partition);
+                to.maybe_string(row.description).maybe_text(&row.tenant);
+                to.maybe_text(&row.comment).int(partition);
                 to.int(i64::try_from(row.lsn).unwrap_or(i64::MAX));
             })
             .await?;

@@ -65,12 +65,13 @@ async fn curves_tell_throughput_and_durations() {
     assert_eq!((sum(|m| m.started), sum(|m| m.completed), sum(|m| m.elements)), (3, 3, 9));
     assert!(minutes.len() > 1);
     assert!(world.reader.minutes(Some(1), from, upto).await.unwrap().is_empty());
-    let durations = world.reader.durations(definition, from, upto).await.unwrap();
+    let durations = world.reader.durations(definition, from, upto, 2_000).await.unwrap();
     let pay = durations.iter().find(|d| d.element_id.as_deref() == Some("pay")).unwrap();
     assert_eq!(pay.count, 3);
     assert!((1_600..2_400).contains(&pay.p50_ms), "{pay:?}");
     assert!((80_000..120_000).contains(&pay.p95_ms), "{pay:?}");
     assert!(durations.iter().any(|d| d.element_id.is_none() && d.count == 3));
+    assert_eq!((pay.late, pay.p95_ms), (1, 100_000), "longer than 2 s: one of 1 s, 2 s and 100 s");
 }
 
 #[tokio::test]

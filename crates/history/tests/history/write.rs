@@ -131,7 +131,8 @@ async fn a_full_queue_stops_intake_or_lists_the_gap() {
 #[tokio::test]
 async fn who_did_what_is_on_record() {
     let mut world = World::new();
-    world.cause = Cause { principal: Some("ann".into()), ..Cause::default() };
+    let comment = Some("order 7, by phone".into());
+    world.cause = Cause { principal: Some("ann".into()), comment, ..Cause::default() };
     let definition = world.deploy(ORDER);
     let instance = world.create("order", "{}");
     world.cause = Cause { source: Source::Dispatcher, ..Cause::default() };
@@ -145,8 +146,14 @@ async fn who_did_what_is_on_record() {
     world.ask(&set).unwrap();
     world.ask(&engine::Command::CancelInstance { instance }).unwrap();
     let page = world
-        .search(&AUDIT, &Query { sort: vec![sort(&AUDIT, "timestamp", false)], ..Query::default() })
+        .search(
+            &COMMENTED_AUDIT,
+            &Query { sort: vec![sort(&AUDIT, "timestamp", false)], ..Query::default() },
+        )
         .await;
+    let comments: Vec<_> = page.items.iter().map(|item| item.text("comment")).collect();
+    let said = Some("order 7, by phone");
+    assert_eq!(comments, [said, said, None, None]);
     let names = |item: &history::query::Record| {
         let name = |names, field| history::names::name(names, item.int(field).unwrap());
         (

@@ -48,6 +48,8 @@ struct CauseForm {
     trace: Option<String>,
     #[prost(string, optional, tag = "7")]
     source_position: Option<String>,
+    #[prost(string, optional, tag = "8")]
+    comment: Option<String>,
 }
 
 pub(super) fn encode(step: &Step<Event>, out: &mut Vec<u8>) {
@@ -88,6 +90,7 @@ fn cause_form(cause: &Cause) -> CauseForm {
         request_id: text(&cause.request_id),
         trace: text(&cause.trace),
         source_position: text(&cause.source_position),
+        comment: text(&cause.comment),
     }
 }
 
@@ -111,5 +114,6 @@ fn cause(form: CauseForm) -> Cause {
         request_id: form.request_id.map(Arc::from),
         trace: form.trace.map(Arc::from),
         source_position: form.source_position.map(Arc::from),
+        comment: form.comment.map(Arc::from),
     }
 }

@@ -19,6 +19,7 @@ use crate::gateway::Gateway;
 pub struct Span {
     from: Option<String>,
     to: Option<String>,
+    target: Option<String>,
 }
 
 /// Heat of one version of a process: what stands where, and how long elements take.
@@ -26,7 +27,9 @@ pub struct Span {
     operation_id = "getHeat", tag = "Grevy",
     params(("processDefinitionKey" = String, Path),
         ("from" = Option<String>, Query, description = "durations of completions from this time"),
-        ("to" = Option<String>, Query, description = "durations of completions before this time")),
+        ("to" = Option<String>, Query, description = "durations of completions before this time"),
+        ("target" = Option<String>, Query,
+            description = "ISO 8601; the promise that 95 % of whole instances take no longer")),
     responses((status = 200, body = Object), (status = 400, body = Detail),
         (status = 404, body = Detail)))]
 pub async fn heat(
@@ -38,7 +41,9 @@ pub async fn heat(
     let from = time("from", span.from.as_deref(), i64::MIN)?;
     let to = time("to", span.to.as_deref(), i64::MAX)?;
     search::find(&gateway, &reader, &PROCESS_DEFINITION, key).await?;
-    let heat = reader.heat(key, from, to).await.map_err(search::failed)?;
+    let within = span.target.as_deref().map(duration).transpose()?;
+    let heat = reader.heat(key, from, to, within.unwrap_or(i64::MAX)).await;
+    let heat = heat.map_err(search::failed)?;
     let element = |one: history::ElementHeat| {
         json!({
             "elementId": one.count.element_id,
@@ -55,11 +60,37 @@ pub async fn heat(
     Ok(Answer(json!({
         "elements": heat.elements.into_iter().map(element).collect::<Vec<Json>>(),
         "flows": heat.flows.into_iter().map(flow).collect::<Vec<Json>>(),
-        "instances": heat.whole.map(|whole| json!({
+        "instances": heat.whole.as_ref().map(|whole| json!({
             "completed": whole.count, "p50Ms": whole.p50_ms, "p95Ms": whole.p95_ms,
         })),
+        "target": heat.whole.zip(within).map(|(whole, within)| promise(&whole, within)),
     }))
     .into_response())
+}
+
+/// How much of what it allows is used: one in twenty may take longer.
+fn promise(whole: &history::ElementDuration, within: i64) -> Json {
+    json!({
+        "withinMs": within,
+        "p95Ms": whole.p95_ms,
+        "kept": whole.p95_ms <= within,
+        "breaches": whole.late,
+        "allowanceUsed": whole.late as f64 * 20.0 / whole.count.max(1) as f64,
+    })
+}
+
+fn duration(text: &str) -> Result<i64, Failure> {
+    let span = text.parse::<jiff::Span>().ok();
+    let total = |span: jiff::Span| {
+        span.total((jiff::Unit::Millisecond, jiff::SpanRelativeTo::days_are_24_hours()))
+    };
+    let ms = span.and_then(|span| total(span).ok()).filter(|ms| *ms > 0.0);
+    ms.map(|ms| ms as i64).ok_or_else(|| {
+        Failure::invalid(format!(
+            "Expected a duration of weeks, days, hours, minutes and seconds as in ISO 8601 for \
+             target, such as P1DT12H, but got '{text}'"
+        ))
+    })
 }
 
 fn time(name: &str, text: Option<&str>, absent: i64) -> Result<i64, Failure> {

@@ -27,4 +27,5 @@ pub fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(changes::taken_flows))
         .routes(routes!(changes::variable_changes))
         .layer(DefaultBodyLimit::max(0))
+        .merge(super::search::commented())
 }

@@ -31,6 +31,7 @@ use http::{HeaderValue, header};
 use serde_json::Value as Json;
 use utoipa_axum::router::OpenApiRouter;
 
+pub(super) use audit::commented;
 pub(super) use instance_parts::items;
 pub(super) use render::key as key_text;
 

@@ -101,7 +101,7 @@ fn meant(remote: &Remote, process: &Option<String>) -> Result<String, Failure> {
 }
 
 /// A name as part of an address.
-fn encoded(name: &str) -> String {
+pub fn encoded(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
     name.bytes().fold(String::new(), |mut out, byte| {
         match plain(byte) {
