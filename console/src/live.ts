@@ -88,6 +88,14 @@ export function useStream(
   }, [query]);
 }
 
+/** Loads again and again while the view is there and seen. */
+export function useEvery(everyMs: number, reload: () => void): void {
+  useEffect(() => {
+    const timer = setInterval(() => document.hidden || reload(), everyMs);
+    return () => clearInterval(timer);
+  }, [everyMs, reload]);
+}
+
 /** The engine's time, which ticks, for ages in words. */
 export function useNow(everyMs: number): number {
   const [now, set] = useState(engineNow());

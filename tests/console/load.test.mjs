@@ -39,6 +39,7 @@ test("the first load is small and the diagram viewer is not part of it", async (
   assert.ok(files.size >= 3, [...files].join(" "));
   assert.ok(sum > 10_000 && sum <= FIRST_LOAD_BYTES_MAX, `${sum} bytes for ${[...files]}`);
   assert.ok(![...files].some((file) => file.includes("viewer")), [...files].join(" "));
+  browser.quiet();
 });
 
 test("every view is the same page, with a policy that lets nothing else in", async () => {

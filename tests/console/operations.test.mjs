@@ -5,6 +5,7 @@ import { after, before, test } from "node:test";
 import { Browser, cells, drawn, oneTask, saved, startServer } from "./harness.mjs";
 
 const CAUSE = "card 4711 was declined";
+const AGAIN = "no answer within 5 s\n  at Provider.charge (provider.js:17)";
 
 let server;
 let browser;
@@ -43,17 +44,35 @@ test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async ()
   await page.getByRole("button", { name: "Save" }).click();
   await page.locator("pre.value", { hasText: '"valid"' }).waitFor();
   await page.getByText("Changed once").waitFor();
-  // Try again: the red goes, and the work can be done.
+  // Try again, while the provider is still down: another incident, and the first stays known.
   await broken.getByRole("button", { name: "Retry" }).click();
   await broken.waitFor({ state: "detached" });
+  await server.fail("pay", 1, AGAIN);
+  await broken.getByText(AGAIN).waitFor();
+  await broken.getByText("its job failed 2 times").waitFor();
+  await page.locator('.has-incident[data-element-id="work"]').waitFor();
+  // And once more: the red goes, and the work can be done.
+  await broken.getByRole("button", { name: "Retry" }).click();
+  await broken.waitFor({ state: "detached" });
+  await page.locator('.has-incident[data-element-id="work"]').waitFor({ state: "detached" });
   await server.work("pay", 1, (job) => {
     assert.equal(job.variables.card, "valid");
     return server.post(`/jobs/${job.jobKey}/completion`, {});
   });
   await page.locator(".head .chip.completed").waitFor();
-  // History keeps the attempt, and who mended it.
-  await page.getByText("One incident before").click();
-  await page.locator(".past").getByText(CAUSE).waitFor();
+  // History keeps every attempt, and who mended it; the API says the same.
+  await page.getByText("2 incidents before").click();
+  for (const cause of [CAUSE, AGAIN]) await page.locator(".past").getByText(cause).waitFor();
+  const incidents = await server.post("/incidents/search", {
+    filter: { processInstanceKey: key },
+    sort: [{ field: "creationTime" }],
+  });
+  assert.deepEqual(
+    incidents.items.map((one) => [one.errorMessage, one.state]),
+    [[CAUSE, "RESOLVED"], [AGAIN, "RESOLVED"]],
+  );
+  const { failures } = await server.call("GET", `/grevy/v1/explain/${key}`);
+  assert.deepEqual(failures.map((one) => one.message).sort(), [CAUSE, AGAIN].sort());
   await page.getByRole("region", { name: "What people did" }).getByText("Resolve").waitFor();
   browser.quiet();
 });
@@ -88,6 +107,12 @@ test("v3_v5_filters_show_the_exact_set_also_to_who_opens_the_link", async () => 
   const colleague = await browser.person(server);
   await colleague.page.goto(link);
   await poll(() => cells(colleague.page, "Instances"), (rows) => rows.length === 1);
+  const filters = colleague.page.getByRole("search");
+  const chosen = await filters.locator("[aria-current=true]").allInnerTexts();
+  assert.deepEqual(chosen, ["Active"]);
+  for (const test of ["amount > 100", "city = Bremen"]) {
+    await filters.getByText(test, { exact: true }).waitFor();
+  }
   assert.deepEqual(
     (await cells(colleague.page, "Instances")).map((row) => row.slice(0, 3)),
     [[made["a-2"], "a-2", "Active"]],

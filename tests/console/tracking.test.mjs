@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser, drawn, startServer } from "./harness.mjs";
+import { Browser, cells, drawn, saved, startServer } from "./harness.mjs";
 
 let server;
 let browser;
@@ -46,26 +46,51 @@ function collaboration() {
 
 const MAPPING = "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\n";
 
-function event(trace, type, source) {
+function event(trace, type, source, time = Date.now()) {
   return {
     specversion: "1.0",
     id: `${trace}-${type}`,
     type,
     source,
     traceid: trace,
-    time: new Date().toISOString(),
+    time: new Date(time).toISOString(),
     data: {},
   };
 }
 
-async function tell(trace, type, source) {
+async function tell(...one) {
+  await tellAll([event(...one)]);
+}
+
+async function tellAll(events) {
   const answer = await fetch(`${server.url}/events`, {
     method: "POST",
-    headers: { "content-type": "application/cloudevents+json" },
-    body: JSON.stringify(event(trace, type, source)),
+    headers: { "content-type": "application/cloudevents-batch+json" },
+    body: JSON.stringify(events),
   });
   assert.equal(answer.status, 204, await answer.text());
 }
+
+/** A tracked flow of steps in a line. */
+async function track(process, steps, more = {}) {
+  const tasks = steps.map((step) => `<bpmn:task id="${step}" name="${step}" />`);
+  const flows = steps.slice(1).map((step, at) =>
+    `<bpmn:sequenceFlow id="f${at}" sourceRef="${steps[at]}" targetRef="${step}" />`,
+  );
+  const bpmn = `<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d"
+    targetNamespace="https://grevy.dev/test">
+  <bpmn:process id="${process}">${tasks.join("")}${flows.join("")}</bpmn:process>
+</bpmn:definitions>`;
+  await server.call("PUT", `/tracking/${process}`, { bpmn, mapping: MAPPING, ...more });
+  await server.call("POST", `/tracking/${process}/publish`);
+}
+
+/** The elements that are marked as reached. */
+const ticked = (page) =>
+  page
+    .locator(".is-done")
+    .evaluateAll((all) => all.map((one) => one.getAttribute("data-element-id")).sort());
 
 test("t7_a_trace_ticks_exactly_what_it_has_reached_for_two_who_watch", async () => {
   const draft = { bpmn: collaboration(), mapping: MAPPING };
@@ -82,15 +107,15 @@ test("t7_a_trace_ticks_exactly_what_it_has_reached_for_two_who_watch", async () 
       await page.locator(".diagram").getByText(pool, { exact: true }).first().waitFor();
     }
     await page.locator(".badge.tick").nth(1).waitFor();
-    const ticked = await page.locator(".is-done").evaluateAll((all) =>
-      all.map((one) => one.getAttribute("data-element-id")).sort(),
-    );
-    assert.deepEqual(ticked, ["OrderPlaced", "PaymentReceived"]);
+    assert.deepEqual(await ticked(page), ["OrderPlaced", "PaymentReceived"]);
   }
   await tell("t1", "GoodsFetched", "Inventory");
   for (const { page } of people) {
     await page.locator('.is-done[data-element-id="GoodsFetched"]').waitFor();
     await page.getByRole("cell", { name: "GoodsFetched" }).waitFor();
+    // Nothing else has been reached, and nothing that had been is forgotten.
+    assert.deepEqual(await ticked(page), ["GoodsFetched", "OrderPlaced", "PaymentReceived"]);
+    assert.equal(await page.locator(".badge.tick").count(), 3);
   }
   browser.quiet();
 });
@@ -143,5 +168,65 @@ test("a_case_shows_what_it_waits_for_and_what_it_did_otherwise", async () => {
   // Live: the event that it waits for comes.
   await tell("p1", "bill", "Parcel");
   await events.getByRole("cell", { name: "bill" }).waitFor();
+  browser.quiet();
+});
+
+test("v7_a_case_that_is_quiet_for_too_long_is_listed_on_home", async () => {
+  await track("Slow", ["asked", "answered"], { stuckAfter: "PT1H" });
+  const now = Date.now();
+  await tell("quiet", "asked", "Slow", now - 90 * 60_000);
+  await tell("healthy", "asked", "Slow", now - 60_000);
+  const { page, open } = await browser.person(server);
+  await open("/");
+  const list = page.getByRole("region", { name: "Stuck and late" });
+  const row = list.getByRole("row", { name: /quiet/ });
+  await row.getByText("1 h 30 min").waitFor();
+  await row.getByText("waits for answered").waitFor();
+  assert.equal(await list.getByText("healthy").count(), 0, "a healthy one is not listed");
+  await row.getByRole("link").click();
+  await page.waitForURL("**/flows/Slow/quiet");
+  await drawn(page);
+  browser.quiet();
+});
+
+test("b1_b3_screen_csv_and_api_say_the_same_of_a_tracked_flow", async () => {
+  await track("Timed", ["begun", "done"]);
+  const start = Date.parse("2026-01-05T08:00:00Z");
+  const MINUTE = 60_000;
+  // Eighteen take ten minutes, two take thirty hours.
+  const events = Array.from({ length: 20 }, (_, n) => {
+    const took = n < 18 ? 10 * MINUTE : 30 * 60 * MINUTE;
+    const begun = event(`c${n}`, "begun", "Timed", start + n * MINUTE);
+    return [begun, event(`c${n}`, "done", "Timed", start + n * MINUTE + took)];
+  });
+  await tellAll(events.flat());
+  let stats;
+  for (const until = Date.now() + 10_000; stats?.events !== 40 && Date.now() < until; ) {
+    stats = await server.call("GET", "/tracking/Timed/stats?target=PT24H");
+  }
+  const { p95_ms, kept, breaches, allowance_used } = stats.target;
+  assert.deepEqual([p95_ms, kept, breaches, allowance_used], [108_000_000, false, 2, 2]);
+  const { page, open } = await browser.person(server);
+  await open("/flows/Timed?target=PT24H");
+  const whole = page.getByRole("region", { name: "Whole flow" });
+  await whole.getByRole("cell", { name: "200 %" }).waitFor();
+  assert.deepEqual((await saved(page, "Whole flow"))[1], [
+    ...[stats.cases, stats.duration.p50_ms, p95_ms, stats.target.within_ms].map(String),
+    ...[kept, breaches, allowance_used].map(String),
+  ]);
+  assert.deepEqual(
+    (await cells(page, "Whole flow"))[0],
+    ["20", "10 min", "1 d 6 h", "1 d", "no", "2", "200 %"],
+  );
+  const csv = (await saved(page, "Steps")).slice(1);
+  const told = Object.entries(stats.steps).map(([name, { events, cases, waited }]) => {
+    const times = waited.count === 0 ? ["", ""] : [waited.p50_ms, waited.p95_ms];
+    return [name, events, cases, ...times].map(String);
+  });
+  assert.deepEqual(csv, told);
+  assert.deepEqual(await cells(page, "Steps"), [
+    ["begun", "20", "20", "–", "–"],
+    ["done", "20", "20", "10 min", "1 d 6 h"],
+  ]);
   browser.quiet();
 });

@@ -48,7 +48,9 @@ export const variables = search<Variable>("variables");
 export const incidents = search<Incident>("incidents");
 export const jobs = search<Job>("jobs");
 export const subscriptions = search<Subscription>("message-subscriptions");
-export const audit = search<Audit>("audit-logs");
+/** With what people said beside what they did. */
+export const audit: Search<Audit> = (query) =>
+  post<Found<Audit>>("/grevy/v1/audit-logs/search", query);
 
 /** All rows of a search, page by page, up to `max`. */
 export async function collect<T>(from: Search<T>, query: Query, max: number): Promise<T[]> {
@@ -111,18 +113,23 @@ export async function changes(key: Key): Promise<Change[]> {
 }
 
 /** An incident of a job is resolved by giving the job tries again. */
-export async function retry(incident: Incident, retries = 1): Promise<void> {
+export async function retry(incident: Incident, comment: string): Promise<void> {
   if (incident.jobKey !== null) {
-    const changeset = { retries };
-    await request("PATCH", `/v2/jobs/${incident.jobKey}`, { changeset });
+    const changeset = { retries: 1 };
+    await request("PATCH", `/v2/jobs/${incident.jobKey}`, { changeset }, comment);
   }
-  await post(`/v2/incidents/${incident.incidentKey}/resolution`, {});
+  await post(`/v2/incidents/${incident.incidentKey}/resolution`, {}, comment);
 }
 
 /** `json` goes as it was typed, since a number may have more digits than JavaScript keeps. */
-export async function setVariable(scope: Key, name: string, json: string): Promise<void> {
+export async function setVariable(
+  scope: Key,
+  name: string,
+  json: string,
+  comment: string,
+): Promise<void> {
   const body = `{"variables":{${JSON.stringify(name)}:${json}},"local":true}`;
-  await request("PUT", `/v2/element-instances/${scope}/variables`, body);
+  await request("PUT", `/v2/element-instances/${scope}/variables`, body, comment);
 }
 
 interface Move {
@@ -134,7 +141,7 @@ interface Move {
 
 /** Ends element instances and begins elements, all of it or nothing. What goes is replaced token by
  * token where it moves. Variables go as they were typed: every digit counts. */
-export async function modify(key: Key, moves: Move[]): Promise<void> {
+export async function modify(key: Key, moves: Move[], comment: string): Promise<void> {
   const ends = moves.flatMap((move) => move.keys.map((own) => ({ elementInstanceKey: own })));
   const begins = moves.flatMap(({ keys, to, variables, local }) => {
     if (to === null) return [];
@@ -145,10 +152,11 @@ export async function modify(key: Key, moves: Move[]): Promise<void> {
   });
   const terminate = `"terminateInstructions":${JSON.stringify(ends)}`;
   const body = `{"activateInstructions":[${begins.join(",")}],${terminate}}`;
-  await request("POST", `/v2/process-instances/${key}/modification`, body);
+  await request("POST", `/v2/process-instances/${key}/modification`, body, comment);
 }
 
-export const cancel = (key: Key) => post(`/v2/process-instances/${key}/cancellation`, {});
+export const cancel = (key: Key, comment: string) =>
+  post(`/v2/process-instances/${key}/cancellation`, {}, comment);
 
 export interface Publication {
   name: string;

@@ -45,11 +45,18 @@ function listen(answer: Response): void {
   ahead = Math.abs(found) < AHEAD_MIN_MS ? 0 : found;
 }
 
-/** A body that is text goes as it is: JSON in which every digit counts. */
-export async function request(method: string, path: string, body?: unknown): Promise<Response> {
-  const init: RequestInit = { method, headers: headers() };
+/** A body that is text goes as it is: JSON in which every digit counts. What is said beside a call
+ * stands in the audit log. */
+export async function request(
+  method: string,
+  path: string,
+  body?: unknown,
+  comment = "",
+): Promise<Response> {
+  const said = comment.trim() === "" ? {} : { "grevy-comment": encodeURIComponent(comment.trim()) };
+  const init: RequestInit = { method, headers: { ...headers(), ...said } };
   if (body !== undefined) {
-    init.headers = { ...headers(), "content-type": "application/json" };
+    init.headers = { ...init.headers, "content-type": "application/json" };
     init.body = typeof body === "string" ? body : JSON.stringify(body);
   }
   let answer: Response;
@@ -82,8 +89,8 @@ export async function get<T>(path: string): Promise<T> {
   return (await request("GET", path)).json() as Promise<T>;
 }
 
-export async function post<T>(path: string, body: unknown): Promise<T> {
-  const answer = await request("POST", path, body);
+export async function post<T>(path: string, body: unknown, comment = ""): Promise<T> {
+  const answer = await request("POST", path, body, comment);
   const text = await answer.text();
   return (text === "" ? undefined : JSON.parse(text)) as T;
 }

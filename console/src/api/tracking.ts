@@ -60,6 +60,18 @@ export interface Trace {
   left_out: number;
 }
 
+interface Spread {
+  count: number;
+  p50_ms: number;
+  p95_ms: number;
+}
+
+export interface Stats {
+  duration: Spread;
+  steps: Record<string, { events: number; cases: number; waited: Spread }>;
+  target: { within_ms: number; kept: boolean; breaches: number; allowance_used: number } | null;
+}
+
 const path = (process: string) => `/tracking/${encodeURIComponent(process)}`;
 
 export const tracked = () => get<Tracked[]>("/tracking");
@@ -71,6 +83,12 @@ export function cases(process: string, query: URLSearchParams): Promise<Case[]> 
     if (value) wanted.set(name, value);
   }
   return get<Case[]>(`${path(process)}/cases?${wanted}`);
+}
+
+/** Figures of all cases; `target` is an ISO 8601 duration. */
+export function stats(process: string, target: string | null): Promise<Stats> {
+  const asked = target ? `?${new URLSearchParams({ target })}` : "";
+  return get<Stats>(`${path(process)}/stats${asked}`);
 }
 
 export const records = (process: string, id: string) =>

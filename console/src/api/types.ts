@@ -107,6 +107,8 @@ export interface Audit {
   actorId: string | null;
   actorType: string | null;
   result: string;
+  entityDescription: string | null;
+  comment: string | null;
 }
 
 export interface Flow {
@@ -180,6 +182,24 @@ export interface ElementHeat {
 export interface Heat {
   elements: ElementHeat[];
   flows: { sequenceFlowId: string; count: number }[];
+  instances: { completed: number; p50Ms: number; p95Ms: number } | null;
+  target: Promised | null;
+}
+
+/** Durations of whole instances or cases. */
+export interface Whole {
+  count: number;
+  p50Ms: number;
+  p95Ms: number;
+}
+
+/** A promise that 95 % of them take no longer. */
+export interface Promised {
+  withinMs: number;
+  kept: boolean;
+  breaches: number;
+  /** 1 is all that one in twenty allows. */
+  allowanceUsed: number;
 }
 
 export interface NearMiss {

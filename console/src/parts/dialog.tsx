@@ -7,8 +7,10 @@ interface Props {
   title: string;
   action: string;
   danger?: boolean;
+  /** Asks also why, for the log. */
+  commented?: boolean;
   close: () => void;
-  submit: () => unknown;
+  submit: (comment: string) => unknown;
   children: ComponentChildren;
 }
 
@@ -16,11 +18,12 @@ interface Props {
 export function Dialog(props: Props): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [busy, setBusy] = useState(false);
+  const [comment, setComment] = useState("");
   useLayoutEffect(() => dialog.current?.showModal(), []);
   const submit = async (event: Event) => {
     event.preventDefault();
     setBusy(true);
-    await props.submit();
+    await props.submit(comment);
     setBusy(false);
   };
   return (
@@ -28,6 +31,12 @@ export function Dialog(props: Props): JSX.Element {
       <form onSubmit={submit}>
         <h2 id="dialog-title">{props.title}</h2>
         {props.children}
+        {props.commented && (
+          <label>
+            Comment, for the log
+            <Comment value={comment} set={setComment} />
+          </label>
+        )}
         <footer>
           <button type="button" class="plain" onClick={() => dialog.current?.close()}>
             Back
@@ -38,5 +47,24 @@ export function Dialog(props: Props): JSX.Element {
         </footer>
       </form>
     </dialog>
+  );
+}
+
+interface CommentProps {
+  value: string;
+  set: (text: string) => void;
+}
+
+/** Why somebody does what they do; it is kept with their name. */
+export function Comment({ value, set }: CommentProps): JSX.Element {
+  return (
+    <input
+      class="comment"
+      maxLength={1000}
+      placeholder="Comment"
+      aria-label="Comment, for the log"
+      value={value}
+      onInput={(event) => set(event.currentTarget.value)}
+    />
   );
 }

@@ -2,28 +2,31 @@
 
 import type { JSX } from "preact";
 import { useEffect, useMemo } from "preact/hooks";
-import type { Case, Tracked } from "../api/tracking";
+import type { Case, Stats, Tracked } from "../api/tracking";
 import { link } from "../api/stream";
 import * as tracking from "../api/tracking";
 import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
-import { span, words } from "../format";
-import { useLoad, useNow } from "../live";
+import { count, span, words } from "../format";
+import { useEvery, useLoad, useNow } from "../live";
 import { namesOf } from "../names";
 import { Failed, Time } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
+import { WholeFlow } from "../parts/whole";
 import { go, query, withQuery } from "../router";
 
 /** Tracking has no stream: it is looked at this often. */
 const LOOK_MS = 1_000;
 
+/** Its figures are of all that ever happened. */
+const FIGURES_MS = 15_000;
+
 /** Loads again and again while the view is there and seen. */
 export function useLook(reload: () => void): void {
   useEffect(() => {
     link.value = "live";
-    const timer = setInterval(() => document.hidden || reload(), LOOK_MS);
-    return () => clearInterval(timer);
-  }, [reload]);
+  }, []);
+  useEvery(LOOK_MS, reload);
 }
 
 async function load(process: string, text: string): Promise<{ cases: Case[]; model: Tracked }> {
@@ -41,6 +44,9 @@ export function FlowView({ at }: { at: string }): JSX.Element {
   const { data, error, reload } = useLoad(`${at}?${asked}`, () => load(at, asked));
   const picture = useLoad(`tracked ${at}`, () => tracking.diagram(at));
   useLook(reload);
+  const target = query.value.get("target");
+  const figures = useLoad(`figures ${at} ${target}`, () => tracking.stats(at, target));
+  useEvery(FIGURES_MS, figures.reload);
   const names = useMemo(() => namesOf(picture.data), [picture.data]);
   const laid = useMemo(() => {
     return data === undefined ? marks.none() : laidOver(data.cases, data.model, names);
@@ -55,7 +61,7 @@ export function FlowView({ at }: { at: string }): JSX.Element {
           <span class="quiet">Nobody runs it: it is read from events.</span>
         </div>
       </header>
-      <Failed error={error ?? picture.error} />
+      <Failed error={error ?? picture.error ?? figures.error} />
       <Diagram
         xml={picture.data}
         marks={laid}
@@ -65,6 +71,7 @@ export function FlowView({ at }: { at: string }): JSX.Element {
       />
       <Filters />
       <Cases rows={data?.cases} />
+      {figures.data && <Figures of={figures.data} />}
     </>
   );
 }
@@ -177,6 +184,46 @@ function Cases({ rows }: { rows: Case[] | undefined }): JSX.Element {
       marked={(row) => row.findings.length > 0 || row.status === "stuck"}
       empty="No case is like this."
     />
+  );
+}
+
+type Step = { name: string } & Stats["steps"][string];
+
+const STEPS: Column<Step>[] = [
+  { head: "Step", value: (row) => row.name },
+  { head: "Events", kind: "number", value: (row) => row.events, cell: (r) => count(r.events) },
+  { head: "Cases", kind: "number", value: (row) => row.cases, cell: (row) => count(row.cases) },
+  { head: "p50", kind: "number", value: (r) => waited(r, "p50_ms"), cell: (r) => took(r, "p50_ms") },
+  { head: "p95", kind: "number", value: (r) => waited(r, "p95_ms"), cell: (r) => took(r, "p95_ms") },
+];
+
+/** Since the event before it; the first of a case waits for nothing. */
+function waited(row: Step, which: "p50_ms" | "p95_ms"): number | null {
+  return row.waited.count === 0 ? null : row.waited[which];
+}
+
+const took = (row: Step, which: "p50_ms" | "p95_ms"): string => span(waited(row, which));
+
+function Figures({ of: { duration, steps, target } }: { of: Stats }): JSX.Element {
+  const whole = { count: duration.count, p50Ms: duration.p50_ms, p95Ms: duration.p95_ms };
+  const promised = target && {
+    withinMs: target.within_ms,
+    kept: target.kept,
+    breaches: target.breaches,
+    allowanceUsed: target.allowance_used,
+  };
+  return (
+    <>
+      <Grid
+        name="Steps"
+        caption="Steps, and how long after the one before"
+        columns={STEPS}
+        rows={Object.entries(steps).map(([name, step]) => ({ name, ...step }))}
+        id={(row) => row.name}
+        empty="No event has come yet."
+      />
+      <WholeFlow counted="Cases" whole={whole} target={promised} />
+    </>
   );
 }
 

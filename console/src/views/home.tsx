@@ -3,9 +3,11 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as calls from "../api/calls";
+import * as tracking from "../api/tracking";
+import type { Case } from "../api/tracking";
 import type { IncidentGroup, JobType, Overview, Stuck } from "../api/types";
 import { age, count, errorName, span } from "../format";
-import { useLoad, useNow, useStream } from "../live";
+import { useEvery, useLoad, useNow, useStream } from "../live";
 import { Failed, Tile } from "../parts/bits";
 import { Throughput } from "../parts/chart";
 import { Grid, type Column } from "../parts/grid";
@@ -18,6 +20,8 @@ const TYPES =
 export function HomeView(): JSX.Element {
   const { data, error, reload } = useLoad("home", calls.overview);
   useStream(`types=${TYPES}`, reload);
+  const cases = useLoad("stuck cases", stuckCases);
+  useEvery(CASES_MS, cases.reload);
   return (
     <>
       <h1 class="sr">Home</h1>
@@ -27,7 +31,7 @@ export function HomeView(): JSX.Element {
       {data && (
         <div class="pair">
           <JobTypes types={data.jobTypes} />
-          <StuckList stuck={data.stuck} />
+          <StuckList stuck={[...data.stuck.map(ofInstance), ...(cases.data ?? [])]} />
         </div>
       )}
       {data && <Latency steps={data.steps} />}
@@ -142,21 +146,75 @@ function JobTypes({ types }: { types: JobType[] }): JSX.Element {
   );
 }
 
+/** An instance, or a case of a tracked flow, that does not move. */
+interface Still {
+  to: string;
+  key: string;
+  process: string;
+  at: string | null;
+  since: string;
+  reason: string;
+}
+
+const ofInstance = (one: Stuck): Still => ({
+  to: `/instances/${one.processInstanceKey}`,
+  key: one.processInstanceKey,
+  process: one.processDefinitionId,
+  at: one.elementId,
+  since: one.since,
+  reason: one.reason,
+});
+
+function ofCase(one: Case): Still {
+  const [process, id] = [one.process, one.case].map(encodeURIComponent);
+  const why = one.expected.length === 0 ? "no event comes" : `waits for ${one.expected.join(" or ")}`;
+  return {
+    to: `/flows/${process}/${id}`,
+    key: one.case,
+    process: one.process,
+    at: one.lastStep,
+    since: new Date(one.lastMs ?? one.sinceMs).toISOString(),
+    reason: isLate(one) ? `${why}; its deadline is over` : why,
+  };
+}
+
+/** The kind of finding that a missed deadline is. */
+const TOO_LATE = "too late";
+
+const isLate = (one: Case): boolean => one.findings.some(({ kind }) => kind === TOO_LATE);
+
+/** Tracking has no stream. */
+const CASES_MS = 5_000;
+
+/** Those that are quiet for too long, and those that miss a deadline. */
+async function stuckCases(): Promise<Still[]> {
+  const flows = await tracking.tracked();
+  const still = flows.map(async ({ process }) => {
+    const wanted = [{ status: "stuck" }, { status: "open", deviating: "true" }];
+    const [stuck, open] = await Promise.all(
+      wanted.map((one) => tracking.cases(process, new URLSearchParams(one))),
+    );
+    return [...(stuck ?? []), ...(open ?? []).filter(isLate)].map(ofCase);
+  });
+  return (await Promise.all(still)).flat();
+}
+
 /** At first; the page is to be seen at one look. */
 const STUCK_ROWS = 8;
 
-function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
+function StuckList({ stuck: unsorted }: { stuck: Still[] }): JSX.Element {
   const now = useNow(10_000);
   const [shown, setShown] = useState(STUCK_ROWS);
-  const columns: Column<Stuck>[] = [
+  const stuck = unsorted.toSorted((a, b) => a.since.localeCompare(b.since));
+  const columns: Column<Still>[] = [
     {
       head: "Instance",
       kind: "key",
-      value: (row) => row.processInstanceKey,
-      cell: ({ processInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
+      value: (row) => row.key,
+      cell: (row) => <a href={row.to}>{row.key}</a>,
     },
-    { head: "Process", value: (row) => row.processDefinitionId },
-    { head: "At", value: (row) => row.elementId },
+    { head: "Process", value: (row) => row.process },
+    { head: "At", value: (row) => row.at },
     {
       head: "For",
       kind: "number",
@@ -173,7 +231,7 @@ function StuckList({ stuck }: { stuck: Stuck[] }): JSX.Element {
       total={stuck.length}
       all={async () => stuck}
       more={shown < stuck.length ? () => setShown(stuck.length) : undefined}
-      id={(row) => `${row.processInstanceKey} ${row.elementId}`}
+      id={(row) => `${row.to} ${row.at}`}
       empty="Nothing is stuck."
     />
   );

@@ -119,9 +119,9 @@ interface RetryProps {
 
 function RetryAll({ search, total, close }: RetryProps): JSX.Element {
   const [done, setDone] = useState<number | null>(null);
-  const run = async () => {
+  const run = async (comment: string) => {
     const found = await calls.collect(calls.incidents, search, RETRY_MAX);
-    const failures = await retryAll(found, setDone);
+    const failures = await retryAll(found, comment, setDone);
     const fine = found.length - failures.length;
     say("ok", `${count(fine)} of ${count(found.length)} are tried again.`);
     const first = failures[0];
@@ -131,7 +131,13 @@ function RetryAll({ search, total, close }: RetryProps): JSX.Element {
     close();
   };
   return (
-    <Dialog title={`Retry ${count(total)} incidents?`} action="Retry" close={close} submit={run}>
+    <Dialog
+      title={`Retry ${count(total)} incidents?`}
+      action="Retry"
+      commented
+      close={close}
+      submit={run}
+    >
       <p>
         Each job gets one more try, every other step is done again. Incidents that were raised for
         other causes stay as they are.
@@ -142,7 +148,11 @@ function RetryAll({ search, total, close }: RetryProps): JSX.Element {
 }
 
 /** Why some could not be retried. One that somebody resolved in the meantime is fine. */
-async function retryAll(incidents: Incident[], told: (done: number) => void): Promise<string[]> {
+async function retryAll(
+  incidents: Incident[],
+  comment: string,
+  told: (done: number) => void,
+): Promise<string[]> {
   const failures: string[] = [];
   let next = 0;
   let done = 0;
@@ -151,7 +161,7 @@ async function retryAll(incidents: Incident[], told: (done: number) => void): Pr
       const incident = incidents[at];
       if (incident === undefined) break;
       try {
-        await calls.retry(incident);
+        await calls.retry(incident, comment);
       } catch (error) {
         const gone = error instanceof Problem && error.status === 404;
         if (!gone) failures.push((error as Error).message);

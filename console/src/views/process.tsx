@@ -11,6 +11,7 @@ import { count, span } from "../format";
 import { useLoad } from "../live";
 import { Failed } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
+import { WholeFlow } from "../parts/whole";
 import { go, query, withQuery } from "../router";
 import { namesOf } from "../names";
 import { timeRange } from "./filters";
@@ -49,7 +50,8 @@ interface VersionProps {
 function Version({ all, shown, deployed }: VersionProps): JSX.Element {
   const key = shown.processDefinitionKey;
   const picture = useLoad(`picture ${key}`, () => calls.diagram(key));
-  const range = timeRange(query.value);
+  const target = query.value.get("target");
+  const range = { ...timeRange(query.value), ...(target ? { target } : {}) };
   const heat = useLoad(`heat ${key} ${JSON.stringify(range)}`, () => calls.heat(key, range));
   const measure = (query.value.get("heat") ?? "counts") as marks.Measure;
   const element = query.value.get("element");
@@ -74,8 +76,14 @@ function Version({ all, shown, deployed }: VersionProps): JSX.Element {
       />
       <InstanceList definition={shown} changed={heat.reload} deployed={deployed} />
       {heat.data && <Elements heat={heat.data} names={names} />}
+      {heat.data && <WholeFlow counted="Completed" {...wholeOf(heat.data)} />}
     </>
   );
+}
+
+function wholeOf({ instances, target }: Heat) {
+  const whole = instances && { ...instances, count: instances.completed };
+  return { whole, target };
 }
 
 interface HeadProps {

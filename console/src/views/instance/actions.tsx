@@ -17,9 +17,9 @@ interface Props {
 export function Actions({ instance, changed, modify }: Props): JSX.Element {
   const [asked, ask] = useState<"cancel" | "publish" | null>(null);
   const close = () => ask(null);
-  const cancel = async () => {
+  const cancel = async (comment: string) => {
     const key = instance.processInstanceKey;
-    if (await attempt("The instance is canceled.", () => calls.cancel(key))) changed();
+    if (await attempt("The instance is canceled.", () => calls.cancel(key, comment))) changed();
     close();
   };
   return (
@@ -35,6 +35,7 @@ export function Actions({ instance, changed, modify }: Props): JSX.Element {
           title="Cancel this instance?"
           action="Cancel it"
           danger
+          commented
           close={close}
           submit={cancel}
         >

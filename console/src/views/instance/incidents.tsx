@@ -7,6 +7,7 @@ import type { Incident } from "../../api/types";
 import { age, errorName, words } from "../../format";
 import { useNow } from "../../live";
 import { Time } from "../../parts/bits";
+import { Comment } from "../../parts/dialog";
 import { attempt } from "../../parts/notices";
 import { withQuery } from "../../router";
 import type { PartProps } from "../instance";
@@ -22,7 +23,7 @@ export function Incidents({ all, changed }: PartProps): JSX.Element | null {
       ))}
       {past.length > 0 && (
         <details class="past">
-          <summary>{past.length === 1 ? "One incident before" : `${past.length} before`}</summary>
+          <summary>{past.length === 1 ? "One incident before" : `${past.length} incidents before`}</summary>
           <ul>
             {past.map((incident) => (
               <li key={incident.incidentKey}>
@@ -41,13 +42,15 @@ export function Incidents({ all, changed }: PartProps): JSX.Element | null {
 function Open({ incident, all, changed }: PartProps & { incident: Incident }): JSX.Element {
   const now = useNow(5_000);
   const [busy, setBusy] = useState(false);
+  const [comment, setComment] = useState("");
   const name = nameOf(all, incident.elementId);
   const tried = all.explanation.failures.find(
     (failure) => failure.incidentKey === incident.incidentKey,
   )?.tried;
   const retry = async () => {
     setBusy(true);
-    if (await attempt(`'${name}' is tried again.`, () => calls.retry(incident))) changed();
+    const run = () => calls.retry(incident, comment);
+    if (await attempt(`'${name}' is tried again.`, run)) changed();
     setBusy(false);
   };
   return (
@@ -63,6 +66,7 @@ function Open({ incident, all, changed }: PartProps & { incident: Incident }): J
           {tried ? `; its job failed ${tried === 1 ? "once" : `${tried} times`}` : ""}
         </p>
       </div>
+      <Comment value={comment} set={setComment} />
       <button class="primary" disabled={busy} onClick={retry}>
         Retry
       </button>

@@ -14,8 +14,12 @@ const ROWS = 50;
 const COLUMNS: Column<Audit>[] = [
   { head: "When", value: (row) => row.timestamp, cell: (row) => <Time at={row.timestamp} /> },
   { head: "Who", value: (row) => row.actorId ?? "somebody without a token" },
-  { head: "What", value: (row) => `${words(row.operationType)} ${words(row.entityType)}` },
-  { head: "Key", kind: "key", value: (row) => row.entityKey },
+  {
+    head: "What",
+    value: (row) => `${words(row.operationType)} ${words(row.entityType).toLowerCase()}`,
+  },
+  { head: "Detail", value: (row) => row.entityDescription ?? "" },
+  { head: "Comment", kind: "long", value: (row) => row.comment ?? "" },
 ];
 
 export function Log({ instance, turn }: { instance: Instance; turn: unknown }): JSX.Element {

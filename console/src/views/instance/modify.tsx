@@ -37,9 +37,10 @@ export function Modify({ all, nodes, plan, setPlan, changed }: Props): JSX.Eleme
   const name = (id: string) => nodes.find((node) => node.id === id)?.name ?? id;
   const change = (at: number, step: Step | null) =>
     setPlan(plan.flatMap((old, index) => (index !== at ? [old] : step === null ? [] : [step])));
-  const apply = async () => {
+  const apply = async (comment: string) => {
     const key = all.instance.processInstanceKey;
-    const done = await attempt("The instance is modified.", () => calls.modify(key, plan));
+    const run = () => calls.modify(key, plan, comment);
+    const done = await attempt("The instance is modified.", run);
     ask(false);
     if (!done) return;
     setPlan(null);
@@ -142,13 +143,19 @@ interface SummaryProps {
   plan: Step[];
   name: (id: string) => string;
   close: () => void;
-  submit: () => Promise<void>;
+  submit: (comment: string) => Promise<void>;
 }
 
 function Summary({ plan, name, close, submit }: SummaryProps): JSX.Element {
   const given = (step: Step) => step.to !== null && step.variables.trim() !== "{}";
   return (
-    <Dialog title="Apply this modification?" action="Apply it" close={close} submit={submit}>
+    <Dialog
+      title="Apply this modification?"
+      action="Apply it"
+      commented
+      close={close}
+      submit={submit}
+    >
       <ul>
         {plan.map((step, at) => (
           <li key={at}>

@@ -6,6 +6,7 @@ import * as calls from "../../api/calls";
 import type { Change, Variable } from "../../api/types";
 import { pretty } from "../../format";
 import { Time } from "../../parts/bits";
+import { Comment } from "../../parts/dialog";
 import { attempt, say } from "../../parts/notices";
 import { Grid, type Column } from "../../parts/grid";
 import type { All, PartProps } from "../instance";
@@ -151,6 +152,7 @@ interface EditorProps {
 function Editor({ scope, name, value, done, back }: EditorProps): JSX.Element {
   const [called, setCalled] = useState(name);
   const [text, setText] = useState(value === undefined ? "" : pretty(value.value));
+  const [comment, setComment] = useState("");
   const [whole, setWhole] = useState(value?.isTruncated !== true);
   useEffect(() => {
     if (whole || value === undefined) return;
@@ -171,7 +173,7 @@ function Editor({ scope, name, value, done, back }: EditorProps): JSX.Element {
       say("bad", `Expected JSON, such as 12, true, "text" or {"a": 1}, but got: ${text}`);
       return;
     }
-    const set = () => calls.setVariable(scope, called, text);
+    const set = () => calls.setVariable(scope, called, text, comment);
     if (await attempt(`'${called}' is set.`, set)) done();
   };
   return (
@@ -194,6 +196,7 @@ function Editor({ scope, name, value, done, back }: EditorProps): JSX.Element {
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
       />
+      <Comment value={comment} set={setComment} />
       <button class="primary" disabled={!whole}>
         Save
       </button>
