@@ -73,7 +73,8 @@ test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async ()
   );
   const { failures } = await server.call("GET", `/grevy/v1/explain/${key}`);
   assert.deepEqual(failures.map((one) => one.message).sort(), [CAUSE, AGAIN].sort());
-  await page.getByRole("region", { name: "What people did" }).getByText("Resolve").waitFor();
+  const log = page.getByRole("region", { name: "What people did" });
+  assert.equal(await log.getByText("Resolve incident").count(), 2);
   browser.quiet();
 });
 

@@ -38,7 +38,13 @@ export function Dialog(props: Props): JSX.Element {
           </label>
         )}
         <footer>
-          <button type="button" class="plain" onClick={() => dialog.current?.close()}>
+          {/* Where something is lost, Enter pressed twice loses nothing. */}
+          <button
+            type="button"
+            class="plain"
+            autofocus={props.danger === true}
+            onClick={() => dialog.current?.close()}
+          >
             Back
           </button>
           <button type="submit" class={props.danger ? "danger" : "primary"} disabled={busy}>
