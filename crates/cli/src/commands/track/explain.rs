@@ -73,10 +73,10 @@ mod tests {
             "findings": [{"kind": "too late", "step": "GoodsFetched", "expected": ["GoodsFetched"]},
                 {"kind": "skipped", "step": "Checked", "expected": ["Approved"]}]});
         let lines = "Case 'o-7' of order is stuck.\n\
-            Its last event is 'PaymentReceived', 5 h ago (1970-01-01T00:00:00.000Z).\n\
+            Its last event is 'PaymentReceived', 5 hours ago (1970-01-01T00:00:00.000Z).\n\
             It waits for 'GoodsFetched' or 'OrderCanceled'.\n\
-            It had until 1970-01-01T02:00:00.000Z, 3 h ago.\n\
-            It has until 1970-01-01T09:00:00.000Z, 4 h from now.\n\
+            It had until 1970-01-01T02:00:00.000Z, 3 hours ago.\n\
+            It has until 1970-01-01T09:00:00.000Z, 4 hours from now.\n\
             Other than the model: too late 'GoodsFetched'.\n\
             Other than the model: skipped 'Checked', expected 'Approved'.\n";
         assert_eq!(text(&case, 5 * hour), lines);
