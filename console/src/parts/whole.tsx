@@ -33,7 +33,11 @@ export function WholeFlow({ counted, whole, target }: Props): JSX.Element {
       head: "p95 within target",
       value: (row) => row.target && String(row.target.kept),
       cell: ({ target: one }) =>
-        one && <span class={`chip ${one.kept ? "completed" : "incident"}`}>{one.kept ? "yes" : "no"}</span>,
+        one && (
+          <span class={`chip ${one.kept ? "completed" : "incident"}`}>
+            {one.kept ? "yes" : "no"}
+          </span>
+        ),
     },
     { head: "Breaches", kind: "number", value: (row) => row.target?.breaches },
     {

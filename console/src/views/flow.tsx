@@ -193,16 +193,21 @@ const STEPS: Column<Step>[] = [
   { head: "Step", value: (row) => row.name },
   { head: "Events", kind: "number", value: (row) => row.events, cell: (r) => count(r.events) },
   { head: "Cases", kind: "number", value: (row) => row.cases, cell: (row) => count(row.cases) },
-  { head: "p50", kind: "number", value: (r) => waited(r, "p50_ms"), cell: (r) => took(r, "p50_ms") },
-  { head: "p95", kind: "number", value: (r) => waited(r, "p95_ms"), cell: (r) => took(r, "p95_ms") },
+  after("p50", "p50_ms"),
+  after("p95", "p95_ms"),
 ];
 
-/** Since the event before it; the first of a case waits for nothing. */
-function waited(row: Step, which: "p50_ms" | "p95_ms"): number | null {
-  return row.waited.count === 0 ? null : row.waited[which];
+function after(head: string, which: Rank): Column<Step> {
+  const value = (row: Step) => waited(row, which);
+  return { head, kind: "number", value, cell: (row) => span(value(row)) };
 }
 
-const took = (row: Step, which: "p50_ms" | "p95_ms"): string => span(waited(row, which));
+type Rank = "p50_ms" | "p95_ms";
+
+/** Since the event before it; the first of a case waits for nothing. */
+function waited(row: Step, which: Rank): number | null {
+  return row.waited.count === 0 ? null : row.waited[which];
+}
 
 function Figures({ of: { duration, steps, target } }: { of: Stats }): JSX.Element {
   const whole = { count: duration.count, p50Ms: duration.p50_ms, p95Ms: duration.p95_ms };

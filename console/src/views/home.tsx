@@ -167,7 +167,8 @@ const ofInstance = (one: Stuck): Still => ({
 
 function ofCase(one: Case): Still {
   const [process, id] = [one.process, one.case].map(encodeURIComponent);
-  const why = one.expected.length === 0 ? "no event comes" : `waits for ${one.expected.join(" or ")}`;
+  const next = one.expected.join(" or ");
+  const why = next === "" ? "no event comes" : `waits for ${next}`;
   return {
     to: `/flows/${process}/${id}`,
     key: one.case,

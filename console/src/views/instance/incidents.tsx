@@ -23,7 +23,9 @@ export function Incidents({ all, changed }: PartProps): JSX.Element | null {
       ))}
       {past.length > 0 && (
         <details class="past">
-          <summary>{past.length === 1 ? "One incident before" : `${past.length} incidents before`}</summary>
+          <summary>
+            {past.length === 1 ? "One incident before" : `${past.length} incidents before`}
+          </summary>
           <ul>
             {past.map((incident) => (
               <li key={incident.incidentKey}>
