@@ -1,5 +1,6 @@
 //! History: every filter and sort of the lists that grow with instances, over a million of them;
-//! how soon an incident is seen and what a reader of its own writes waits, at a server.
+//! how soon an incident is seen and what a reader of its own writes waits, at a server. What no
+//! index has ([`Field::walked`], texts by their end) is timed by itself, without a budget.
 //! `PAGES_INSTANCES` sets another number; `PAGES_FOLDER` keeps the store for the next run.
 
 use std::time::{Duration, Instant};
@@ -54,6 +55,7 @@ fn pages(instances: i64) -> Result<(), Failed> {
         ("history_page_first", sweep.first()?),
         ("history_page_filtered", sweep.filtered()?),
         ("history_page_deep", sweep.deep()?),
+        ("history_page_walked", sweep.walked()?),
     ] {
         print(name, slowest.as_secs_f64() * 1_000.0, "ms");
     }
@@ -91,7 +93,7 @@ impl Sweep {
 
     fn sorts(entity: &'static Entity) -> impl Iterator<Item = (String, Vec<Sort>)> {
         let both = [false, true];
-        let fields = entity.fields.iter().filter(|field| field.sort);
+        let fields = entity.fields.iter().filter(|field| field.sort && !field.walked);
         fields.flat_map(move |field| {
             both.map(|descending| {
                 let way = if descending { "descending" } else { "ascending" };
@@ -112,24 +114,97 @@ impl Sweep {
         Ok(slowest)
     }
 
-    /// Nine tenths down by offset, and from there by cursor in both directions.
+    /// Nine tenths down by offset, and from there by cursor in both directions: every list by every
+    /// sort, and instances as the console narrows them, oldest and newest first.
     fn deep(&mut self) -> Result<Duration, Failed> {
+        let from = u32::try_from(self.instances * 9 / 10)?;
         let mut slowest = Duration::ZERO;
         for entity in LISTS {
             for (name, sort) in Sweep::sorts(entity) {
-                let from = u32::try_from(self.instances * 9 / 10)?;
-                let page = Paging::From { from, limit: ITEMS };
-                let mut query = Query { sort, page, ..Query::default() };
-                let (took, end) = self.time(&format!("{name}, from {from}"), entity, &query)?;
-                slowest = slowest.max(took);
-                let Some(cursor) = end else { continue };
-                query.page = Paging::After { cursor: cursor.clone(), limit: ITEMS };
-                slowest = slowest.max(self.time(&format!("{name}, after"), entity, &query)?.0);
-                query.page = Paging::Before { cursor, limit: ITEMS };
-                slowest = slowest.max(self.time(&format!("{name}, before"), entity, &query)?.0);
+                let query = Query { sort, ..Query::default() };
+                slowest = slowest.max(self.deep_of(&name, entity, query, from)?);
+            }
+        }
+        for (name, filter, from) in self.narrowed()? {
+            for descending in [false, true] {
+                let name = format!("{name} by startDate, descending: {descending}");
+                let sort = vec![Sort::by(&PROCESS_INSTANCE, "startDate", descending)?];
+                let query = Query { filter: filter.clone(), sort, ..Query::default() };
+                slowest = slowest.max(self.deep_of(&name, &PROCESS_INSTANCE, query, from)?);
             }
         }
         Ok(slowest)
+    }
+
+    fn deep_of(
+        &mut self,
+        name: &str,
+        entity: &'static Entity,
+        mut query: Query,
+        from: u32,
+    ) -> Result<Duration, Failed> {
+        query.page = Paging::From { from, limit: ITEMS };
+        let (mut slowest, end) = self.time(&format!("{name}, from {from}"), entity, &query)?;
+        let Some(cursor) = end else { return Ok(slowest) };
+        let after = Paging::After { cursor: cursor.clone(), limit: ITEMS };
+        for page in [after, Paging::Before { cursor, limit: ITEMS }] {
+            query.page = page;
+            slowest = slowest.max(self.time(&format!("{name}, by cursor"), entity, &query)?.0);
+        }
+        Ok(slowest)
+    }
+
+    /// Instances of a state, of a process, of both, with incidents; and how deep nine tenths are.
+    fn narrowed(&mut self) -> Result<Vec<(&'static str, Filter, u32)>, Failed> {
+        let rows = self.samples(&PROCESS_INSTANCE)?;
+        let definition = rows.first().and_then(|row| row.get("processDefinitionKey"));
+        let definition = definition.cloned().ok_or("expected instances")?;
+        let one = |name: &str, value: Value| {
+            Filter::field(&PROCESS_INSTANCE, name, Test::Eq(value)).map_err(Failed::from)
+        };
+        let completed = one("state", Value::Int(1))?;
+        let of_process = one("processDefinitionKey", definition)?;
+        let both = Filter::All(vec![completed.clone(), of_process.clone()]);
+        let deep = u32::try_from(self.instances * 9 / 10)?;
+        Ok(vec![
+            ("completed ones", completed, deep),
+            ("of a process", of_process, deep / 4),
+            ("completed ones of a process", both, deep / 4),
+            ("with incidents", one("hasIncident", Value::Int(1))?, deep / 1_000),
+        ])
+    }
+
+    /// What no index has, once each.
+    fn walked(&mut self) -> Result<Duration, Failed> {
+        let mut slowest = Duration::ZERO;
+        for entity in LISTS {
+            for field in entity.fields.iter().filter(|field| field.walked && field.sort) {
+                let sort = vec![Sort { field, descending: true }];
+                let page = Paging::From { from: 0, limit: ITEMS };
+                let query = Query { sort, page, ..Query::default() };
+                slowest = slowest.max(self.once(&format!("by {}", field.name), entity, &query)?);
+            }
+            let rows = self.samples(entity)?;
+            for field in entity.filters() {
+                for (name, filter) in conditions(field, &rows) {
+                    if field.walked || name.contains("Like(\"*") {
+                        let page = Paging::From { from: 0, limit: ITEMS };
+                        let query = Query { filter, page, ..Query::default() };
+                        slowest = slowest.max(self.once(&name, entity, &query)?);
+                    }
+                }
+            }
+        }
+        Ok(slowest)
+    }
+
+    fn once(&self, name: &str, entity: &Entity, query: &Query) -> Result<Duration, Failed> {
+        let begun = Instant::now();
+        self.runtime.block_on(self.reader.search(entity, query))?;
+        if std::env::var_os("PAGES_TOLD").is_some() {
+            println!("{:>9.1?} {}, walked: {name}", begun.elapsed(), entity.name);
+        }
+        Ok(begun.elapsed())
     }
 
     /// Every field by every operator; instances also with the newest first.
@@ -140,6 +215,9 @@ impl Sweep {
             let newest = Sort::by(entity, "startDate", true).ok();
             for field in entity.filters() {
                 for (name, filter) in conditions(field, &rows) {
+                    if field.walked || name.contains("Like(\"*") {
+                        continue;
+                    }
                     let page = Paging::From { from: 0, limit: ITEMS };
                     let mut query = Query { filter, page, ..Query::default() };
                     slowest = slowest.max(self.time(&name, entity, &query)?.0);
