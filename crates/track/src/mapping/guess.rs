@@ -50,8 +50,15 @@ pub fn guess(sample: &[Item]) -> Result<Guess, String> {
         .take(SAMPLE_RECORDS_MAX)
         .collect();
     if records.is_empty() {
+        let first = sample.iter().find_map(|item| match item {
+            Item::Bad { reason, .. } => Some(reason.as_str()),
+            Item::Record(_) => None,
+        });
         let bad = sample.len();
-        return Err(format!("expected records to guess from, but there are none ({bad} are bad)"));
+        let why = first.map_or_else(String::new, |reason| format!("; the first: {reason}"));
+        return Err(format!(
+            "expected records to guess from, but there are none ({bad} are bad{why})"
+        ));
     }
     if let Some(guess) = debezium::guess(&records) {
         return Ok(guess);

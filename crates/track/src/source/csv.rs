@@ -173,7 +173,11 @@ fn cells(text: &[u8], delimiter: u8) -> Option<std::result::Result<Vec<String>, 
         let Some(bytes) = output[..written].get(start..*end) else { break };
         match std::str::from_utf8(bytes) {
             Ok(cell) => cells.push(cell.to_owned()),
-            Err(_) => return Some(Err("expected UTF-8, but a cell has other bytes".to_owned())),
+            Err(_) => {
+                let wrong = "expected UTF-8, but a cell has other bytes: convert the file, e.g. \
+                             with iconv -f WINDOWS-1252 -t UTF-8";
+                return Some(Err(wrong.to_owned()));
+            }
         }
         start = *end;
     }
