@@ -280,16 +280,24 @@ impl Compiler<'_> {
     fn check_cycles(&mut self, elements: &[Element]) {
         let mut depths = vec![None; elements.len()];
         for (at, element) in elements.iter().enumerate() {
-            let mut path = Vec::new();
-            if depth(elements, at, &mut depths, &mut path) > REQUIREMENT_DEPTH_MAX {
-                let place = Place { id: element.id.clone(), ..Place::default() };
-                let message = format!(
+            let message = match depth(elements, at, &mut depths, &mut Vec::new()) {
+                Ok(_) => continue,
+                Err(Chain::TooLong) => format!(
                     "expected decisions that require at most {REQUIREMENT_DEPTH_MAX} others in a \
-                     chain and not themselves, but this one requires more"
-                );
-                self.error(&place, message);
-                return;
-            }
+                     chain, but this one requires more"
+                ),
+                Err(Chain::Circle(circle)) => {
+                    let ids: Vec<String> =
+                        circle.iter().map(|at| format!("'{}'", elements[*at].id)).collect();
+                    format!(
+                        "expected decisions that do not require themselves, but {} require each \
+                         other in a circle",
+                        ids.join(", ")
+                    )
+                }
+            };
+            self.error(&Place { id: element.id.clone(), ..Place::default() }, message);
+            return;
         }
     }
 }
@@ -323,26 +331,42 @@ fn known_names(definitions: &Definitions, dialect: Dialect) -> Vec<(String, Vec<
     all.map(|(id, names)| (id.clone(), names)).collect()
 }
 
-/// The length of the longest chain of required decisions; a circle is longer than allowed.
+/// Why a chain of required decisions cannot be evaluated.
+enum Chain {
+    TooLong,
+    /// The decisions of a circle, in the order in which they require each other.
+    Circle(Vec<usize>),
+}
+
+/// The length of the longest chain of required decisions.
 fn depth(
     elements: &[Element],
     at: usize,
     depths: &mut [Option<usize>],
     path: &mut Vec<usize>,
-) -> usize {
+) -> Result<usize, Chain> {
     if let Some(known) = depths[at] {
-        return known;
+        return Ok(known);
     }
-    if path.contains(&at) || path.len() > REQUIREMENT_DEPTH_MAX {
-        return REQUIREMENT_DEPTH_MAX + 1;
+    if let Some(start) = path.iter().position(|own| *own == at) {
+        return Err(Chain::Circle(path[start..].to_vec()));
+    }
+    if path.len() > REQUIREMENT_DEPTH_MAX {
+        return Err(Chain::TooLong);
     }
     path.push(at);
-    let is_decision = |at: &usize| matches!(elements[*at].kind, ElementKind::Decision(_));
-    let required: Vec<usize> =
-        elements[at].requires.iter().map(|own| own.element).filter(is_decision).collect();
-    let deepest = required.into_iter().map(|next| depth(elements, next, depths, path)).max();
+    let mut own = 0;
+    for requirement in &elements[at].requires {
+        if matches!(elements[requirement.element].kind, ElementKind::Decision(_)) {
+            own = own.max(depth(elements, requirement.element, depths, path)? + 1);
+        }
+    }
     path.pop();
-    let own = deepest.map_or(0, |deepest| deepest + 1);
-    depths[at] = Some(own);
-    own
+    match own > REQUIREMENT_DEPTH_MAX {
+        true => Err(Chain::TooLong),
+        false => {
+            depths[at] = Some(own);
+            Ok(own)
+        }
+    }
 }

@@ -120,6 +120,26 @@ impl Ast {
         &self.node(id).kind
     }
 
+    /// Levels below the root, where a chain of binary operators counts as one.
+    pub(crate) fn height(&self) -> usize {
+        let mut heights: Vec<usize> = Vec::with_capacity(self.nodes.len());
+        for id in 0..self.nodes.len() {
+            let mut height = 1;
+            match &self.nodes[id].kind {
+                Kind::Binary(_, left, right) => {
+                    let chained = matches!(self.kind(*left), Kind::Binary(..));
+                    let left = heights[*left as usize] + usize::from(!chained);
+                    height = left.max(heights[*right as usize] + 1);
+                }
+                _ => self.children(id as NodeId, |child| {
+                    height = height.max(heights[child as usize] + 1);
+                }),
+            }
+            heights.push(height);
+        }
+        heights.get(self.root as usize).copied().unwrap_or(0)
+    }
+
     /// Calls `visit` with every direct child.
     pub(crate) fn children(&self, id: NodeId, mut visit: impl FnMut(NodeId)) {
         match self.kind(id) {

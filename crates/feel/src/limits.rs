@@ -3,13 +3,22 @@
 /// Bytes of one expression.
 pub const SOURCE_BYTES_MAX: usize = 256 * 1024;
 
-/// Nesting of one expression. The parser and the compiler recurse once a level; chains of
-/// operators (`a + b + c`) are not nested and may be as long as the source.
+/// Nesting of one expression as it is written. The parser recurses once a level.
 pub const NESTING_MAX: usize = 120;
+
+/// Height of the tree of an expression, on which the compiler recurses: `a[1][1][1]` is no deeper
+/// than `a[1]`, but higher. Chains of `+ - * / **`, comparisons, `and` and `or` are compiled in a
+/// loop and may be as long as the source.
+pub const TREE_HEIGHT_MAX: usize = 400;
 
 /// Operations of one evaluation: some two seconds on one core. A `for` over a million elements
 /// needs about eight million.
 pub const FUEL_MAX: u64 = 50_000_000;
+
+/// Operations that a logarithm, a root, a power and `exp` count for: with 34 digits they are long.
+pub const TRANSCENDENT_FUEL: usize = 500;
+/// The same of any other arithmetic with numbers of more than 18 digits.
+pub const WIDE_FUEL: usize = 25;
 
 /// Function calls inside one another.
 pub const CALL_DEPTH_MAX: usize = 1_000;
@@ -44,7 +53,8 @@ pub const PATTERN_BYTES_MAX: usize = 8 * 1024;
 /// See [`PATTERN_BYTES_MAX`].
 pub const PATTERN_PROGRAM_BYTES_MAX: usize = 4 * 1024 * 1024;
 
-/// Regular expressions kept compiled on each thread, and the size up to which one is kept.
+/// Regular expressions kept compiled during one evaluation, and on each thread, and the size up to
+/// which one is kept there.
 pub const PATTERNS_KEPT_MAX: usize = 32;
 /// See [`PATTERNS_KEPT_MAX`].
 pub const PATTERN_KEPT_BYTES_MAX: usize = 256 * 1024;

@@ -15,7 +15,7 @@ mod types;
 use crate::ast::{Ast, Kind, Node, NodeId};
 use crate::error::{Span, SyntaxError, closest};
 use crate::lexer::{Token, TokenKind, name_length, token_at};
-use crate::limits::{NESTING_MAX, SOURCE_BYTES_MAX};
+use crate::limits::{NESTING_MAX, SOURCE_BYTES_MAX, TREE_HEIGHT_MAX};
 use crate::scope::Scope;
 use std::sync::Arc;
 
@@ -91,7 +91,18 @@ impl<'a> Parser<'a> {
             TokenKind::End => Ok(root),
             _ => Err(parser.unexpected_rest()),
         });
-        result.map(|root| Ast { nodes: parser.nodes, root }).map_err(|error| *error)
+        let ast = match result {
+            Ok(root) => Ast { nodes: std::mem::take(&mut parser.nodes), root },
+            Err(error) => return Err(*error),
+        };
+        if ast.height() > TREE_HEIGHT_MAX {
+            let message = format!(
+                "expected at most {TREE_HEIGHT_MAX} filters, calls and other operations upon one \
+                 another, but there are more"
+            );
+            return Err(*parser.error(ast.node(ast.root).span, message));
+        }
+        Ok(ast)
     }
 
     fn advance(&mut self) -> Token {

@@ -165,6 +165,60 @@ fn nothing_runs_for_ever_or_exhausts_the_stack() {
     );
 }
 
+/// Forms that follow one another pile up in the tree, though the text is not nested.
+#[test]
+fn forms_upon_one_another_are_refused_before_the_stack_ends() {
+    let shapes = [
+        ("a", "[1]"),
+        ("a", "[item > 1]"),
+        ("a", "[1].b"),
+        ("a", ".b()"),
+        ("a", ".b"),
+        ("f", "()"),
+        ("f", "(x: 1)"),
+        ("1", " in 1"),
+        ("1", " in (1, > 2)"),
+        ("1", " between 1 and 2"),
+        ("1", " instance of number"),
+        ("1", " = 1 in 1"),
+        ("1", " + a[1]"),
+        ("1", " + 1"),
+        ("1", " < 1"),
+        ("2", " ** 2"),
+        ("true", " and true or false"),
+        ("", "-"),
+        ("", "("),
+        ("", "["),
+        ("", "{a: "),
+        ("", "if "),
+        ("", "not("),
+        ("", "function(x) "),
+        ("", "for i in "),
+        ("", "some i in "),
+        ("", "]"),
+        ("", "< "),
+        ("[1", "..1["),
+    ];
+    let check = move || {
+        for (start, repeated) in shapes {
+            for count in [399, 5_000, (feel::limits::SOURCE_BYTES_MAX - 8) / repeated.len()] {
+                let text = format!("{start}{}", repeated.repeat(count));
+                if let Ok(expression) = compile(&text) {
+                    let _ = expression.normal_form();
+                    let _ = expression.evaluate(&(), &Env { fuel: 100_000, ..Env::new(0, 0) });
+                    let _ = expression.trace(&(), &Env { fuel: 100_000, ..Env::new(0, 0) });
+                }
+            }
+        }
+        assert!(compile(&format!("a{}", "[1]".repeat(300))).is_ok());
+        let error = compile(&format!("a{}", "[1]".repeat(500))).expect_err("too high");
+        assert!(error.to_string().contains("upon one another"), "{error}");
+        assert!(compile(&format!("1{}", " + 1".repeat(50_000))).is_ok());
+    };
+    let small = std::thread::Builder::new().stack_size(2 * 1024 * 1024);
+    small.spawn(check).expect("a thread").join().expect("no panic");
+}
+
 /// Operations that do much at once are paid for by what they do.
 #[test]
 fn large_operations_are_paid_for() {
@@ -182,6 +236,12 @@ fn large_operations_are_paid_for() {
         "{t: string join(for i in 1..100000 return \"a\"),
           s: for i in 1..3000 return contains(t, \"b\")}.s",
         "{t: string join(for i in 1..100000 return \"a\"), s: for i in 1..20000 return t < t}.s",
+        // What takes long each time, and what is written each time.
+        "for i in 1..50000 return exp(i / 100.7)",
+        "for i in 1..50000 return 1.1 ** (i / 100.7)",
+        "for i in 1..20000 return matches(\"a\", \"a\\p{L}{50}\" + string(i))",
+        "for i in 1..200000 return {a: i}",
+        "for i in 1..90000 return nothing",
     ] {
         let expression = compile(text).expect(text);
         let env = Env { fuel: 2_000_000, ..Env::new(0, 0) };

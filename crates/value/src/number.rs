@@ -117,6 +117,11 @@ impl Number {
         Number::parse(&format!("{number}"))
     }
 
+    /// Whether arithmetic with it is short: it has few digits.
+    pub fn is_small(&self) -> bool {
+        matches!(self.0, Repr::Small { .. })
+    }
+
     /// Whether this has no fraction.
     pub fn is_whole(&self) -> bool {
         match &self.0 {

@@ -108,7 +108,8 @@ fn circles_are_refused() {
         )
     };
     let xml = format!("<definitions>{}{}</definitions>", decision("a", "b"), decision("b", "a"));
-    assert!(Model::read(&xml).expect_err("a circle").to_string().contains("not themselves"));
+    let error = Model::read(&xml).expect_err("a circle").to_string();
+    assert!(error.contains("'a', 'b' require each other in a circle"), "{error}");
     let xml = format!("<definitions>{}</definitions>", decision("a", "gone"));
     assert!(Model::read(&xml).expect_err("a gap").to_string().contains("an element 'gone'"));
 }

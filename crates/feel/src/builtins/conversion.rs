@@ -121,7 +121,7 @@ pub(super) fn to_json(core: &mut Core, values: &[Value], _signature: u8) -> Outc
 
 pub(super) fn from_json(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 4)?;
+    core.spend(text.len() / 2)?;
     match Packed::from_json(text) {
         Ok(packed) => bounded(packed.to_value()),
         Err(error) => Err(refuse(error.to_string())),

@@ -1,7 +1,7 @@
 //! Numbers.
 
 use super::argument::{number, refuse, whole};
-use crate::limits::SCALE_MAX;
+use crate::limits::{SCALE_MAX, TRANSCENDENT_FUEL};
 use crate::vm::{Core, Outcome, Trouble};
 use value::{DaysDuration, Number, Rounding, Value, YearsDuration};
 
@@ -91,17 +91,18 @@ pub(super) fn modulo(_core: &mut Core, values: &[Value], _signature: u8) -> Outc
     result(number(values, 0)?.modulo(number(values, 1)?))
 }
 
-pub(super) fn sqrt(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn sqrt(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    core.spend(TRANSCENDENT_FUEL)?;
     result(number(values, 0)?.sqrt())
 }
 
 pub(super) fn log(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    core.spend(50)?;
+    core.spend(TRANSCENDENT_FUEL)?;
     result(number(values, 0)?.ln())
 }
 
 pub(super) fn exp(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    core.spend(50)?;
+    core.spend(TRANSCENDENT_FUEL)?;
     result(number(values, 0)?.exp())
 }
 

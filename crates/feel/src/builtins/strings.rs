@@ -13,7 +13,6 @@ fn string(text: impl Into<String>) -> Outcome {
 pub(super) fn substring(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
     let start = whole(values, 1)?;
-    core.spend(text.len() / 16)?;
     let count = text.chars().count();
     let skipped = match start {
         1.. => usize::try_from(start - 1).unwrap_or(usize::MAX),
@@ -38,21 +37,18 @@ pub(super) fn substring(core: &mut Core, values: &[Value], _signature: u8) -> Ou
     string(rest.take(usize::try_from(length).unwrap_or(usize::MAX)).collect::<String>())
 }
 
-pub(super) fn string_length(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn string_length(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 64)?;
     Ok(Value::from(text.chars().count()))
 }
 
-pub(super) fn upper_case(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn upper_case(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 8)?;
     string(text.to_uppercase())
 }
 
-pub(super) fn lower_case(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn lower_case(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 8)?;
     string(text.to_lowercase())
 }
 
@@ -170,7 +166,9 @@ pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outc
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
     let pattern = with_flags(pattern, values.get(2))?;
     let mut pattern = core.pattern(&pattern)?;
-    Ok(Value::Bool(pattern.is_match(core, text)?))
+    let found = pattern.is_match(core, text)?;
+    core.keep(pattern);
+    Ok(Value::Bool(found))
 }
 
 pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -197,6 +195,7 @@ pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outc
         core.spend((out.len() - before) / 64)?;
         fits(&out)
     })?;
+    core.keep(pattern);
     out.push_str(&text[last..]);
     string(out)
 }
@@ -261,6 +260,7 @@ pub(super) fn split(core: &mut Core, values: &[Value], _signature: u8) -> Outcom
         last = found.end();
         Ok(())
     })?;
+    core.keep(pattern);
     push_part(core, &mut parts, &text[last..])?;
     Ok(Value::List(parts.into()))
 }
@@ -284,6 +284,7 @@ pub(super) fn extract(core: &mut Core, values: &[Value], _signature: u8) -> Outc
         let Some(found) = captures.get_match() else { return Ok(()) };
         push_part(core, &mut parts, &text[found.range()])
     })?;
+    core.keep(pattern);
     Ok(Value::List(parts.into()))
 }
 
@@ -329,9 +330,8 @@ pub(super) fn uuid(core: &mut Core, _values: &[Value], _signature: u8) -> Outcom
 
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-pub(super) fn to_base64(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn to_base64(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 8)?;
     let mut encoded = String::with_capacity(text.len() * 4 / 3 + 4);
     for chunk in text.as_bytes().chunks(3) {
         let byte = |at: usize| u32::from(chunk.get(at).copied().unwrap_or(0));
@@ -357,9 +357,8 @@ fn sextet(letter: u8) -> Option<u8> {
     }
 }
 
-pub(super) fn from_base64(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn from_base64(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let text = text(values, 0)?;
-    core.spend(text.len() / 8)?;
     let invalid = || refuse("expected text in Base64");
     let body = text.trim_end_matches('=');
     let mut bytes = Vec::with_capacity(body.len() * 3 / 4);

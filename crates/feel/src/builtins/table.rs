@@ -121,10 +121,10 @@ static BUILT_INS: &[BuiltIn] = table! {
     "replace" Plain strings::replace:
         ["input", "pattern", "replacement"] | ["input", "pattern", "replacement", "flags"];
     "reverse" Plain lists::reverse: ["list"];
-    "round down" Plain numbers::round_down: ["n", "scale"];
-    "round half down" Plain numbers::round_half_down: ["n", "scale"];
-    "round half up" Plain numbers::round_half_up: ["n", "scale"];
-    "round up" Plain numbers::round_up: ["n", "scale"];
+    "round down" Plain numbers::round_down: ["n"] | ["n", "scale"];
+    "round half down" Plain numbers::round_half_down: ["n"] | ["n", "scale"];
+    "round half up" Plain numbers::round_half_up: ["n"] | ["n", "scale"];
+    "round up" Plain numbers::round_up: ["n"] | ["n", "scale"];
     "sort" Calling lists::sort: ["list"] | ["list", "precedes"];
     "split" Plain strings::split: ["string", "delimiter"];
     "sqrt" Plain numbers::sqrt: ["number"];

@@ -2,7 +2,7 @@
 
 use super::core::{Core, Outcome, Trouble, bounded, shown};
 use crate::error::WarningKind;
-use crate::limits::STRING_BYTES_MAX;
+use crate::limits::{STRING_BYTES_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
 use crate::program::Op;
 use std::sync::Arc;
 use value::{Date, DateTime, DaysDuration, Number, Rounding, Time, Value, YearsDuration, Zone};
@@ -21,7 +21,7 @@ pub(super) fn negate(value: Value) -> Outcome {
 
 pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outcome {
     if let (Value::Number(left), Value::Number(right)) = (&left, &right) {
-        return numbers(op, left, right);
+        return numbers(core, op, left, right);
     }
     let result = match op {
         Op::Add => return add(core, &left, &right),
@@ -33,7 +33,13 @@ pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outc
     result.ok_or_else(|| undefined(op, &left, &right))
 }
 
-fn numbers(op: Op, left: &Number, right: &Number) -> Outcome {
+fn numbers(core: &mut Core, op: Op, left: &Number, right: &Number) -> Outcome {
+    if let Op::Power = op {
+        let is_short = right.to_i64().is_some_and(|exponent| exponent.unsigned_abs() <= 64);
+        core.spend(if is_short { 2 * WIDE_FUEL } else { TRANSCENDENT_FUEL })?;
+    } else if !left.is_small() || !right.is_small() {
+        core.spend(WIDE_FUEL)?;
+    }
     let result = match op {
         Op::Add => left.add(right),
         Op::Subtract => left.sub(right),

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use value::{Callable, Value};
 
 /// Bytes of text that a built-in looks at for one unit of fuel.
-const TEXT_A_UNIT: usize = 64;
+const TEXT_A_UNIT: usize = 8;
 
 /// A function made by an expression, with the values that it holds on to.
 pub(super) struct Closure {
@@ -195,7 +195,7 @@ pub fn call(
         Ok(value) => value,
         Err(trouble) => match trouble.settled() {
             Trouble::Warn(kind, message) => {
-                machine.core.warn(kind, message, (1, 1));
+                machine.core.warn(kind, message, || (1, 1));
                 Value::Null
             }
             other => return Err(raised(other)),

@@ -1,5 +1,6 @@
 //! What operations and built-ins share: warnings, limits, injected sources.
 
+use super::pattern::Pattern;
 use crate::Dialect;
 use crate::env::{Env, next_random};
 use crate::error::{EvalErrorKind, Warning, WarningKind};
@@ -40,6 +41,9 @@ impl Trouble {
     }
 }
 
+/// What a warning costs: its text is written, whether it is kept or not.
+const WARNING_FUEL: u64 = 20;
+
 pub(crate) struct Core {
     pub(crate) dialect: Dialect,
     pub(crate) now_ms: i64,
@@ -51,6 +55,8 @@ pub(crate) struct Core {
     pub(super) muted: u32,
     pub(crate) fuel: u64,
     random: u64,
+    /// The patterns of this evaluation; the last was used last.
+    pub(super) patterns: Vec<Pattern>,
 }
 
 impl Core {
@@ -66,6 +72,7 @@ impl Core {
             muted: 0,
             fuel: env.fuel.min(crate::limits::FUEL_MAX),
             random: env.seed,
+            patterns: Vec::new(),
         }
     }
 
@@ -88,10 +95,17 @@ impl Core {
         }
     }
 
-    pub(super) fn warn(&mut self, kind: WarningKind, message: String, place: (u32, u32)) {
+    /// The place is looked for only if the warning is kept: that takes as long as the text is.
+    pub(super) fn warn(
+        &mut self,
+        kind: WarningKind,
+        message: String,
+        place: impl FnOnce() -> (u32, u32),
+    ) {
+        self.fuel = self.fuel.saturating_sub(WARNING_FUEL);
         let known = self.warnings.iter().any(|own| own.kind == kind && own.message == message);
         if self.muted == 0 && self.warnings.len() < WARNINGS_MAX && !known {
-            let (line, column) = place;
+            let (line, column) = place();
             self.warnings.push(Warning { kind, message, line, column });
         }
     }

@@ -19,9 +19,10 @@ use std::sync::{Arc, OnceLock};
 
 /// Steps of the automaton between two payments.
 const STEPS_AT_ONCE: usize = 1_024;
-/// Steps, and bytes that the automaton grows by, for one unit of fuel.
-const STEPS_A_UNIT: usize = 32;
+/// Steps, bytes that the automaton grows by, and bytes that it has at first, for one unit of fuel.
+const STEPS_A_UNIT: usize = 8;
 const GROWTH_A_UNIT: usize = 4;
+const BYTES_A_UNIT: usize = 2;
 
 /// A pattern in use by one evaluation.
 pub(crate) struct Pattern {
@@ -58,14 +59,17 @@ fn syntax() -> syntax::Config {
 }
 
 impl Compiled {
-    fn new(source: &str) -> Result<Compiled, String> {
-        let syntax_tree = syntax::parse_with(source, &syntax())
-            .map_err(|error| error.to_string().lines().last().unwrap_or("").trim().to_owned())?;
+    fn new(source: &str) -> Result<Compiled, Refusal> {
+        let too_large = |message: String| Refusal { message, is_syntax: false };
+        let syntax_tree = syntax::parse_with(source, &syntax()).map_err(|error| {
+            let message = error.to_string().lines().last().unwrap_or("").trim().to_owned();
+            Refusal { message, is_syntax: true }
+        })?;
         let limits = thompson::Config::new().nfa_size_limit(Some(PATTERN_PROGRAM_BYTES_MAX));
         let nfa = thompson::Compiler::new()
             .configure(limits)
             .build_from_hir(&syntax_tree)
-            .map_err(|error| error.to_string())?;
+            .map_err(|error| too_large(error.to_string()))?;
         let lazy = DFA::config()
             .unicode_word_boundary(true)
             .cache_capacity(PATTERN_PROGRAM_BYTES_MAX)
@@ -73,7 +77,7 @@ impl Compiled {
         let (bytes, states) = (nfa.memory_usage(), nfa.states().len());
         let group_count = nfa.group_info().group_len(PatternID::ZERO);
         let built = DFA::builder().configure(lazy).build_from_nfa(nfa);
-        let forward = built.map_err(|error| error.to_string())?;
+        let forward = built.map_err(|error| too_large(error.to_string()))?;
         let groups = OnceLock::new();
         Ok(Compiled { source: source.to_owned(), forward, groups, group_count, bytes, states })
     }
@@ -88,7 +92,7 @@ impl Compiled {
     }
 }
 
-fn compiled(source: &str) -> Result<Arc<Compiled>, String> {
+fn compiled(source: &str) -> Result<Arc<Compiled>, Refusal> {
     let kept = KEPT.with_borrow_mut(|kept| {
         let at = kept.iter().position(|own| own.source == source)?;
         let found = kept.remove(at);
@@ -111,8 +115,12 @@ fn compiled(source: &str) -> Result<Arc<Compiled>, String> {
 }
 
 impl Core {
-    /// A compiled pattern. It costs the same whether it was compiled before or not.
+    /// A pattern, compiled when the evaluation first uses it. That costs the same whether an
+    /// earlier one has compiled it or not. To be given back with [`Core::keep`].
     pub(crate) fn pattern(&mut self, source: &str) -> Result<Pattern, Trouble> {
+        if let Some(at) = self.patterns.iter().rposition(|own| own.compiled.source == source) {
+            return Ok(self.patterns.remove(at));
+        }
         if source.len() > PATTERN_BYTES_MAX {
             let message = format!("expected a pattern of at most {PATTERN_BYTES_MAX} bytes");
             return Err(Trouble::argument(message));
@@ -122,16 +130,32 @@ impl Core {
             Ok(compiled) => compiled,
             Err(reason) => {
                 // It may have grown up to the limit before it failed.
-                self.spend(PATTERN_PROGRAM_BYTES_MAX / 64)?;
+                let grown = if reason.is_syntax { 0 } else { PATTERN_PROGRAM_BYTES_MAX };
+                self.spend(grown / BYTES_A_UNIT)?;
                 return Err(Trouble::argument(format!(
-                    "expected a regular expression, but '{source}': {reason}"
+                    "expected a regular expression, but '{source}': {}",
+                    reason.message
                 )));
             }
         };
-        self.spend(compiled.bytes / 64)?;
+        self.spend(compiled.bytes / BYTES_A_UNIT)?;
         let cache = compiled.forward.create_cache();
         Ok(Pattern { compiled, cache })
     }
+
+    /// Keeps a pattern for its next use in this evaluation.
+    pub(crate) fn keep(&mut self, pattern: Pattern) {
+        if self.patterns.len() == PATTERNS_KEPT_MAX {
+            self.patterns.remove(0);
+        }
+        self.patterns.push(pattern);
+    }
+}
+
+/// Why a pattern is refused.
+struct Refusal {
+    message: String,
+    is_syntax: bool,
 }
 
 impl Pattern {

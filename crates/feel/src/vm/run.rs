@@ -11,6 +11,9 @@ use crate::program::{Callee, Op, Program};
 use std::sync::Arc;
 use value::{Context, Range, Value};
 
+/// What a context costs beside its entries: memory, more than time.
+const CONTEXT_FUEL: usize = 12;
+
 /// What an operation does to the flow.
 pub(super) enum Flow {
     Next,
@@ -75,7 +78,8 @@ impl Machine<'_> {
                 }
                 Err(trouble) => match trouble.settled() {
                     Trouble::Warn(kind, message) => {
-                        self.core.warn(kind, message, program.spans[at].place(&program.source));
+                        let place = || program.spans[at].place(&program.source);
+                        self.core.warn(kind, message, place);
                         self.push(Value::Null);
                         at += 1;
                     }
@@ -124,9 +128,8 @@ impl Machine<'_> {
     }
 
     fn place_warnings(&mut self, program: &Program, at: usize) {
-        let place = program.spans[at].place(&program.source);
         for (kind, message) in std::mem::take(&mut self.core.unplaced) {
-            self.core.warn(kind, message, place);
+            self.core.warn(kind, message, || program.spans[at].place(&program.source));
         }
     }
 
@@ -247,6 +250,7 @@ impl Machine<'_> {
             }
             Op::Not => compare::not(&self.pop()),
             Op::List(count) => {
+                self.core.spend(count as usize)?;
                 bounded(Value::list(self.stack.split_off(self.stack.len() - count as usize)))
             }
             Op::Context(index) => self.context(program, index),
@@ -392,6 +396,7 @@ impl Machine<'_> {
 
     fn context(&mut self, program: &Program, index: u32) -> Outcome {
         let keys = &program.keys[index as usize];
+        self.core.spend(CONTEXT_FUEL + keys.len())?;
         let values = self.stack.split_off(self.stack.len() - keys.len());
         let context: Context = keys.iter().cloned().zip(values).collect();
         if self.core.is_standard() && context.len() < keys.len() {
