@@ -66,6 +66,11 @@ pub struct MatchedRule {
 }
 
 impl Evaluation {
+    /// What the evaluation found to remark; `null` is the result of many mistakes.
+    pub fn remarks(&self) -> Option<String> {
+        (!self.warnings.is_empty()).then(|| self.warnings.join("; "))
+    }
+
     /// About what it takes in the journal.
     pub fn bytes(&self) -> usize {
         let clauses = |all: &[EvaluatedClause]| -> usize {

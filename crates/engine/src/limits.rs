@@ -14,6 +14,9 @@ pub const INSTANCE_BYTES_MAX: usize = 64 << 20;
 /// What the evaluation of one decision may leave: its result with every input and output.
 /// DECISION_EVALUATION_ERROR incident, or a failed answer.
 pub const EVALUATION_BYTES_MAX: usize = 2 << 20;
+/// Operations of one expression or decision, some 0.4 s on one core: nothing else of its partition
+/// goes on meanwhile. A `for` over a million elements takes eight or nine million.
+pub const EXPRESSION_FUEL_MAX: u64 = 10_000_000;
 /// Names of messages, job types, correlation keys, message ids, workers, error codes.
 pub const NAME_BYTES_MAX: usize = 1_024;
 /// Texts of job failures and incidents are cut here, in characters.

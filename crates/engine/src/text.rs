@@ -306,8 +306,13 @@ fn id(process: Option<&Process>, no: ElementNo) -> String {
 
 fn evaluated(evaluation: &Evaluation) -> String {
     let Evaluation { decision_id, version, output, .. } = evaluation;
+    let remarks = evaluation.remarks().map(|text| format!(" (warnings: {text})"));
     match &evaluation.failure {
-        None => format!("decision-evaluated {decision_id} v{version} = {}", output.to_json()),
+        None => {
+            let output = output.to_json();
+            let remarks = remarks.unwrap_or_default();
+            format!("decision-evaluated {decision_id} v{version} = {output}{remarks}")
+        }
         Some(failed) => format!("decision-failed {decision_id} v{version} {}", failed.message),
     }
 }

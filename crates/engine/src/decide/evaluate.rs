@@ -7,6 +7,7 @@ use crate::decide::Step;
 use crate::event::{NamedValue, Text};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
+use crate::limits::EXPRESSION_FUEL_MAX;
 use crate::state::Instance;
 
 /// The variables that `scope` of an instance sees, with some in front of them.
@@ -47,7 +48,7 @@ impl Step<'_> {
         let seed = (i as u64).rotate_left(32)
             ^ (self.events.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15)
             ^ self.turn.now as u64;
-        feel::Env::new(self.turn.now, seed)
+        feel::Env { fuel: EXPRESSION_FUEL_MAX, ..feel::Env::new(self.turn.now, seed) }
     }
 
     /// Evaluates over what `scope` sees; the text of the failure names the expression.

@@ -15,6 +15,8 @@ impl Fold<'_> {
         let definition = instance.map(|instance| self.definition(instance));
         let row = |no: usize, own: &Evaluated| {
             let failure = all.failure.as_ref().filter(|it| it.decision_id == own.decision_id);
+            // The decision that was asked for tells of all that went into it.
+            let remarks = || all.remarks().filter(|_| own.decision == all.decision);
             DecisionRow {
                 id: format!("{}-{no}", all.key),
                 evaluation: all.key,
@@ -23,7 +25,7 @@ impl Fold<'_> {
                 definition: definition.filter(|key| *key != 0),
                 time: at.time,
                 state: if failure.is_some() { state::FAILED } else { state::EVALUATED },
-                failure: failure.map(|it| it.message.clone()),
+                failure: failure.map(|it| it.message.clone()).or_else(|| remarks().map(Into::into)),
                 decision: own.decision,
                 decision_id: own.decision_id.clone(),
                 name: own.decision_name.clone(),

@@ -390,6 +390,7 @@ fn decided(all: &engine::decision::Evaluation) -> Vec<(&'static str, Detail)> {
         ("decisionDefinitionId", text(&all.decision_id)),
         ("output", Detail::Text(preview(&all.output.to_json()).0.to_owned())),
         ("evaluationFailure", maybe(failure)),
+        ("warnings", maybe(all.remarks())),
     ]
 }
 
