@@ -19,6 +19,7 @@ pub mod rest;
 pub mod server;
 #[cfg(feature = "track")]
 pub mod tracking;
+mod verdict;
 pub mod webhook;
 
 /// Messages and the service of `gateway.proto`.

@@ -55,7 +55,8 @@ pub const PING_TIME_MAX: Duration = Duration::from_secs(20);
 pub const LONG_POLL_DEFAULT: Duration = Duration::from_secs(10);
 /// The longest `requestTimeout`; longer ones end here with what there is.
 pub const LONG_POLL_MAX: Duration = Duration::from_secs(600);
-/// A create with result, and a correlation, with `requestTimeout` 0.
+/// A create with result, and a correlation, with `requestTimeout` 0; an operation on a user task
+/// that has listeners.
 pub const AWAIT_DEFAULT: Duration = Duration::from_secs(15);
 /// Time from asking to stop until what is under way is cut off.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(10);

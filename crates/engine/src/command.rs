@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::decision::Evaluation;
-use crate::event::{Item, JobKind, ListenerKind, NamedValue, Text};
+use crate::event::{Item, JobKind, ListenerKind, NamedValue, Text, UserTask};
 use crate::key::{Key, PartitionId};
 use crate::rejection::Rejection;
 
@@ -52,6 +52,13 @@ pub enum Command {
     CompleteJob {
         job: Key,
         variables: Vec<NamedValue>,
+        token: Option<u64>,
+    },
+    /// With more than variables to say; refused for jobs that have nobody to say it to.
+    CompleteJobWith {
+        job: Key,
+        variables: Vec<NamedValue>,
+        result: JobResult,
         token: Option<u64>,
     },
     FailJob {
@@ -255,6 +262,28 @@ pub struct TaskChanges {
     pub priority: Option<i32>,
 }
 
+/// What a worker says beside variables.
+#[derive(Debug, Clone, PartialEq)]
+pub enum JobResult {
+    /// Of the operation on a user task that its listener was asked about.
+    UserTask(TaskVerdict),
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum TaskVerdict {
+    /// The task stays what it was, for this reason.
+    Denied(Text),
+    Corrected(Corrections),
+}
+
+/// What of a user task is to be different; `None` stays as it is.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Corrections {
+    /// Empty takes it away.
+    pub assignee: Option<Text>,
+    pub changes: TaskChanges,
+}
+
 /// By key, or by process id with a version (`None` is the latest) or a version tag.
 #[derive(Debug, Clone, PartialEq)]
 pub enum DefinitionRef {
@@ -322,6 +351,18 @@ pub struct LeaseJobs {
     pub tenants: Vec<Text>,
 }
 
+/// A user task as its listeners see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LeasedTask {
+    pub key: Key,
+    /// What it becomes.
+    pub task: UserTask,
+    /// What the caller calls the operation; empty when nobody called.
+    pub action: Text,
+    /// Names of the attributes that the operation changes.
+    pub changed: Vec<&'static str>,
+}
+
 /// The answer to a command that was carried out.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
@@ -345,6 +386,12 @@ pub enum Reply {
     Jobs(LeasedJobs),
     VariablesSet {
         key: Key,
+    },
+    /// The outcome follows as [`crate::effect::Effect::TaskSettled`] for this user task, when its
+    /// listeners have had their say. `scope` is set when variables of it are to be set.
+    Listening {
+        task: Key,
+        scope: Option<Key>,
     },
     Evaluated(Box<Evaluation>),
     /// Definition and instance of each that began.
@@ -392,6 +439,8 @@ pub struct LeasedJob {
     pub tenant: Text,
     pub kind: JobKind,
     pub listener_event: ListenerKind,
+    /// Of a task listener.
+    pub task: Option<Box<LeasedTask>>,
     pub tags: Arc<[Text]>,
     pub business_id: Option<Text>,
 }

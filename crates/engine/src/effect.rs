@@ -3,6 +3,7 @@
 
 use crate::event::{Item, NamedValue, Text};
 use crate::key::{Key, PartitionId};
+use crate::rejection::Rejection;
 
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
@@ -16,6 +17,8 @@ pub enum Effect {
     Ended { instance: Key, completed: bool, variables: Vec<NamedValue> },
     /// Outcome of a message that a caller waits for; `None`: nobody wanted it.
     Correlated { message: Key, instance: Option<Key> },
+    /// The listeners of an operation on a user task have had their say.
+    TaskSettled { task: Key, outcome: Result<(), Rejection> },
     /// An incident was raised, for whoever alerts.
     IncidentRaised { instance: Key, incident: Key },
 }

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use value::Packed;
 
 pub use instance::{Created, InstanceEvent, JobKind, ListenerKind, Migrated, Moved};
-pub use task::{TaskChange, UserTask};
+pub use task::{TaskChange, TaskWish, UserTask};
 
 use crate::decision::Evaluation;
 use crate::key::{Key, PartitionId, Slot};

@@ -132,7 +132,7 @@ impl Instance {
                 || row.waits > 0
                 || failed(*key)
                 || self.called(*key).is_some()
-                || self.task_of(*key).is_some()
+                || self.task_of(*key).is_some_and(|task| self.wish(task).is_none())
                 || self.compensations().any(|(_, row)| row.throw == Some(*key));
             let deferred = !self.deferred.is_empty();
             if !moves && !deferred && !self.is_held() {

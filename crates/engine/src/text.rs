@@ -215,8 +215,21 @@ impl Narrator {
                 let what = match change {
                     TaskChange::Assigned => "assigned",
                     TaskChange::Updated => "updated",
+                    TaskChange::Created => "ready",
+                    TaskChange::Corrected => "changed",
                 };
-                format!("user-task-{what} {} ({action}){}", self.name(*key), about(task))
+                let called = called(action);
+                format!("user-task-{what} {}{called}{}", self.name(*key), about(task))
+            }
+            E::UserTaskAsked { key, wish } => {
+                let (what, called) = (wish.phase.name().to_lowercase(), called(&wish.action));
+                format!("user-task-{what} {}{called}{}", self.name(*key), about(&wish.task))
+            }
+            E::UserTaskCorrected { key, task } => {
+                format!("user-task-corrected {}{}", self.name(*key), about(task))
+            }
+            E::UserTaskDenied { key, reason } => {
+                format!("user-task-denied {} {reason}", self.name(*key))
             }
             E::UserTaskCompleted { key, action } => {
                 format!("user-task-completed {} ({action})", self.name(*key))
@@ -277,6 +290,11 @@ impl Narrator {
         let no = self.targets.get(&key).copied().unwrap_or(PROCESS);
         format!("{what} {}", id(process, no))
     }
+}
+
+/// What the caller calls an operation on a user task.
+fn called(action: &str) -> String {
+    if action.is_empty() { String::new() } else { format!(" ({action})") }
 }
 
 /// What of a user task is not as it is without being said.

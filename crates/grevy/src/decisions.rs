@@ -35,6 +35,7 @@ impl Grevy {
             | Reply::Correlated { .. }
             | Reply::Jobs(_)
             | Reply::Started(_)
+            | Reply::Listening { .. }
             | Reply::VariablesSet { .. } => Err(unexpected()),
         })
     }

@@ -269,6 +269,7 @@ impl Grevy {
             | Command::Quarantine { instance, .. }
             | Command::Repair { instance } => *instance,
             Command::CompleteJob { job, .. }
+            | Command::CompleteJobWith { job, .. }
             | Command::FailJob { job, .. }
             | Command::ThrowError { job, .. }
             | Command::UpdateJob { job, .. }
@@ -375,8 +376,7 @@ impl Inner {
         self.shared.closing.store(true, Ordering::Release);
         self.shared.dispatcher.close();
         // A closure may wait for an outcome; then it must learn that none will come.
-        self.shared.results.close();
-        self.shared.correlations.close();
+        self.shared.close_waiters();
         join(&self.workers);
         for remote in self.shared.partitions() {
             remote.mailbox.close();
@@ -387,8 +387,7 @@ impl Inner {
         if let Some(starts) = &self.starts {
             starts.closed();
         }
-        self.shared.results.close();
-        self.shared.correlations.close();
+        self.shared.close_waiters();
         self.shared.deadlines.close();
     }
 }
@@ -445,6 +444,7 @@ pub(crate) fn created(reply: Reply) -> Result<CreatedInstance, Error> {
         | Reply::Correlated { .. }
         | Reply::Jobs(_)
         | Reply::VariablesSet { .. }
+        | Reply::Listening { .. }
         | Reply::Evaluated(_)
         | Reply::Started(_) => Err(unexpected()),
     }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Weak};
 use std::time::Duration;
 
-use engine::command::{LeaseJobs, LeasedJob};
+use engine::command::{JobResult, LeaseJobs, LeasedJob};
 use engine::event::Text;
 use engine::{Command, Key};
 
@@ -102,6 +102,18 @@ impl Grevy {
     ) -> Pending<()> {
         let variables = variables.into().into_inner();
         self.done(Command::CompleteJob { job, variables, token })
+    }
+
+    /// Completes a job with more than variables to say: what a task listener denies or corrects.
+    pub fn complete_job_with(
+        &self,
+        job: Key,
+        variables: impl Into<Variables>,
+        result: JobResult,
+        token: Option<u64>,
+    ) -> Pending<()> {
+        let variables = variables.into().into_inner();
+        self.done(Command::CompleteJobWith { job, variables, result, token })
     }
 
     /// Fails a job: with retries left it is tried again after `back_off`, else an incident waits.

@@ -228,7 +228,7 @@ impl Grevy {
     ) -> Pending<Key> {
         let variables = variables.into().into_inner();
         let command = Command::SetVariables { scope, variables, local };
-        self.ask(command, false, |reply| match reply {
+        self.ask_task(command, |reply| match reply {
             Reply::VariablesSet { key } => Ok(key),
             other => not_expected(&other),
         })

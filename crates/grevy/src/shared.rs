@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub results: Waiters<Ended>,
     /// Callers that wait for a message to be taken: the instance, or nobody.
     pub correlations: Waiters<Option<Key>>,
+    /// Callers that wait for the listeners of a user task.
+    pub tasks: Waiters<()>,
     pub deadlines: Deadlines,
     pub known: Arc<Known>,
     pub routes: Arc<Routes>,
@@ -61,6 +63,7 @@ impl Shared {
             dispatcher,
             results: Waiters::default(),
             correlations: Waiters::default(),
+            tasks: Waiters::default(),
             deadlines: Deadlines::start(),
             known,
             routes,
@@ -120,12 +123,22 @@ impl Shared {
             Effect::Correlated { message, instance } => {
                 self.correlations.tell(message, &Ok(instance));
             }
+            Effect::TaskSettled { task, outcome } => {
+                self.tasks.tell(task, &outcome.map_err(Error::from));
+            }
             Effect::IncidentRaised { instance, incident } => {
                 let alerts = self.alerts.lock().unwrap_or_else(PoisonError::into_inner);
                 let raised = Raised { instance, incident };
                 alerts.iter().for_each(|alert| alert(raised));
             }
         }
+    }
+
+    /// Whoever waits learns that nothing will come.
+    pub fn close_waiters(&self) {
+        self.results.close();
+        self.correlations.close();
+        self.tasks.close();
     }
 
     /// A partition has folded its log again. What ended or was taken before that, and was told to
@@ -143,6 +156,11 @@ impl Shared {
         for key in self.correlations.keys().into_iter().filter(ours) {
             if engine.state.messages().message(key).is_none() {
                 self.correlations.tell(key, &Err(lost.clone()));
+            }
+        }
+        for key in self.tasks.keys().into_iter().filter(ours) {
+            if !engine.listening(key) {
+                self.tasks.tell(key, &Err(lost.clone()));
             }
         }
     }

@@ -1,12 +1,15 @@
 //! User tasks of the engine's own, signals, modification.
 
+use std::sync::Arc;
+
 use engine::command::{
     ActivateAdHoc, DEFAULT_TENANT, MigrateInstance, ModifyInstance, TaskChanges,
 };
 use engine::{Command, Key, Reply};
 
 use crate::handle::unexpected;
-use crate::{Grevy, Pending, Variables};
+use crate::pending::promise;
+use crate::{Error, Grevy, Pending, Variables};
 
 impl Grevy {
     /// A signal for everybody who waits for it now; answered when it is durable where it came in.
@@ -48,7 +51,11 @@ impl Grevy {
         self.done(Command::ActivateAdHoc(activate))
     }
 
-    /// Completes a user task; `action` says what the caller calls that, empty is "complete".
+    /// Completes a user task; `action` says what the caller calls that, empty is "complete". As
+    /// with assignment and update, the answer waits for the task's listeners.
+    ///
+    /// # Errors
+    /// INVALID_STATE when a listener denies it, with its reason, or while others are at work.
     pub fn complete_user_task(
         &self,
         task: Key,
@@ -56,7 +63,7 @@ impl Grevy {
         action: &str,
     ) -> Pending<()> {
         let variables = variables.into().into_inner();
-        self.done(Command::CompleteUserTask { task, variables, action: action.into() })
+        self.listened(Command::CompleteUserTask { task, variables, action: action.into() })
     }
 
     /// Assigns a user task, or takes its assignee away.
@@ -68,11 +75,40 @@ impl Grevy {
         action: &str,
     ) -> Pending<()> {
         let (assignee, action) = (assignee.map(Into::into), action.into());
-        self.done(Command::AssignUserTask { task, assignee, allow_override, action })
+        self.listened(Command::AssignUserTask { task, assignee, allow_override, action })
     }
 
     /// Changes candidates, dates or priority of a user task.
     pub fn update_user_task(&self, task: Key, changes: TaskChanges, action: &str) -> Pending<()> {
-        self.done(Command::UpdateUserTask { task, changes, action: action.into() })
+        self.listened(Command::UpdateUserTask { task, changes, action: action.into() })
+    }
+
+    fn listened(&self, command: Command) -> Pending<()> {
+        self.ask_task(command, |reply| match reply {
+            Reply::Done => Ok(()),
+            _ => Err(unexpected()),
+        })
+    }
+
+    /// Asks for an operation on a user task; the answer waits for its listeners.
+    pub(crate) fn ask_task<T: Send + 'static>(
+        &self,
+        command: Command,
+        then: impl FnOnce(Reply) -> Result<T, Error> + Send + 'static,
+    ) -> Pending<T> {
+        let (promise, pending) = promise();
+        let shared = Arc::downgrade(self.shared());
+        self.ask_then(command, false, move |reply| match reply {
+            Ok(Reply::Listening { task, scope }) => {
+                let Some(shared) = shared.upgrade() else { return };
+                let reply = scope.map_or(Reply::Done, |key| Reply::VariablesSet { key });
+                let settled = move |outcome: Result<(), Error>| {
+                    promise.resolve(outcome.and_then(|()| then(reply)));
+                };
+                shared.tasks.add(task, Box::new(settled));
+            }
+            reply => promise.resolve(reply.and_then(then)),
+        });
+        pending
     }
 }

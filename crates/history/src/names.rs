@@ -201,8 +201,13 @@ pub const USER_TASK_STATES: Names = &[
 ];
 
 pub(crate) mod task {
+    pub const CREATING: i64 = 0;
     pub const CREATED: i64 = 1;
+    pub const ASSIGNING: i64 = 2;
+    pub const UPDATING: i64 = 3;
+    pub const COMPLETING: i64 = 4;
     pub const COMPLETED: i64 = 5;
+    pub const CANCELING: i64 = 6;
     pub const CANCELED: i64 = 7;
 }
 

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use engine::Command;
 use engine::command::{
-    Activate, ActivateAdHoc, CreateInstance, DEFAULT_TENANT, DecisionRef, DefinitionRef,
-    EvaluateConditionals, EvaluateDecision, LeaseJobs, MigrateInstance, ModifyInstance, Move,
-    MoveFrom, MoveWithin, PublishMessage, TaskChanges,
+    Activate, ActivateAdHoc, Corrections, CreateInstance, DEFAULT_TENANT, DecisionRef,
+    DefinitionRef, EvaluateConditionals, EvaluateDecision, JobResult, LeaseJobs, MigrateInstance,
+    ModifyInstance, Move, MoveFrom, MoveWithin, PublishMessage, TaskChanges, TaskVerdict,
 };
 use engine::event::{NamedValue, Text};
 
@@ -26,6 +26,16 @@ impl<'a> Options<'a> {
 
     fn duration(&self, name: &str) -> Result<Option<i64>, String> {
         self.text(name).map(milliseconds).transpose()
+    }
+
+    fn changes(&self) -> TaskChanges {
+        TaskChanges {
+            candidate_groups: self.text("groups").map(|_| self.list("groups")),
+            candidate_users: self.text("users").map(|_| self.list("users")),
+            due_date: self.text("due").map(Text::from),
+            follow_up_date: self.text("follow-up").map(Text::from),
+            priority: self.number("priority").map(|n| n as i32),
+        }
     }
 
     fn list(&self, name: &str) -> Vec<Text> {
@@ -186,17 +196,7 @@ impl Runner {
                 allow_override: !rest.contains(&"keep"),
                 action: "".into(),
             },
-            _ => Command::UpdateUserTask {
-                task,
-                changes: TaskChanges {
-                    candidate_groups: options.text("groups").map(|_| options.list("groups")),
-                    candidate_users: options.text("users").map(|_| options.list("users")),
-                    due_date: options.text("due").map(Text::from),
-                    follow_up_date: options.text("follow-up").map(Text::from),
-                    priority: options.number("priority").map(|n| n as i32),
-                },
-                action: "".into(),
-            },
+            _ => Command::UpdateUserTask { task, changes: options.changes(), action: "".into() },
         })
     }
 
@@ -210,6 +210,21 @@ impl Runner {
         let options = Options(words);
         let token = options.number("token").map(|token| token as u64);
         Ok(match verb {
+            "deny" => Command::CompleteJobWith {
+                job: self.key(job)?,
+                variables,
+                result: JobResult::UserTask(TaskVerdict::Denied(words.join(" ").into())),
+                token: None,
+            },
+            "correct" => Command::CompleteJobWith {
+                job: self.key(job)?,
+                variables,
+                result: JobResult::UserTask(TaskVerdict::Corrected(Corrections {
+                    assignee: options.text("assignee").map(Text::from),
+                    changes: options.changes(),
+                })),
+                token,
+            },
             "complete" => Command::CompleteJob { job: self.key(job)?, variables, token },
             "fail" => Command::FailJob {
                 job: self.key(job)?,

@@ -314,6 +314,7 @@ impl Runner {
                 | Reply::Correlating { .. }
                 | Reply::Correlated { .. }
                 | Reply::VariablesSet { .. }
+                | Reply::Listening { .. }
                 | Reply::Evaluated(_)
                 | Reply::Started(_),
             ) => {}
@@ -327,6 +328,15 @@ impl Runner {
                 let message = self.narrator.name(*message);
                 let taken = instance.map_or("nobody".to_owned(), |key| self.narrator.name(key));
                 self.told.push(format!("> {message} taken by {taken}"));
+            }
+            if let Effect::TaskSettled { task, outcome } = effect {
+                match outcome {
+                    Ok(()) => {
+                        let task = self.narrator.name(*task);
+                        self.told.push(format!("> {task} settled"));
+                    }
+                    Err(rejection) => self.refused(&rejection.to_string()),
+                }
             }
         }
     }

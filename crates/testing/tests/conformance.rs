@@ -203,6 +203,11 @@ scenarios! {
     suspend_and_resume
     suspend_called
     task_kinds
+    task_listener_cancels
+    task_listener_corrects
+    task_listener_denies
+    task_listener_fails
+    task_listeners
     terminate_end
     timer_boundary_cycle
     timer_boundary_interrupting

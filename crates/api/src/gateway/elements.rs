@@ -6,7 +6,8 @@ use engine::event::{NamedValue, Text};
 
 use super::{Caller, Gateway};
 use crate::access::Action;
-use crate::failure::Failure;
+use crate::failure::{Failure, Kind};
+use crate::limits::AWAIT_DEFAULT;
 
 impl Gateway {
     /// The answer waits until the signal is durable where it came in.
@@ -58,8 +59,8 @@ impl Gateway {
         action: &str,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller).await?.complete_user_task(task, variables, action).await;
-        done.map_err(|error| Failure::of("COMPLETE", error))
+        let done = self.engine_for(caller).await?.complete_user_task(task, variables, action);
+        listened("COMPLETE", done).await
     }
 
     /// `None` takes the assignee away.
@@ -73,8 +74,8 @@ impl Gateway {
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
-        let done = engine.assign_user_task(task, assignee.as_deref(), allow_override, action).await;
-        done.map_err(|error| Failure::of("ASSIGN", error))
+        let done = engine.assign_user_task(task, assignee.as_deref(), allow_override, action);
+        listened("ASSIGN", done).await
     }
 
     pub async fn update_user_task(
@@ -85,7 +86,20 @@ impl Gateway {
         action: &str,
     ) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
-        let done = self.engine_for(caller).await?.update_user_task(task, changes, action).await;
-        done.map_err(|error| Failure::of("UPDATE", error))
+        let done = self.engine_for(caller).await?.update_user_task(task, changes, action);
+        listened("UPDATE", done).await
     }
+}
+
+/// An operation on a user task is answered when the listeners of the task have had their say.
+pub(super) async fn listened<T>(intent: &str, done: grevy::Pending<T>) -> Result<T, Failure> {
+    let late = |_| {
+        Failure::new(
+            Kind::DeadlineExceeded,
+            "Expected the listeners of the user task to answer in time, but they are at work; the \
+             operation is carried out when they are done",
+        )
+    };
+    let settled = tokio::time::timeout(AWAIT_DEFAULT, done).await.map_err(late)?;
+    settled.map_err(|error| Failure::of(intent, error))
 }

@@ -124,8 +124,8 @@ impl Gateway {
         local: bool,
     ) -> Result<Key, Failure> {
         caller.principal.require(Action::Work)?;
-        let set = self.engine_for(caller).await?.set_variables(scope, variables, local).await;
-        set.map_err(|error| Failure::of("UPDATE", error))
+        let set = self.engine_for(caller).await?.set_variables(scope, variables, local);
+        super::elements::listened("UPDATE", set).await
     }
 
     pub async fn resolve_incident(&self, caller: &Caller, incident: Key) -> Result<(), Failure> {

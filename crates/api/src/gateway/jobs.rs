@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use engine::command::{LeaseJobs, LeasedJob};
+use engine::command::{JobResult, LeaseJobs, LeasedJob};
 use engine::event::NamedValue;
 use engine::{Command, Key};
 use grevy::{Grevy, JobPoll, JobStream};
@@ -25,6 +25,8 @@ pub struct Word {
     pub job: Key,
     pub variables: Vec<NamedValue>,
     pub token: Option<u64>,
+    /// Of a completion.
+    pub result: Option<JobResult>,
 }
 
 /// An open stream of jobs. A job that was not taken out when it is dropped goes to others.
@@ -110,8 +112,12 @@ impl Gateway {
     pub async fn complete_job(&self, caller: &Caller, word: Word) -> Result<(), Failure> {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
-        let done = engine.complete_job(word.job, word.variables, word.token).await;
-        self.shared.windows.settled(word.job);
+        let Word { job, variables, token, result } = word;
+        let done = match result {
+            Some(result) => engine.complete_job_with(job, variables, result, token).await,
+            None => engine.complete_job(job, variables, token).await,
+        };
+        self.shared.windows.settled(job);
         done.map_err(|error| Failure::of("COMPLETE", error))
     }
 
@@ -127,7 +133,7 @@ impl Gateway {
         caller.principal.require(Action::Work)?;
         let engine = self.engine_for(caller).await?;
         let back_off = Duration::from_millis(u64::try_from(back_off).unwrap_or(0));
-        let Word { job, variables, token } = word;
+        let Word { job, variables, token, result: _ } = word;
         let done = engine.fail_job(job, retries, message, back_off, variables, token).await;
         self.shared.windows.settled(job);
         done.map_err(|error| Failure::of("FAIL", error))

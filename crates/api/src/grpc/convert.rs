@@ -1,11 +1,14 @@
 //! Engine values as messages.
 
-use engine::command::LeasedJob;
+use engine::command::{LeasedJob, LeasedTask};
 use engine::event::{JobKind, ListenerKind, NamedValue, Text};
 use engine::meta::{DecisionDeployed, DeployedProcess, RequirementsDeployed};
 
 use crate::proto::activated_job::{JobKind as Kind, ListenerEventType};
-use crate::proto::{ActivatedJob, DecisionMetadata, DecisionRequirementsMetadata, ProcessMetadata};
+use crate::proto::{
+    ActivatedJob, DecisionMetadata, DecisionRequirementsMetadata, ProcessMetadata,
+    UserTaskProperties,
+};
 
 /// JSON of variables; `{}` when there are none, never empty text.
 pub fn variables(variables: &[NamedValue]) -> String {
@@ -28,10 +31,27 @@ pub fn job(job: LeasedJob) -> ActivatedJob {
         deadline: job.deadline,
         variables: variables(&job.variables),
         tenant_id: job.tenant.to_string(),
-        user_task: None,
+        user_task: job.task.as_deref().map(user_task),
         kind: kind(job.kind).into(),
         listener_event_type: listener(job.listener_event).into(),
         tags: texts(&job.tags),
+    }
+}
+
+fn user_task(leased: &LeasedTask) -> UserTaskProperties {
+    let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
+    let LeasedTask { key, task, action, changed } = leased;
+    UserTaskProperties {
+        action: Some(action.to_string()),
+        assignee: text(&task.assignee),
+        candidate_groups: texts(&task.candidate_groups),
+        candidate_users: texts(&task.candidate_users),
+        changed_attributes: changed.iter().map(ToString::to_string).collect(),
+        due_date: text(&task.due_date),
+        follow_up_date: text(&task.follow_up_date),
+        form_key: None,
+        priority: Some(task.priority),
+        user_task_key: Some(*key),
     }
 }
 

@@ -16,6 +16,7 @@ use crate::gateway::{Gateway, JobFeed, Word};
 use crate::input;
 use crate::limits::{ACTIVATION_MESSAGE_BYTES_MAX, STREAM_CREDIT_MAX};
 use crate::proto::*;
+use crate::verdict::{Corrected, Given, verdict};
 
 /// Answers of an activation, all there already.
 pub type Activated = tokio_stream::Iter<std::vec::IntoIter<Result<ActivateJobsResponse, Status>>>;
@@ -72,8 +73,8 @@ impl Service {
     ) -> Result<Response<CompleteJobResponse>, Status> {
         let caller = self.caller(request.metadata())?;
         let message = request.into_inner();
-        plain_result(message.result.as_ref()).map_err(status::of)?;
-        let word = word(message.job_key, &message.variables)?;
+        let mut word = word(message.job_key, &message.variables)?;
+        word.result = verdict(given(message.result)).map_err(status::of)?;
         self.gateway.complete_job(&caller, word).await.map_err(status::of)?;
         Ok(Response::new(CompleteJobResponse {}))
     }
@@ -138,7 +139,7 @@ async fn stopped(gateway: Gateway) {
 
 fn word(job: i64, variables: &str) -> Result<Word, Status> {
     let variables = input::variables("variables", variables).map_err(status::of)?;
-    Ok(Word { job, variables, token: None })
+    Ok(Word { job, variables, token: None, result: None })
 }
 
 fn wanted(message: &ActivateJobsRequest) -> Result<LeaseJobs, Failure> {
@@ -189,13 +190,22 @@ fn worker(given: &str) -> Result<Text, Failure> {
     if given.trim().is_empty() { Ok("default".into()) } else { input::name("worker", given) }
 }
 
-/// Results of user task listeners and ad-hoc sub-processes come with these elements.
-fn plain_result(result: Option<&JobResult>) -> Result<(), Failure> {
-    let Some(result) = result else { return Ok(()) };
-    let plain = result.denied != Some(true)
-        && result.corrections.is_none()
-        && result.activate_elements.is_empty();
-    if plain { Ok(()) } else { Err(Failure::later("the result of a listener's job")) }
+fn given(result: Option<JobResult>) -> Given {
+    let Some(result) = result else { return Given::default() };
+    let values = |list: Option<StringList>| list.map(|list| list.values);
+    Given {
+        kind: result.r#type,
+        denied: result.denied == Some(true),
+        reason: result.denied_reason,
+        corrections: result.corrections.map(|all| Corrected {
+            assignee: all.assignee,
+            due_date: all.due_date,
+            follow_up_date: all.follow_up_date,
+            candidate_users: values(all.candidate_users),
+            candidate_groups: values(all.candidate_groups),
+            priority: all.priority,
+        }),
+    }
 }
 
 /// As many messages as keep each below what clients take.

@@ -16,6 +16,7 @@ use super::types::{path_key, variables};
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway, Word};
 use crate::input;
+use crate::verdict::verdict;
 
 /// Leases jobs of a type; waits for some to appear.
 #[utoipa::path(post, path = "/jobs/activation", operation_id = "activateJobs", tag = "Job",
@@ -65,19 +66,6 @@ fn token(given: Option<&str>) -> Result<Option<u64>, Failure> {
     })
 }
 
-fn plain_result(result: Option<&JobResult>) -> Result<(), Failure> {
-    let Some(result) = result else { return Ok(()) };
-    let empty = |list: &Vec<serde_json::Value>| list.is_empty();
-    let plain = result.denied != Some(true)
-        && result.denied_reason.as_ref().is_none_or(String::is_empty)
-        && result.corrections.is_none()
-        && result.activate_elements.as_ref().is_none_or(empty)
-        && result.is_completion_condition_fulfilled != Some(true)
-        && result.is_cancel_remaining_instances != Some(true)
-        && result.r#type.as_deref().is_none_or(|kind| kind == "userTask");
-    if plain { Ok(()) } else { Err(Failure::later("the result of a listener's job")) }
-}
-
 /// Completes a job; its variables go to its element.
 #[utoipa::path(post, path = "/jobs/{jobKey}/completion", operation_id = "completeJob", tag = "Job",
     params(("jobKey" = String, Path)), request_body = Option<Completion>,
@@ -89,7 +77,6 @@ pub async fn complete_job(
     Path(key): Path<String>,
     OptionalJson(body): OptionalJson<Completion>,
 ) -> Result<StatusCode, Problem> {
-    plain_result(body.result.as_ref())?;
     if body.business_id.is_some() {
         return Err(Problem(Failure::later("the business id of a completion")));
     }
@@ -97,6 +84,7 @@ pub async fn complete_job(
         job: path_key(&key)?,
         variables: variables(body.variables.as_deref())?,
         token: token(body.job_lease_token.as_deref())?,
+        result: verdict(body.result.map(JobResult::given).unwrap_or_default())?,
     };
     gateway.complete_job(&caller, word).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -117,6 +105,7 @@ pub async fn fail_job(
         job: path_key(&key)?,
         variables: variables(body.variables.as_deref())?,
         token: token(body.job_lease_token.as_deref())?,
+        result: None,
     };
     let (retries, back_off) = (body.retries.unwrap_or(0), body.retry_back_off.unwrap_or(0));
     let message = body.error_message.unwrap_or_default();
@@ -139,6 +128,7 @@ pub async fn throw_job_error(
         job: path_key(&key)?,
         variables: variables(body.variables.as_deref())?,
         token: token(body.job_lease_token.as_deref())?,
+        result: None,
     };
     let code = input::name("errorCode", &body.error_code)?;
     let message = body.error_message.unwrap_or_default();

@@ -1,12 +1,13 @@
 //! Bodies of the job operations.
 
-use engine::command::LeasedJob;
-use engine::event::{JobKind, ListenerKind};
+use engine::command::{LeasedJob, LeasedTask};
+use engine::event::{JobKind, Text};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::types::{KeyText, object};
+use crate::verdict::{Corrected, Given};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -74,8 +75,7 @@ pub struct Job {
     element_instance_key: KeyText,
     kind: &'static str,
     listener_event_type: &'static str,
-    #[schema(value_type = Option<Object>)]
-    user_task: Option<()>,
+    user_task: Option<TaskProperties>,
     tags: Vec<String>,
     root_process_instance_key: Option<KeyText>,
     business_id: Option<String>,
@@ -103,13 +103,50 @@ impl Job {
             process_definition_key: KeyText(job.definition),
             element_instance_key: KeyText(job.element),
             kind: kind(job.kind),
-            listener_event_type: listener(job.listener_event),
-            user_task: None,
+            listener_event_type: job.listener_event.name(),
+            user_task: job.task.as_deref().map(TaskProperties::new),
             tags: job.tags.iter().map(ToString::to_string).collect(),
             root_process_instance_key: Some(KeyText(job.root_instance)),
             business_id: job.business_id.map(|id| id.to_string()),
             priority: job.priority,
             job_lease_token: with_lease.then(|| job.token.to_string()),
+        }
+    }
+}
+
+/// The user task that a listener is asked about, as it is to become.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = UserTaskProperties)]
+struct TaskProperties {
+    action: String,
+    assignee: Option<String>,
+    candidate_groups: Vec<String>,
+    candidate_users: Vec<String>,
+    changed_attributes: Vec<String>,
+    due_date: Option<String>,
+    follow_up_date: Option<String>,
+    form_key: Option<KeyText>,
+    priority: Option<i32>,
+    user_task_key: Option<KeyText>,
+}
+
+impl TaskProperties {
+    fn new(leased: &LeasedTask) -> TaskProperties {
+        let text = |text: &Option<Text>| text.as_ref().map(ToString::to_string);
+        let texts = |all: &[Text]| all.iter().map(ToString::to_string).collect();
+        let LeasedTask { key, task, action, changed } = leased;
+        TaskProperties {
+            action: action.to_string(),
+            assignee: text(&task.assignee),
+            candidate_groups: texts(&task.candidate_groups),
+            candidate_users: texts(&task.candidate_users),
+            changed_attributes: changed.iter().map(ToString::to_string).collect(),
+            due_date: text(&task.due_date),
+            follow_up_date: text(&task.follow_up_date),
+            form_key: None,
+            priority: Some(task.priority),
+            user_task_key: Some(KeyText(*key)),
         }
     }
 }
@@ -120,21 +157,6 @@ fn kind(kind: JobKind) -> &'static str {
         JobKind::ExecutionListener => "EXECUTION_LISTENER",
         JobKind::TaskListener => "TASK_LISTENER",
         JobKind::AdHocSubProcess => "AD_HOC_SUB_PROCESS",
-    }
-}
-
-fn listener(kind: ListenerKind) -> &'static str {
-    match kind {
-        ListenerKind::Unspecified => "UNSPECIFIED",
-        ListenerKind::Start => "START",
-        ListenerKind::End => "END",
-        ListenerKind::Cancel => "CANCEL",
-        ListenerKind::BeforeAll => "BEFORE_ALL",
-        ListenerKind::Creating => "CREATING",
-        ListenerKind::Assigning => "ASSIGNING",
-        ListenerKind::Updating => "UPDATING",
-        ListenerKind::Completing => "COMPLETING",
-        ListenerKind::Canceling => "CANCELING",
     }
 }
 
@@ -157,12 +179,42 @@ pub struct JobResult {
     pub r#type: Option<String>,
     pub denied: Option<bool>,
     pub denied_reason: Option<String>,
-    #[schema(value_type = Option<Object>)]
-    pub corrections: Option<serde_json::Value>,
+    pub corrections: Option<JobCorrections>,
     #[schema(value_type = Option<Vec<Object>>)]
     pub activate_elements: Option<Vec<serde_json::Value>>,
     pub is_completion_condition_fulfilled: Option<bool>,
     pub is_cancel_remaining_instances: Option<bool>,
+}
+
+/// What is absent or null stays as it is; what is empty is taken away.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobResultCorrections)]
+pub struct JobCorrections {
+    assignee: Option<String>,
+    due_date: Option<String>,
+    follow_up_date: Option<String>,
+    candidate_users: Option<Vec<String>>,
+    candidate_groups: Option<Vec<String>>,
+    priority: Option<i32>,
+}
+
+impl JobResult {
+    pub fn given(self) -> Given {
+        Given {
+            kind: self.r#type,
+            denied: self.denied == Some(true),
+            reason: self.denied_reason,
+            corrections: self.corrections.map(|all| Corrected {
+                assignee: all.assignee,
+                due_date: all.due_date,
+                follow_up_date: all.follow_up_date,
+                candidate_users: all.candidate_users,
+                candidate_groups: all.candidate_groups,
+                priority: all.priority,
+            }),
+        }
+    }
 }
 
 #[derive(Default, Deserialize, ToSchema)]

@@ -1,6 +1,6 @@
 //! Events of a process instance.
 
-use crate::event::{InstanceEvent, JobKind, Role, Via};
+use crate::event::{InstanceEvent, Role, Via};
 use crate::key::Key;
 use crate::state::{
     ElementInstance, Incident, Instance, Job, JobState, Phase, RareRow, State, Subscription, Timer,
@@ -165,6 +165,9 @@ impl State {
             | E::UserTaskChanged { .. }
             | E::UserTaskCompleted { .. }
             | E::UserTaskCanceled { .. }
+            | E::UserTaskAsked { .. }
+            | E::UserTaskCorrected { .. }
+            | E::UserTaskDenied { .. }
             | E::CompensationNoted { .. }
             | E::CompensationTriggered { .. }
             | E::CompensationBegun { .. }
@@ -242,7 +245,7 @@ impl State {
                 let job = self.hot(i).jobs.get(key);
                 let element = job.map(|job| job.element);
                 let listened = job
-                    .filter(|job| job.kind == JobKind::ExecutionListener)
+                    .filter(|job| job.kind.is_listener())
                     .map(|job| (job.element, job.listener_event));
                 self.set_job(i, *key, None);
                 self.drop_headers(i, *key);

@@ -85,12 +85,39 @@ impl State {
                 self.set_rare(i, RareRow::Task(*key, Some(task.clone())));
             }
             E::UserTaskChanged { key, task, .. } => {
+                self.drop_wish(i, *key);
                 self.set_rare(i, RareRow::Task(*key, Some(task.clone())));
             }
             E::UserTaskCompleted { key, .. } | E::UserTaskCanceled { key } => {
+                self.drop_wish(i, *key);
                 self.set_rare(i, RareRow::Task(*key, None));
             }
+            E::UserTaskAsked { key, wish } => {
+                self.drop_listening(i, wish.task.element);
+                self.set_rare(i, RareRow::Wish(*key, Some(wish.clone())));
+            }
+            E::UserTaskCorrected { key, task } => {
+                if let Some(mut wish) = self.hot(i).wish(*key).cloned() {
+                    wish.task = (**task).clone();
+                    self.set_rare(i, RareRow::Wish(*key, Some(Box::new(wish))));
+                }
+            }
+            E::UserTaskDenied { key, .. } => self.drop_wish(i, *key),
             other => unreachable!("not a rare event: {other:?}"),
+        }
+    }
+
+    /// What was wanted of a user task is done or given up; its listeners begin anew.
+    fn drop_wish(&mut self, i: Key, task: Key) {
+        let Some(wish) = self.hot(i).wish(task) else { return };
+        let element = wish.task.element;
+        self.set_rare(i, RareRow::Wish(task, None));
+        self.drop_listening(i, element);
+    }
+
+    fn drop_listening(&mut self, i: Key, element: Key) {
+        if self.hot(i).rare.as_ref().is_some_and(|rare| rare.listening.contains_key(&element)) {
+            self.set_rare(i, RareRow::Listening(element, None));
         }
     }
 
@@ -136,9 +163,7 @@ impl State {
         if self.hot(i).called(key).is_some() {
             self.set_rare(i, RareRow::Call(key, None));
         }
-        if self.hot(i).rare.as_ref().is_some_and(|rare| rare.listening.contains_key(&key)) {
-            self.set_rare(i, RareRow::Listening(key, None));
-        }
+        self.drop_listening(i, key);
     }
 
     fn edit_compensation(&mut self, i: Key, key: Key, edit: impl FnOnce(&mut Compensation)) {

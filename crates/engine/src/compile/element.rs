@@ -8,10 +8,9 @@ use model::ElementIndex;
 use super::expression::{Expr, Problem, TimerExpr};
 use super::parts::{
     AdHoc, Binding, Call, Listener, MultiInstance, People, Publish, TaskJob, caught, is_reverse,
-    unsupported_listener,
 };
 use super::{Order, Scope};
-use crate::event::{ElementNo, FlowNo, Text};
+use crate::event::{ElementNo, FlowNo, ListenerKind, Text};
 
 /// A flow node. Everything a decision asks for is here, nothing is looked up by id.
 #[derive(Debug)]
@@ -181,6 +180,14 @@ impl Element {
             _ => true,
         }
     }
+
+    /// Listeners of a user task.
+    pub fn task_listeners(&self, phase: ListenerKind) -> &[Listener] {
+        match &self.kind {
+            Kind::UserTask(people) => people.listeners.of(phase),
+            _ => &[],
+        }
+    }
 }
 
 pub(super) struct Compiler<'a> {
@@ -230,16 +237,6 @@ impl<'a> Compiler<'a> {
         self.listeners(&process.id, &process.listeners, event)
     }
 
-    pub(super) fn refuse_root_listeners(&mut self) {
-        for listener in &self.process.listeners {
-            if let Some(what) = unsupported_listener(listener.event) {
-                let message =
-                    format!("expected an element that Grevy runs, but {what} comes later");
-                self.problems.push(Problem { element: self.process.id.clone(), message });
-            }
-        }
-    }
-
     pub(super) fn root_expr(&mut self, text: &model::Text) -> Expr {
         let id = self.process.id.clone();
         self.expr(&id, text)
@@ -279,11 +276,6 @@ impl<'a> Compiler<'a> {
             element: id.clone(),
             message: format!("expected an element that Grevy runs, but {what} comes later"),
         };
-        for listener in &element.listeners {
-            if let Some(what) = unsupported_listener(listener.event) {
-                self.problems.push(unsupported(what));
-            }
-        }
         let kind = match self.kind(index, element) {
             Ok(kind) => kind,
             Err(what) => {
@@ -383,7 +375,7 @@ impl<'a> Compiler<'a> {
             M::EventBased => Kind::EventBased(self.targets(element)?),
             M::SubProcess => Kind::SubProcess,
             M::EventSubProcess => Kind::EventSubProcess,
-            M::UserTask(task) => Kind::UserTask(Box::new(self.people(&element.id, task))),
+            M::UserTask(task) => Kind::UserTask(Box::new(self.native(element, task))),
             M::CallActivity(call) => Kind::Call(Box::new(Call {
                 process_id: self.expr(&element.id, &call.process_id),
                 propagate_all_child_variables: call.propagate_all_child_variables,

@@ -11,6 +11,7 @@ pub use element::{Catch, Element, Flow, Kind, Mapping, Trigger};
 pub use expression::{Expr, Problem, TimerExpr};
 pub use parts::{
     AdHoc, Binding, Call, Form, Listener, LoopOutput, MultiInstance, People, Publish, TaskJob,
+    TaskListeners,
 };
 
 use crate::event::{ElementNo, FlowNo, PROCESS, Text};
@@ -100,7 +101,6 @@ impl Process {
             cancel_listeners: compiler.root_listeners(model::ListenerEvent::Cancel),
             numbers: (0..).zip(&order.elements).map(|(no, id)| (id.clone(), no)).collect(),
         };
-        compiler.refuse_root_listeners();
         compiler.finish()?;
         compiled.link();
         Ok(compiled)

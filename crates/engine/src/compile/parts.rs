@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::element::Compiler;
 use super::expression::Expr;
-use crate::event::{ElementNo, Text};
+use crate::event::{ElementNo, ListenerKind, Text};
 
 #[derive(Debug)]
 pub struct Call {
@@ -60,6 +60,35 @@ pub struct People {
     pub follow_up_date: Option<Expr>,
     pub priority: Option<Expr>,
     pub form: Option<Form>,
+    pub listeners: TaskListeners,
+}
+
+/// Listeners of a native user task.
+#[derive(Debug, Default)]
+pub struct TaskListeners {
+    pub creating: Vec<Listener>,
+    pub assigning: Vec<Listener>,
+    pub updating: Vec<Listener>,
+    pub completing: Vec<Listener>,
+    pub canceling: Vec<Listener>,
+}
+
+impl TaskListeners {
+    /// Those of a phase, in model order.
+    pub fn of(&self, phase: ListenerKind) -> &[Listener] {
+        match phase {
+            ListenerKind::Creating => &self.creating,
+            ListenerKind::Assigning => &self.assigning,
+            ListenerKind::Updating => &self.updating,
+            ListenerKind::Completing => &self.completing,
+            ListenerKind::Canceling => &self.canceling,
+            ListenerKind::Unspecified
+            | ListenerKind::Start
+            | ListenerKind::End
+            | ListenerKind::Cancel
+            | ListenerKind::BeforeAll => &[],
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -171,7 +200,23 @@ impl Compiler<'_> {
                 model::Form::Id { id: form, .. } => Form::Id(self.expr(id, form)),
                 model::Form::External(reference) => Form::External(self.expr(id, reference)),
             }),
+            listeners: TaskListeners::default(),
         }
+    }
+
+    /// A user task of the engine's own, with its listeners.
+    pub(super) fn native(&mut self, element: &model::Element, task: &model::UserTask) -> People {
+        use model::ListenerEvent as L;
+        let people = self.people(&element.id, task);
+        let mut of = |event| self.listeners(&element.id, &element.listeners, event);
+        let listeners = TaskListeners {
+            creating: of(L::Creating),
+            assigning: of(L::Assigning),
+            updating: of(L::Updating),
+            completing: of(L::Completing),
+            canceling: of(L::Canceling),
+        };
+        People { listeners, ..people }
     }
 
     pub(super) fn publish(
@@ -199,16 +244,6 @@ fn local_of(element: &model::Text) -> Option<Text> {
     let first = text.trim().split('.').next()?;
     let literal = matches!(first, "true" | "false" | "null");
     (!literal && text.trim().split('.').all(is_name)).then(|| first.into())
-}
-
-pub(super) fn unsupported_listener(event: model::ListenerEvent) -> Option<&'static str> {
-    use model::ListenerEvent as L;
-    match event {
-        L::Start | L::End | L::Cancel | L::BeforeAll => None,
-        L::Creating | L::Assigning | L::Updating | L::Completing | L::Canceling => {
-            Some("a task listener")
-        }
-    }
 }
 
 /// Our extension of a compensation throw or end event.

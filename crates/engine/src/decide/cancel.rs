@@ -2,6 +2,7 @@
 
 use crate::command::Reply;
 use crate::decide::{Done, Step, Stop};
+use crate::event::{InstanceEvent, Work};
 use crate::key::Key;
 use crate::rejection::Rejection;
 use crate::state::Phase;
@@ -27,6 +28,7 @@ impl Step<'_> {
             self.lift(i)?;
         }
         let waits = self.hot(i).element(i).is_some_and(|row| row.job.is_some());
+        let waits_for_tasks = self.phase(i, i) == Some(Phase::Terminating);
         if waits && self.phase(i, i) == Some(Phase::Terminating) {
             // Asked for again: its listeners are not waited for any longer.
             self.cancel_job(i, i);
@@ -37,7 +39,23 @@ impl Step<'_> {
             self.end_instance(i, false)?;
         } else {
             self.terminate(i, i)?;
+            if waits_for_tasks {
+                self.forget_tasks(i);
+            }
         }
         Ok(Reply::Done)
+    }
+    /// The listeners of tasks that are canceled are not waited for any longer.
+    fn forget_tasks(&mut self, i: Key) {
+        let rare = self.hot(i).rare.as_ref();
+        let tasks = rare.into_iter().flat_map(|rare| &rare.wishes);
+        let tasks: Vec<(Key, Key)> = tasks.map(|(key, wish)| (*key, wish.task.element)).collect();
+        for (key, element) in tasks {
+            self.give_up(i, key);
+            self.tell(i, InstanceEvent::UserTaskCanceled { key });
+            self.cancel_job(i, element);
+            self.resolve_all(i, element);
+            self.then(i, Work::Terminate { key: element });
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! What workers say of their jobs (engine-rules 7, semantics 4.8).
 
-use crate::command::{Command, Reply};
+use crate::command::{Command, JobResult, Reply, TaskVerdict};
 use crate::decide::step::cut;
 use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
@@ -21,6 +21,9 @@ impl Step<'_> {
         let (i, job) = self.workable(key, "complete", token)?;
         self.check_fits(i, variables)?;
         let process = self.process(i)?;
+        if job.kind == JobKind::TaskListener {
+            return self.answer_task(i, key, &job, variables, None);
+        }
         self.tell(i, InstanceEvent::JobCompleted { key });
         if job.kind == JobKind::ExecutionListener {
             self.complete_listener(i, &job, variables);
@@ -29,6 +32,42 @@ impl Step<'_> {
         let no = self.hot(i).elements[&job.element].element.no;
         self.receive(i, job.element, process.element(no), variables);
         self.finish(i, job.element)?;
+        Ok(Reply::Done)
+    }
+
+    pub(super) fn complete_job_with(
+        &mut self,
+        key: Key,
+        variables: &[NamedValue],
+        result: &JobResult,
+        token: Option<u64>,
+    ) -> Done<Reply> {
+        let (i, job) = self.workable(key, "complete", token)?;
+        let JobResult::UserTask(verdict) = result;
+        if job.kind != JobKind::TaskListener {
+            return Err(Stop::Reject(Rejection::invalid(format!(
+                "Expected the result of a user task only with the job of a task listener, but job \
+                 with key '{key}' is none"
+            ))));
+        }
+        self.answer_task(i, key, &job, variables, Some(verdict))
+    }
+
+    fn answer_task(
+        &mut self,
+        i: Key,
+        key: Key,
+        job: &Job,
+        variables: &[NamedValue],
+        verdict: Option<&TaskVerdict>,
+    ) -> Done<Reply> {
+        if !variables.is_empty() {
+            return Err(Stop::Reject(Rejection::invalid(format!(
+                "Expected to complete task listener job with key '{key}' without variables, but \
+                 it has some: its task is not done yet"
+            ))));
+        }
+        self.complete_task_listener(i, key, job, verdict)?;
         Ok(Reply::Done)
     }
 
@@ -92,10 +131,14 @@ impl Step<'_> {
         };
         check_name("error code", code)?;
         let (i, job) = self.workable(*key, "throw an error for", *token)?;
-        if job.kind == JobKind::ExecutionListener {
+        if job.kind.is_listener() {
             return Err(Stop::Reject(Rejection::state(format!(
-                "Expected to throw an error for job with key '{key}', but it is the job of an \
-                 execution listener; let it fail instead"
+                "Expected to throw an error for job with key '{key}', but it is the job of {}; \
+                 let it fail instead",
+                match job.kind {
+                    JobKind::TaskListener => "a task listener",
+                    _ => "an execution listener",
+                }
             ))));
         }
         self.check_fits(i, variables)?;

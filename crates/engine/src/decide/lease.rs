@@ -73,8 +73,15 @@ impl Step<'_> {
         let Some(job) = instance.jobs.get(&row.job) else { return Ok(None) };
         let Some(host) = instance.element(job.element) else { return Ok(None) };
         let no = host.element.no;
-        let own = match job.kind {
-            JobKind::BpmnElement if no != PROCESS => process.element(no).headers.clone(),
+        let task = match job.kind {
+            JobKind::TaskListener => self.listened_task(i, job.element).map(Box::new),
+            _ => None,
+        };
+        let own = match (job.kind, &task) {
+            (JobKind::BpmnElement, _) if no != PROCESS => process.element(no).headers.clone(),
+            (_, Some(task)) => {
+                process.element(no).headers.iter().cloned().chain(task.headers()).collect()
+            }
             _ => Arc::from([]),
         };
         let variables = self.fetched(i, job, &lease.fetch_variables);
@@ -100,6 +107,7 @@ impl Step<'_> {
             tenant: created.tenant.clone(),
             kind: job.kind,
             listener_event: job.listener_event,
+            task,
             tags: created.tags.clone(),
             business_id: created.business_id.clone(),
         };
@@ -108,14 +116,24 @@ impl Step<'_> {
 
     fn fetched(&self, i: Key, job: &Job, names: &[Text]) -> Vec<NamedValue> {
         let instance = self.hot(i);
+        // Listeners see what an operation on their task brings before it is there.
+        let wish = instance.task_of(job.element).and_then(|task| instance.wish(task));
+        let brought = wish.map_or(&[][..], |wish| &wish.variables);
+        let mut seen: Vec<NamedValue> = match names {
+            [] => brought.to_vec(),
+            _ => brought.iter().filter(|(name, _)| names.contains(name)).cloned().collect(),
+        };
         if names.is_empty() {
-            return instance.visible(job.element);
+            let held = instance.visible(job.element).into_iter();
+            seen.extend(held.filter(|(name, _)| !brought.iter().any(|(new, _)| new == name)));
+            return seen;
         }
-        let named = names.iter().filter_map(|name| {
+        let held = names.iter().filter(|name| !brought.iter().any(|(new, _)| new == *name));
+        seen.extend(held.filter_map(|name| {
             let (_, variable) = instance.variable(job.element, name)?;
             Some((name.clone(), variable.value.clone()))
-        });
-        named.collect()
+        }));
+        seen
     }
 
     /// A job that fits no answer stands aside with an incident instead of blocking the others.

@@ -279,12 +279,13 @@ impl<'a> Review<'a> {
         };
         let target = self.target.element(no);
         let mut say = |why: String| self.reasons.push(why);
-        let listens = instance.rare.as_ref().is_some_and(|rare| rare.listening.contains_key(&key));
+        let job = row.job.and_then(|job| instance.jobs.get(&job));
+        let listens = job.is_some_and(|job| job.kind.is_listener());
         let failed = self.failed.contains(&key);
         if row.phase != Phase::Activated && !failed || row.trigger.is_some() {
             say(format!("'{id}' ({key}) is about to change"));
         } else if listens {
-            say(format!("'{id}' ({key}) waits for an execution listener"));
+            say(format!("'{id}' ({key}) waits for a listener"));
         }
         let (was, is) = (what(source), what(target));
         if was != is {

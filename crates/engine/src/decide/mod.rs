@@ -27,7 +27,8 @@ use std::collections::BTreeSet;
 
 pub(crate) use create::Birth;
 pub(crate) use evaluate::{Scoped, describe, text_of};
-pub(crate) use step::{Change, Done, Step, Stop};
+pub(crate) use step::{Change, Done, Step, Stop, cut};
+pub(crate) use user_task::correct;
 
 use crate::catalog::Catalog;
 use crate::command::{Answer, Command, Reply};
@@ -123,6 +124,7 @@ impl State {
             return Ok(Decision { answer: Ok(reply), events: Vec::new(), effects: Vec::new() });
         }
         let mut step = Step::new(self, turn);
+        step.request = request.clone();
         let outcome = checked.and_then(|()| step.command(command)).and_then(|reply| {
             step.run()?;
             let reply = step.settle(reply)?;
@@ -200,6 +202,9 @@ impl Step<'_> {
             Command::CorrelateMessage(message) => self.correlate(message),
             Command::CompleteJob { job, variables, token } => {
                 self.complete_job(*job, variables, *token)
+            }
+            Command::CompleteJobWith { job, variables, result, token } => {
+                self.complete_job_with(*job, variables, result, *token)
             }
             Command::FailJob { .. } => self.fail_job(command),
             Command::ThrowError { .. } => self.throw_error(command),

@@ -5,13 +5,15 @@ use crate::command::{Command, CreatedInstance, Reply};
 use crate::event::{Answered, Event, PartitionEvent, Text};
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::rejection::Rejection;
-use crate::state::State;
+use crate::state::{Lookup, State};
 
 impl State {
     /// The answer to an earlier request with this id. What the client sends with every try (tags,
     /// tenant) is taken from the command.
     pub(super) fn answered(&self, id: &str, command: &Command) -> Option<Reply> {
-        let answered = self.requests.answered(id)?;
+        let Some(answered) = self.requests.answered(id) else {
+            return self.listening(id, command);
+        };
         let tenant = || match command {
             Command::CreateInstance(create) => create.tenant.clone(),
             Command::PublishMessage(message) | Command::CorrelateMessage(message) => {
@@ -50,6 +52,21 @@ impl State {
             Answered::VariablesSet { key } => Reply::VariablesSet { key: *key },
         })
     }
+
+    /// The same request is still with the listeners of a user task.
+    fn listening(&self, id: &str, command: &Command) -> Option<Reply> {
+        let key = match command {
+            Command::CompleteUserTask { task, .. }
+            | Command::AssignUserTask { task, .. }
+            | Command::UpdateUserTask { task, .. } => *task,
+            Command::SetVariables { scope, .. } => *scope,
+            _ => return None,
+        };
+        let Lookup::Hot(instance) = self.instance(self.owner(key)?) else { return None };
+        let task = instance.task_of(key).unwrap_or(key);
+        let wish = instance.wish(task).filter(|wish| wish.request.as_deref() == Some(id))?;
+        Some(Reply::Listening { task, scope: wish.sets.then_some(wish.task.element) })
+    }
 }
 
 /// An id names a request to do one thing to one subject: with the same id, another command or
@@ -72,7 +89,9 @@ pub(super) fn scoped(id: &Text, command: &Command) -> Text {
         Command::ModifyInstance(modify) => ("modify", modify.instance.to_string()),
         Command::MigrateInstance(migrate) => ("migrate", migrate.instance.to_string()),
         Command::Repair { instance } => ("repair", instance.to_string()),
-        Command::CompleteJob { job, .. } => ("complete", job.to_string()),
+        Command::CompleteJob { job, .. } | Command::CompleteJobWith { job, .. } => {
+            ("complete", job.to_string())
+        }
         Command::FailJob { job, .. } => ("fail", job.to_string()),
         Command::ThrowError { job, .. } => ("throw", job.to_string()),
         Command::UpdateJob { job, .. } => ("update", job.to_string()),
@@ -128,7 +147,10 @@ impl Step<'_> {
                 Answered::Correlated { message: *message, instance: *instance }
             }
             Reply::VariablesSet { key } => Answered::VariablesSet { key: *key },
-            Reply::Jobs(_) | Reply::Evaluated(_) | Reply::Started(_) => return Ok(()),
+            // Of `Listening`, what is wanted of the user task remembers it.
+            Reply::Jobs(_) | Reply::Evaluated(_) | Reply::Started(_) | Reply::Listening { .. } => {
+                return Ok(());
+            }
         };
         if !self.events.is_empty() {
             let at = self.turn.now;

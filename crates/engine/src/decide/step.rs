@@ -40,6 +40,8 @@ pub(crate) struct Step<'a> {
     reaching: VecDeque<Key>,
     /// Instances whose inclusive joins are looked at when everything else has come to rest.
     rechecks: Vec<Key>,
+    /// The request that it carries out, as it is remembered.
+    pub request: Option<Text>,
     /// Instances that this step created.
     pub born: Vec<Key>,
 }
@@ -72,6 +74,7 @@ impl<'a> Step<'a> {
             changes: Vec::new(),
             reaching: VecDeque::new(),
             rechecks: Vec::new(),
+            request: None,
             born: Vec::new(),
         }
     }
@@ -285,6 +288,9 @@ pub(crate) fn cut(text: &str) -> Text {
 fn weight(event: &Event) -> usize {
     if let Event::Instance { event: InstanceEvent::VariableSet { value, .. }, .. } = event {
         return value.len();
+    }
+    if let Event::Instance { event: InstanceEvent::UserTaskAsked { wish, .. }, .. } = event {
+        return wish.variables.iter().map(|(_, value)| value.len()).sum();
     }
     if let Event::Partition(PartitionEvent::OutboxQueued { item, .. }) = event
         && let Item::Correlate { variables, .. }

@@ -2,7 +2,7 @@
 
 use crate::command::{Reply, TaskChanges};
 use crate::decide::{Done, Step, Stop};
-use crate::event::{InstanceEvent, NamedValue, TaskChange, Text, UserTask};
+use crate::event::{ListenerKind, NamedValue, TaskWish, Text, UserTask};
 use crate::key::Key;
 use crate::rejection::Rejection;
 
@@ -15,13 +15,8 @@ impl Step<'_> {
     ) -> Done<Reply> {
         let (i, task) = self.user_task(key, "complete")?;
         self.check_fits(i, variables)?;
-        let process = self.process(i)?;
-        let action = named(action, "complete");
-        self.tell(i, InstanceEvent::UserTaskCompleted { key, action });
-        let no = self.hot(i).elements[&task.element].element.no;
-        self.receive(i, task.element, process.element(no), variables);
-        self.finish(i, task.element)?;
-        Ok(Reply::Done)
+        let wish = TaskWish::new(ListenerKind::Completing, task, named(action, "complete"));
+        self.ask_for(i, key, TaskWish { variables: variables.into(), ..wish })
     }
 
     pub(super) fn assign_user_task(
@@ -45,9 +40,7 @@ impl Step<'_> {
         }
         task.assignee = assignee.cloned();
         let action = named(action, if assignee.is_some() { "assign" } else { "unassign" });
-        let (task, change) = (Box::new(task), TaskChange::Assigned);
-        self.tell(i, InstanceEvent::UserTaskChanged { key, task, change, action });
-        Ok(Reply::Done)
+        self.ask_for(i, key, TaskWish::new(ListenerKind::Assigning, task, action))
     }
 
     pub(super) fn update_user_task(
@@ -57,24 +50,56 @@ impl Step<'_> {
         action: &Text,
     ) -> Done<Reply> {
         let (i, mut task) = self.user_task(key, "update")?;
-        change(&mut task, changes).map_err(|why| {
+        correct(&mut task, changes).map_err(|why| {
             let text = format!("Expected to update user task with key '{key}', but {why}");
             Stop::Reject(Rejection::invalid(text))
         })?;
-        let action = named(action, "update");
-        let (task, change) = (Box::new(task), TaskChange::Updated);
-        self.tell(i, InstanceEvent::UserTaskChanged { key, task, change, action });
-        Ok(Reply::Done)
+        let wish = TaskWish::new(ListenerKind::Updating, task, named(action, "update"));
+        self.ask_for(i, key, wish)
     }
 
+    /// Setting variables at a user task is an update of it; `None` when nobody listens to that.
+    pub(super) fn update_with(
+        &mut self,
+        i: Key,
+        element: Key,
+        variables: &[NamedValue],
+        local: bool,
+    ) -> Done<Option<Reply>> {
+        let Some(key) = self.hot(i).task_of(element) else { return Ok(None) };
+        if !self.hears(i, element, ListenerKind::Updating) {
+            return Ok(None);
+        }
+        let (i, task) = self.user_task(key, "update")?;
+        let wish = TaskWish::new(ListenerKind::Updating, task, "update".into());
+        let wish = TaskWish { variables: variables.into(), sets: true, local, ..wish };
+        self.ask_task(i, key, wish)?;
+        Ok(Some(Reply::Listening { task: key, scope: Some(element) }))
+    }
+
+    fn ask_for(&mut self, i: Key, key: Key, wish: TaskWish) -> Done<Reply> {
+        Ok(match self.ask_task(i, key, wish)? {
+            true => Reply::Done,
+            false => Reply::Listening { task: key, scope: None },
+        })
+    }
+
+    /// A user task that no listener is at work for.
     fn user_task(&mut self, key: Key, what: &str) -> Done<(Key, UserTask)> {
         let owner = self.owner(key)?;
         let task = owner.and_then(|i| Some((i, self.hot(i).task(key)?.clone())));
-        task.ok_or_else(|| {
-            Stop::Reject(Rejection::not_found(format!(
+        let Some((i, task)) = task else {
+            return Err(Stop::Reject(Rejection::not_found(format!(
                 "Expected to {what} user task with key '{key}', but no such user task was found"
-            )))
-        })
+            ))));
+        };
+        match self.hot(i).wish(key) {
+            None => Ok((i, task)),
+            Some(wish) => Err(Stop::Reject(Rejection::state(format!(
+                "Expected to {what} user task with key '{key}', but it is in state '{}'",
+                wish.phase.name()
+            )))),
+        }
     }
 }
 
@@ -82,7 +107,8 @@ fn named(action: &Text, default: &str) -> Text {
     if action.is_empty() { default.into() } else { action.clone() }
 }
 
-fn change(task: &mut UserTask, changes: &TaskChanges) -> Result<(), String> {
+/// Makes of a task what is asked for, or says why that cannot be.
+pub(crate) fn correct(task: &mut UserTask, changes: &TaskChanges) -> Result<(), String> {
     if let Some(groups) = &changes.candidate_groups {
         task.candidate_groups = groups.as_slice().into();
     }

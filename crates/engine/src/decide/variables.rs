@@ -21,6 +21,9 @@ impl Step<'_> {
             ))));
         };
         self.check_fits(i, variables)?;
+        if let Some(reply) = self.update_with(i, scope, variables, local)? {
+            return Ok(reply);
+        }
         if local {
             self.set_locals(i, scope, variables);
         } else {

@@ -385,6 +385,9 @@ impl Step<'_> {
             }
             return self.end_instance(i, false);
         }
+        if !self.task_ended(i, key)? {
+            return Ok(());
+        }
         let row = self.hot(i).elements[&key].clone();
         self.tell(i, InstanceEvent::ElementTerminated { key });
         if self.process(i)?.compensates {

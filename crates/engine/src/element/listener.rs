@@ -1,10 +1,11 @@
 //! Execution listeners: jobs before an element begins and after it has done its work, one after the
-//! other (semantics 4.8). A listener that fails is taken up again where it stood.
+//! other (semantics 4.8). A listener that fails is taken up again where it stood. Those of user
+//! tasks are made here, too; what becomes of them is in [`super::task`].
 
 use crate::compile::Listener;
 use crate::decide::Step;
 use crate::element::NewJob;
-use crate::event::{InstanceEvent, JobKind, ListenerKind};
+use crate::event::{InstanceEvent, ListenerKind};
 use crate::incident::Failure;
 use crate::key::Key;
 
@@ -42,7 +43,7 @@ impl Step<'_> {
             let headers = listener.headers.clone();
             self.tell(i, InstanceEvent::JobHeaders { job, headers });
         }
-        let kind = JobKind::ExecutionListener;
+        let kind = phase.job_kind();
         let new = NewJob { element: key, job_type, retries, priority: 0, kind, phase };
         self.create_job(i, job, new);
         Ok(())

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use value::Packed;
 
 use super::{
-    ElementNo, ElementRef, FlowNo, NamedValue, TaskChange, Text, Trigger, UserTask, Via, Work,
+    ElementNo, ElementRef, FlowNo, NamedValue, TaskChange, TaskWish, Text, Trigger, UserTask, Via,
+    Work,
 };
 use crate::decision::Evaluation;
 use crate::incident::IncidentKind;
@@ -258,6 +259,21 @@ pub enum InstanceEvent {
     UserTaskCanceled {
         key: Key,
     },
+    /// Listeners come before what somebody wants of it, the first of them next.
+    UserTaskAsked {
+        key: Key,
+        wish: Box<TaskWish>,
+    },
+    /// A listener changed what it is to become.
+    UserTaskCorrected {
+        key: Key,
+        task: Box<UserTask>,
+    },
+    /// It stays what it was.
+    UserTaskDenied {
+        key: Key,
+        reason: Text,
+    },
     /// An activity that can be compensated has completed in `scope`. `inner` is set when what it
     /// held may be compensated too; `variables` are what it held itself.
     CompensationNoted {
@@ -381,6 +397,16 @@ pub enum JobKind {
     AdHocSubProcess = 3,
 }
 
+impl JobKind {
+    /// Work before or after that of an element or user task.
+    pub fn is_listener(self) -> bool {
+        match self {
+            JobKind::ExecutionListener | JobKind::TaskListener => true,
+            JobKind::BpmnElement | JobKind::AdHocSubProcess => false,
+        }
+    }
+}
+
 /// Which listener a job is; `Unspecified` for the element itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ListenerKind {
@@ -394,4 +420,38 @@ pub enum ListenerKind {
     Updating = 7,
     Completing = 8,
     Canceling = 9,
+}
+
+impl ListenerKind {
+    /// The field's name for it.
+    pub fn name(self) -> &'static str {
+        match self {
+            ListenerKind::Unspecified => "UNSPECIFIED",
+            ListenerKind::Start => "START",
+            ListenerKind::End => "END",
+            ListenerKind::Cancel => "CANCEL",
+            ListenerKind::BeforeAll => "BEFORE_ALL",
+            ListenerKind::Creating => "CREATING",
+            ListenerKind::Assigning => "ASSIGNING",
+            ListenerKind::Updating => "UPDATING",
+            ListenerKind::Completing => "COMPLETING",
+            ListenerKind::Canceling => "CANCELING",
+        }
+    }
+
+    /// What its job is.
+    pub fn job_kind(self) -> JobKind {
+        match self {
+            ListenerKind::Unspecified => JobKind::BpmnElement,
+            ListenerKind::Start
+            | ListenerKind::End
+            | ListenerKind::Cancel
+            | ListenerKind::BeforeAll => JobKind::ExecutionListener,
+            ListenerKind::Creating
+            | ListenerKind::Assigning
+            | ListenerKind::Updating
+            | ListenerKind::Completing
+            | ListenerKind::Canceling => JobKind::TaskListener,
+        }
+    }
 }

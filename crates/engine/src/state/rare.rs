@@ -8,7 +8,7 @@ use value::Packed;
 
 use super::instance::Instance;
 use super::undo::put;
-use crate::event::{ElementNo, ListenerKind, NamedValue, Text, UserTask};
+use crate::event::{ElementNo, ListenerKind, NamedValue, TaskWish, Text, UserTask};
 use crate::key::Key;
 
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -31,6 +31,8 @@ pub struct Rare {
     pub conditions: BTreeMap<Key, ConditionWait>,
     /// Listeners of an element that have done their work, in the phase that it is in.
     pub listening: BTreeMap<Key, (ListenerKind, u32)>,
+    /// By user task key, while listeners are at work.
+    pub wishes: BTreeMap<Key, Box<TaskWish>>,
 }
 
 /// A completed activity that can be compensated; `scope` and `inner` may have ended.
@@ -89,6 +91,7 @@ pub(crate) enum RareRow {
     Compensation(Key, Option<Box<Compensation>>),
     Condition(Key, Option<ConditionWait>),
     Listening(Key, Option<(ListenerKind, u32)>),
+    Wish(Key, Option<Box<TaskWish>>),
 }
 
 impl Instance {
@@ -114,6 +117,11 @@ impl Instance {
 
     pub fn task(&self, key: Key) -> Option<&UserTask> {
         self.rare.as_ref()?.tasks.get(&key).map(|task| &**task)
+    }
+
+    /// What somebody wants of a user task, while its listeners are at work.
+    pub fn wish(&self, task: Key) -> Option<&TaskWish> {
+        self.rare.as_ref()?.wishes.get(&task).map(|wish| &**wish)
     }
 
     pub fn compensations(&self) -> impl Iterator<Item = (Key, &Compensation)> {
@@ -188,6 +196,7 @@ impl Rare {
             RareRow::Listening(key, new) => {
                 RareRow::Listening(key, swap(&mut self.listening, key, new))
             }
+            RareRow::Wish(key, new) => RareRow::Wish(key, swap(&mut self.wishes, key, new)),
         }
     }
 }

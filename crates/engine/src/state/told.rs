@@ -106,6 +106,11 @@ impl Instance {
             element: task.element,
             task: task.clone(),
         }));
+        events.extend(
+            rare.wishes
+                .iter()
+                .map(|(key, wish)| E::UserTaskAsked { key: *key, wish: wish.clone() }),
+        );
     }
 }
 

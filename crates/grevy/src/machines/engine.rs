@@ -51,6 +51,16 @@ impl Engine {
         &self.catalog
     }
 
+    /// May listeners be at work for this user task? Those of a cold one still may.
+    pub fn listening(&self, task: Key) -> bool {
+        let owner = self.state.owner(task);
+        match owner.map_or(Lookup::Absent, |owner| self.state.instance(owner)) {
+            Lookup::Hot(instance) => instance.wish(task).is_some(),
+            Lookup::Cold => true,
+            Lookup::Absent => false,
+        }
+    }
+
     /// Somebody waits for this instance to end.
     pub fn watch_instance(&mut self, instance: Key) {
         self.watched.insert(instance);
@@ -127,6 +137,7 @@ impl Machine for Engine {
             Command::ModifyInstance(modify) => return Some(modify.instance),
             Command::MigrateInstance(migrate) => return Some(migrate.instance),
             Command::CompleteJob { job, .. }
+            | Command::CompleteJobWith { job, .. }
             | Command::FailJob { job, .. }
             | Command::ThrowError { job, .. }
             | Command::UpdateJob { job, .. }

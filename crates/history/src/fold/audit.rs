@@ -2,7 +2,7 @@
 //! but for the completing and failing of jobs: those are the work itself, not a hand on it.
 
 use engine::command::Source;
-use engine::event::{Event, InstanceEvent as E, PartitionEvent, TaskChange, Text};
+use engine::event::{Event, InstanceEvent as E, ListenerKind, PartitionEvent, TaskChange, Text};
 use engine::{Cause, Key};
 
 use super::rows::AuditRow;
@@ -121,11 +121,23 @@ fn line(i: Key, event: &E) -> Option<AuditRow> {
             let operation = match (change, &task.assignee) {
                 (TaskChange::Assigned, Some(_)) => operation::ASSIGN,
                 (TaskChange::Assigned, None) => operation::UNASSIGN,
-                (TaskChange::Updated, _) => operation::UPDATE,
+                (TaskChange::Updated | TaskChange::Created | TaskChange::Corrected, _) => {
+                    operation::UPDATE
+                }
             };
             let row = row(operation, entity::USER_TASK, *key)?;
             let to = task.assignee.as_ref().map(|name| format!("{action}: {name}"));
             Some(AuditRow { description: Some(to.unwrap_or_else(|| action.to_string())), ..row })
+        }
+        E::UserTaskAsked { key, wish } => {
+            let operation = match (wish.phase, &wish.task.assignee) {
+                (ListenerKind::Assigning, Some(_)) => operation::ASSIGN,
+                (ListenerKind::Assigning, None) => operation::UNASSIGN,
+                (ListenerKind::Completing, _) => operation::COMPLETE,
+                _ => operation::UPDATE,
+            };
+            let row = row(operation, entity::USER_TASK, *key)?;
+            Some(AuditRow { description: Some(wish.action.to_string()), ..row })
         }
         E::UserTaskCompleted { key, action } => {
             let row = row(operation::COMPLETE, entity::USER_TASK, *key)?;
@@ -184,6 +196,8 @@ fn line(i: Key, event: &E) -> Option<AuditRow> {
         | E::JobHeaders { .. }
         | E::UserTaskCreated { .. }
         | E::UserTaskCanceled { .. }
+        | E::UserTaskCorrected { .. }
+        | E::UserTaskDenied { .. }
         | E::CompensationNoted { .. }
         | E::CompensationTriggered { .. }
         | E::CompensationBegun { .. }

@@ -74,6 +74,7 @@ impl Fold<'_> {
             | E::InstanceCalled { .. }
             | E::EscalationThrown { .. }
             | E::JobHeaders { .. }
+            | E::UserTaskCorrected { .. }
             | E::CompensationNoted { .. }
             | E::CompensationTriggered { .. }
             | E::CompensationBegun { .. }
@@ -85,6 +86,8 @@ impl Fold<'_> {
                 self.task_created(at, i, *key, *element, task);
             }
             E::UserTaskChanged { key, task, .. } => self.task_changed(*key, task),
+            E::UserTaskAsked { key, wish } => self.task_asked(*key, wish.phase),
+            E::UserTaskDenied { key, .. } => self.task_at(*key, task::CREATED),
             E::UserTaskCompleted { key, .. } => self.task_ended(at, *key, task::COMPLETED),
             E::UserTaskCanceled { key } => self.task_ended(at, *key, task::CANCELED),
             E::JobCreated { .. } => self.job_created(at, i, event),

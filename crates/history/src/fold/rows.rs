@@ -300,6 +300,8 @@ pub(crate) struct TaskRow {
 #[derive(Debug, Default)]
 pub(crate) struct TaskPatch {
     pub task: Option<UserTask>,
+    /// While it has not ended.
+    pub state: Option<i64>,
     /// State and time.
     pub ended: Option<(i64, i64)>,
 }

@@ -1,7 +1,7 @@
 //! What becomes of user tasks.
 
 use engine::Key;
-use engine::event::UserTask;
+use engine::event::{ListenerKind, UserTask};
 
 use super::rows::{TaskPatch, TaskRow};
 use super::{At, Fold};
@@ -32,8 +32,36 @@ impl Fold<'_> {
     pub(super) fn task_changed(&mut self, key: Key, task: &UserTask) {
         self.changes.tasks.change(
             key,
-            |row| row.task = task.clone(),
-            |patch| patch.task = Some(task.clone()),
+            |row| (row.state, row.task) = (state::CREATED, task.clone()),
+            |patch| {
+                patch.task = Some(task.clone());
+                patch.state = Some(state::CREATED);
+            },
+        );
+    }
+
+    /// Its listeners are at work.
+    pub(super) fn task_asked(&mut self, key: Key, phase: ListenerKind) {
+        let state = match phase {
+            ListenerKind::Creating => state::CREATING,
+            ListenerKind::Assigning => state::ASSIGNING,
+            ListenerKind::Updating => state::UPDATING,
+            ListenerKind::Completing => state::COMPLETING,
+            ListenerKind::Canceling => state::CANCELING,
+            ListenerKind::Unspecified
+            | ListenerKind::Start
+            | ListenerKind::End
+            | ListenerKind::Cancel
+            | ListenerKind::BeforeAll => state::CREATED,
+        };
+        self.task_at(key, state);
+    }
+
+    pub(super) fn task_at(&mut self, key: Key, state: i64) {
+        self.changes.tasks.change(
+            key,
+            |row| row.state = state,
+            |patch: &mut TaskPatch| patch.state = Some(state),
         );
     }
 

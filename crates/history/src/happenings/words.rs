@@ -71,6 +71,9 @@ macro_rules! silent {
             | E::JobReactivated { .. }
             | E::JobWithheld { .. }
             | E::JobHeaders { .. }
+            | E::UserTaskAsked { .. }
+            | E::UserTaskCorrected { .. }
+            | E::UserTaskDenied { .. }
             | E::TimerArmed { .. }
             | E::TimerCanceled { .. }
             | E::SubscriptionOpening { .. }

@@ -129,6 +129,12 @@ statement!(
     ") AS v WHERE key = v.column1"
 );
 statement!(
+    TASK_STATES,
+    2,
+    "UPDATE user_task SET state = v.column2 FROM (VALUES",
+    ") AS v WHERE key = v.column1"
+);
+statement!(
     TASK_PATCHES,
     3,
     "UPDATE user_task SET state = v.column2, ended = v.column3 FROM (VALUES",

@@ -211,8 +211,10 @@ impl Writing<'_> {
             })
             .await?;
         let (mut changed, mut ended) = (Vec::new(), HashMap::new());
+        let mut states = Vec::new();
         for (key, patch) in table.patches {
             changed.extend(patch.task.map(|task| (key, task)));
+            states.extend(patch.state.map(|state| (key, state)));
             ended.extend(patch.ended.map(|(state, time)| (key, Ended { state, time })));
         }
         statements
@@ -223,6 +225,11 @@ impl Writing<'_> {
                 to.maybe(task::moment(task.due_date.as_deref()));
                 to.maybe(task::moment(task.follow_up_date.as_deref()));
                 to.int(i64::from(task.priority));
+            })
+            .await?;
+        statements
+            .write(connection, sql::TASK_STATES, states.into_iter(), |(key, state), to| {
+                to.int(key).int(state);
             })
             .await?;
         self::ended(statements, connection, sql::TASK_PATCHES, ended).await

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use engine::event::{Created, JobKind, ListenerKind, NamedValue, Text, Trigger, UserTask, Work};
+use engine::event::{
+    Created, JobKind, ListenerKind, NamedValue, TaskWish, Text, Trigger, UserTask, Work,
+};
 use engine::state::{
     Compensation, ConditionWait, ElementInstance, Incident, Instance, Job, JobState, Loop, Phase,
     Rare, SignalWait, Subscription, Timer, Variable,
@@ -49,6 +51,7 @@ message!("Rare", Rare {
     8 compensations: Map<CompensationRow>,
     9 conditions: Map<ConditionRow>,
     10 listening: Map<ListeningRow>,
+    11 wishes: Map<WishRow>,
 });
 
 row!("CompensationRow", CompensationRow: Key => Box<Compensation>, (1 key: Offset), {
@@ -73,6 +76,8 @@ row!("ListeningRow", ListeningRow: Key => (ListenerKind, u32), (1 element: Offse
     2 phase: ListenerKind,
     3 done: U32,
 });
+
+row!("WishRow", WishRow: Key => Box<TaskWish>, (1 key: Offset), { 2 wish: Boxed<Msg<TaskWish>> });
 
 row!("SignalWaitRow", SignalWaitRow: Key => struct SignalWait, (1 key: Offset), {
     2 host: Offset,

@@ -4,8 +4,8 @@
 use engine::IncidentKind;
 use engine::decision::Evaluation;
 use engine::event::{
-    Created, InstanceEvent, JobKind, ListenerKind, Migrated, Moved, NamedValue, TaskChange, Text,
-    Trigger, UserTask, Work,
+    Created, InstanceEvent, JobKind, ListenerKind, Migrated, Moved, NamedValue, TaskChange,
+    TaskWish, Text, Trigger, UserTask, Work,
 };
 use engine::key::Slot;
 
@@ -121,6 +121,9 @@ choice!("InstanceEvent", InstanceEvent, "event" {
     67 Migrated(Boxed<Msg<Migrated>>),
     68 Suspended {},
     69 Resumed {},
+    70 UserTaskAsked { 1 key: Offset, 2 wish: Boxed<Msg<TaskWish>> },
+    71 UserTaskCorrected { 1 key: Offset, 2 task: Boxed<Msg<UserTask>> },
+    72 UserTaskDenied { 1 key: Offset, 2 reason: Str },
     96 DecisionEvaluated { 1 element: Offset, 2 evaluation: Boxed<Msg<Evaluation>> },
 });
 
@@ -156,6 +159,18 @@ message!("UserTask", UserTask {
 numbers!("TaskChange", TaskChange {
     0 Assigned,
     1 Updated,
+    2 Created,
+    3 Corrected,
+});
+
+message!("TaskWish", TaskWish {
+    1 phase: ListenerKind,
+    2 task: Msg<UserTask>,
+    3 action: Str,
+    4 variables: Arced<Msg<NamedValue>>,
+    5 sets: Flag,
+    6 local: Flag,
+    7 request: Opt<Str>,
 });
 
 type StartLock = (Slot, Text);

@@ -73,9 +73,13 @@ impl Step<'_> {
         }
     }
 
-    /// The job or user task of an element instance that is terminated.
+    /// The job or user task of an element instance that is terminated; listeners of its canceling
+    /// come first.
     pub(crate) fn cancel_job(&mut self, i: Key, element: Key) {
-        if let Some(key) = self.hot(i).task_of(element) {
+        if let Some(key) = self.hot(i).task_of(element)
+            && !self.hears(i, element, ListenerKind::Canceling)
+        {
+            self.give_up(i, key);
             self.tell(i, InstanceEvent::UserTaskCanceled { key });
         }
         let job = self.hot(i).element(element).and_then(|row| row.job);

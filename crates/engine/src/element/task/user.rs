@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use value::Value;
 
+use crate::command::LeasedTask;
 use crate::compile::{Expr, Form, People, TaskJob};
 use crate::decide::Step;
 use crate::event::{InstanceEvent, Text, UserTask};
@@ -43,8 +44,21 @@ impl Step<'_> {
         };
         self.tell(i, InstanceEvent::ElementActivated { key: element });
         let key = self.new_key(i);
-        self.tell(i, InstanceEvent::UserTaskCreated { key, element, task: Box::new(task) });
+        self.create_task(i, key, task);
         Ok(())
+    }
+
+    /// A user task as the jobs of its listeners carry it, beside the headers of its element.
+    pub(crate) fn listened_task(&self, i: Key, element: Key) -> Option<LeasedTask> {
+        let instance = self.hot(i);
+        let key = instance.task_of(element)?;
+        let (held, wish) = (instance.task(key)?, instance.wish(key)?);
+        let mut changed = wish.task.differs(held);
+        if wish.sets {
+            changed.push("variables");
+        }
+        let (task, action) = (wish.task.clone(), wish.action.clone());
+        Some(LeasedTask { key, task, action, changed })
     }
 
     /// The headers in which the job of a user task carries them.
@@ -177,6 +191,28 @@ impl Step<'_> {
                 expr.source()
             ))),
         }
+    }
+}
+
+impl LeasedTask {
+    /// The headers that are reserved for it.
+    pub(crate) fn headers(&self) -> Vec<(Text, Text)> {
+        let changed: Vec<Text> = self.changed.iter().map(|name| Text::from(*name)).collect();
+        let all = [
+            ("action", Some(self.action.clone()).filter(|action| !action.is_empty())),
+            ("assignee", self.task.assignee.clone()),
+            ("candidateGroups", json(&self.task.candidate_groups)),
+            ("candidateUsers", json(&self.task.candidate_users)),
+            ("changedAttributes", json(&changed)),
+            ("dueDate", self.task.due_date.clone()),
+            ("followUpDate", self.task.follow_up_date.clone()),
+            ("priority", Some(self.task.priority.to_string().into())),
+            ("userTaskKey", Some(self.key.to_string().into())),
+        ];
+        let named = |(name, value): (&str, Option<Text>)| {
+            Some((format!("io.camunda.zeebe:{name}").into(), value?))
+        };
+        all.into_iter().filter_map(named).collect()
     }
 }
 
