@@ -5,6 +5,9 @@ use engine::command::{Corrections, JobResult, TaskChanges, TaskVerdict};
 use crate::failure::Failure;
 use crate::input;
 
+/// The type of what the worker of an ad-hoc sub-process says.
+pub const AD_HOC: &str = "adHocSubProcess";
+
 /// As it came in; what is absent is not said.
 #[derive(Debug, Default)]
 pub struct Given {
@@ -28,7 +31,7 @@ pub struct Corrected {
 
 /// `None` when the worker says no more than that the job is done.
 pub fn verdict(given: Given) -> Result<Option<JobResult>, Failure> {
-    if given.kind.as_deref() == Some("adHocSubProcess") {
+    if given.kind.as_deref() == Some(AD_HOC) {
         return Err(Failure::later("the result of an ad-hoc sub-process's job"));
     }
     if let Some(kind) = given.kind.as_deref().filter(|kind| !matches!(*kind, "" | "userTask")) {

@@ -16,7 +16,7 @@ use crate::gateway::{Gateway, JobFeed, Word};
 use crate::input;
 use crate::limits::{ACTIVATION_MESSAGE_BYTES_MAX, STREAM_CREDIT_MAX};
 use crate::proto::*;
-use crate::verdict::{Corrected, Given, verdict};
+use crate::verdict::{AD_HOC, Corrected, Given, verdict};
 
 /// Answers of an activation, all there already.
 pub type Activated = tokio_stream::Iter<std::vec::IntoIter<Result<ActivateJobsResponse, Status>>>;
@@ -193,8 +193,11 @@ fn worker(given: &str) -> Result<Text, Failure> {
 fn given(result: Option<JobResult>) -> Given {
     let Some(result) = result else { return Given::default() };
     let values = |list: Option<StringList>| list.map(|list| list.values);
+    let leads = !result.activate_elements.is_empty()
+        || result.is_completion_condition_fulfilled == Some(true)
+        || result.is_cancel_remaining_instances == Some(true);
     Given {
-        kind: result.r#type,
+        kind: if leads { Some(AD_HOC.to_owned()) } else { result.r#type },
         denied: result.denied == Some(true),
         reason: result.denied_reason,
         corrections: result.corrections.map(|all| Corrected {

@@ -7,7 +7,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::types::{KeyText, object};
-use crate::verdict::{Corrected, Given};
+use crate::verdict::{AD_HOC, Corrected, Given};
 
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -201,8 +201,11 @@ pub struct JobCorrections {
 
 impl JobResult {
     pub fn given(self) -> Given {
+        let leads = self.activate_elements.is_some_and(|all| !all.is_empty())
+            || self.is_completion_condition_fulfilled == Some(true)
+            || self.is_cancel_remaining_instances == Some(true);
         Given {
-            kind: self.r#type,
+            kind: if leads { Some(AD_HOC.to_owned()) } else { self.r#type },
             denied: self.denied == Some(true),
             reason: self.denied_reason,
             corrections: self.corrections.map(|all| Corrected {

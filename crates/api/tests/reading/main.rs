@@ -5,6 +5,7 @@
 mod console;
 mod contract;
 mod decisions;
+mod listeners;
 mod search;
 mod seed;
 mod stream;
