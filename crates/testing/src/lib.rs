@@ -67,6 +67,22 @@ pub fn check(file: &Path, models: &Path) -> Result<(), String> {
     }
 }
 
+/// The models that stand in a scenario as text, as the files that it deploys.
+///
+/// # Errors
+/// A model that cannot be read, with its process.
+pub fn models(scenario: &Scenario) -> Result<Vec<(String, String)>, String> {
+    let commands = scenario.lines.iter().filter_map(|line| line.command.as_ref());
+    let xml = |command: &Command| match command {
+        Command::Process { id, block } => {
+            let built = model_text::build(id, block).map_err(|why| format!("{id}: {why}"));
+            Some(built.map(|model| (format!("{id}.bpmn"), model.xml())))
+        }
+        Command::Deploy { .. } | Command::Ask { .. } => None,
+    };
+    commands.filter_map(xml).collect()
+}
+
 fn run(
     scenario: &Scenario,
     file: &Path,
