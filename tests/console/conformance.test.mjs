@@ -29,6 +29,9 @@ const files = (place) =>
     .filter((name) => name.endsWith(".bpmn"))
     .map((name) => join(place, name));
 
+// An element of Zeebe's that its descriptors for modellers leave out; bpmn-js itself keeps it.
+const LEFT_OUT = "unknown type <zeebe:PublishMessage>";
+
 /** What speaks against drawing a file: warnings, and elements that have no shape. */
 async function faults(xml) {
   const { rootElement, warnings } = await new BpmnModdle({ zeebe }).fromXML(xml);
@@ -36,7 +39,7 @@ async function faults(xml) {
   for (const diagram of rootElement.diagrams ?? []) {
     for (const shape of diagram.plane.planeElement ?? []) drawn.add(shape.bpmnElement);
   }
-  const found = warnings.map((warning) => warning.message);
+  const found = warnings.map((warning) => warning.message).filter((text) => !text.includes(LEFT_OUT));
   const look = (scope) => {
     for (const element of scope.flowElements ?? []) {
       if (element.$type.startsWith("bpmn:Data")) continue;
@@ -52,7 +55,9 @@ test("every_model_of_the_scenarios_imports_without_a_warning", async () => {
   const found = files(folder);
   assert.ok(found.length > 150, `${found.length} models`);
   for (const file of found) {
-    assert.deepEqual(await faults(readFileSync(file, "utf8")), [], file);
+    const xml = readFileSync(file, "utf8");
+    assert.deepEqual((await new BpmnModdle().fromXML(xml)).warnings, [], file);
+    assert.deepEqual(await faults(xml), [], file);
   }
 });
 

@@ -70,6 +70,9 @@ fn split(text: &str) -> (&str, &str) {
 fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
     let (first, rest) = split(arguments);
     let (second, third) = split(rest);
+    if let Some(event) = listened(call) {
+        return Some(builder.listener(event, first));
+    }
     Some(match call {
         "start" => match rest {
             "" => builder.start(first),
@@ -95,15 +98,6 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
         "task" => builder.task(first),
         "receive" => builder.receive_task(first, second, third),
         "compensate" => builder.compensate(first, rest),
-        "on-start" => builder.listener(ListenerEvent::Start, first),
-        "on-end" => builder.listener(ListenerEvent::End, first),
-        "on-cancel" => builder.listener(ListenerEvent::Cancel, first),
-        "on-creating" => builder.listener(ListenerEvent::Creating, first),
-        "on-assigning" => builder.listener(ListenerEvent::Assigning, first),
-        "on-updating" => builder.listener(ListenerEvent::Updating, first),
-        "on-completing" => builder.listener(ListenerEvent::Completing, first),
-        "on-canceling" => builder.listener(ListenerEvent::Canceling, first),
-        "before-all" => builder.listener(ListenerEvent::BeforeAll, first),
         "property" => builder.property(first, rest),
         "call" => builder.call_activity(first, rest),
         "exclusive" => builder.exclusive(first),
@@ -172,6 +166,22 @@ fn event(text: &str) -> Option<Event> {
         "condition" => Event::condition(rest),
         "compensation" => Event::compensation(),
         "terminate" => Event::Terminate,
+        _ => return None,
+    })
+}
+
+/// The phase that a call adds a listener for.
+fn listened(call: &str) -> Option<ListenerEvent> {
+    Some(match call {
+        "on-start" => ListenerEvent::Start,
+        "on-end" => ListenerEvent::End,
+        "on-cancel" => ListenerEvent::Cancel,
+        "before-all" => ListenerEvent::BeforeAll,
+        "on-creating" => ListenerEvent::Creating,
+        "on-assigning" => ListenerEvent::Assigning,
+        "on-updating" => ListenerEvent::Updating,
+        "on-completing" => ListenerEvent::Completing,
+        "on-canceling" => ListenerEvent::Canceling,
         _ => return None,
     })
 }

@@ -65,7 +65,8 @@ struct Changes {
     operation_id = "completeUserTask", tag = "User task",
     params(("userTaskKey" = String, Path)), request_body = Option<Complete>,
     responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail),
-        (status = 409, body = Detail), (status = 503, body = Detail), (status = 504, body = Detail)))]
+        (status = 409, body = Detail), (status = 503, body = Detail),
+        (status = 504, body = Detail)))]
 pub async fn complete_user_task(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
@@ -83,7 +84,8 @@ pub async fn complete_user_task(
     operation_id = "assignUserTask", tag = "User task",
     params(("userTaskKey" = String, Path)), request_body = Assign,
     responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail),
-        (status = 409, body = Detail), (status = 503, body = Detail), (status = 504, body = Detail)))]
+        (status = 409, body = Detail), (status = 503, body = Detail),
+        (status = 504, body = Detail)))]
 pub async fn assign_user_task(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
@@ -103,7 +105,8 @@ pub async fn assign_user_task(
     operation_id = "unassignUserTask", tag = "User task",
     params(("userTaskKey" = String, Path)),
     responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail),
-        (status = 409, body = Detail), (status = 503, body = Detail), (status = 504, body = Detail)))]
+        (status = 409, body = Detail), (status = 503, body = Detail),
+        (status = 504, body = Detail)))]
 pub async fn unassign_user_task(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
@@ -118,7 +121,8 @@ pub async fn unassign_user_task(
     operation_id = "updateUserTask", tag = "User task",
     params(("userTaskKey" = String, Path)), request_body = Option<Update>,
     responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail),
-        (status = 409, body = Detail), (status = 503, body = Detail), (status = 504, body = Detail)))]
+        (status = 409, body = Detail), (status = 503, body = Detail),
+        (status = 504, body = Detail)))]
 pub async fn update_user_task(
     State(gateway): State<Gateway>,
     Extension(caller): Extension<Caller>,
