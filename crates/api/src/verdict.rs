@@ -1,6 +1,8 @@
-//! What a worker says beside variables, from either wire: what a task listener denies or corrects.
+//! What a worker says beside variables, from either wire: what a task listener denies or corrects,
+//! and what is next in an ad-hoc sub-process.
 
-use engine::command::{Corrections, JobResult, TaskChanges, TaskVerdict};
+use engine::command::{AdHocTurn, Corrections, JobResult, TaskChanges, TaskVerdict};
+use engine::event::NamedValue;
 
 use crate::failure::Failure;
 use crate::input;
@@ -16,6 +18,10 @@ pub struct Given {
     pub denied: bool,
     pub reason: Option<String>,
     pub corrections: Option<Corrected>,
+    /// Ids of elements to activate, each with variables of its own.
+    pub elements: Vec<(String, Vec<NamedValue>)>,
+    pub fulfilled: bool,
+    pub cancel_remaining: bool,
 }
 
 /// An empty text or list takes away what is there.
@@ -32,11 +38,11 @@ pub struct Corrected {
 /// `None` when the worker says no more than that the job is done.
 pub fn verdict(given: Given) -> Result<Option<JobResult>, Failure> {
     if given.kind.as_deref() == Some(AD_HOC) {
-        return Err(Failure::later("the result of an ad-hoc sub-process's job"));
+        return ad_hoc(given).map(Some);
     }
     if let Some(kind) = given.kind.as_deref().filter(|kind| !matches!(*kind, "" | "userTask")) {
         return Err(Failure::invalid(format!(
-            "Expected a result of type userTask, but got type '{kind}'"
+            "Expected a result of type userTask or {AD_HOC}, but got type '{kind}'"
         )));
     }
     let corrections = match given.corrections {
@@ -56,6 +62,16 @@ pub fn verdict(given: Given) -> Result<Option<JobResult>, Failure> {
         }
         (false, None) => Ok(None),
     }
+}
+
+fn ad_hoc(given: Given) -> Result<JobResult, Failure> {
+    input::list("activateElements", &given.elements)?;
+    let one = |(id, own): (String, Vec<NamedValue>)| Ok((input::name("elementId", &id)?, own));
+    Ok(JobResult::AdHoc(AdHocTurn {
+        elements: given.elements.into_iter().map(one).collect::<Result<_, Failure>>()?,
+        fulfilled: given.fulfilled,
+        cancel_remaining: given.cancel_remaining,
+    }))
 }
 
 impl Corrected {

@@ -267,6 +267,18 @@ pub struct TaskChanges {
 pub enum JobResult {
     /// Of the operation on a user task that its listener was asked about.
     UserTask(TaskVerdict),
+    /// What is to happen next in the ad-hoc sub-process that a worker leads.
+    AdHoc(AdHocTurn),
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct AdHocTurn {
+    /// Ids, each with variables of its own.
+    pub elements: Vec<(Text, Vec<NamedValue>)>,
+    /// It ends; then nothing more begins in it.
+    pub fulfilled: bool,
+    /// Terminates what is active in it.
+    pub cancel_remaining: bool,
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use engine::Command;
 use engine::command::{
-    Activate, ActivateAdHoc, Corrections, CreateInstance, DEFAULT_TENANT, DecisionRef,
+    Activate, ActivateAdHoc, AdHocTurn, Corrections, CreateInstance, DEFAULT_TENANT, DecisionRef,
     DefinitionRef, EvaluateConditionals, EvaluateDecision, JobResult, LeaseJobs, MigrateInstance,
     ModifyInstance, Move, MoveFrom, MoveWithin, PublishMessage, TaskChanges, TaskVerdict,
 };
@@ -224,6 +224,20 @@ impl Runner {
                     changes: options.changes(),
                 })),
                 token,
+            },
+            "lead" => Command::CompleteJobWith {
+                job: self.key(job)?,
+                result: JobResult::AdHoc(AdHocTurn {
+                    elements: words
+                        .iter()
+                        .filter(|word| !["ends", "alone"].contains(word))
+                        .map(|id| (Text::from(*id), variables.clone()))
+                        .collect(),
+                    fulfilled: words.contains(&"ends"),
+                    cancel_remaining: words.contains(&"alone"),
+                }),
+                variables: if words.contains(&"ends") { variables } else { Vec::new() },
+                token: None,
             },
             "complete" => Command::CompleteJob { job: self.key(job)?, variables, token },
             "fail" => Command::FailJob {

@@ -123,6 +123,7 @@ fn one(builder: Builder, call: &str, arguments: &str) -> Option<Builder> {
         "users" => builder.candidate_users(arguments),
         "due" => builder.due_date(arguments),
         "task-priority" => builder.priority(arguments),
+        "led-by" => builder.led_by(first),
         "complete-when" => builder.complete_when(arguments, true),
         "complete-when-rest-ends" => builder.complete_when(arguments, false),
         "until" => builder.until(arguments),

@@ -41,6 +41,9 @@ scenarios! {
     ad_hoc
     ad_hoc_boundary
     ad_hoc_condition
+    ad_hoc_event_sub_process
+    ad_hoc_led
+    ad_hoc_led_fails
     boundary_of_sub_process
     business_rule_job
     call_activity

@@ -74,7 +74,8 @@ impl Service {
         let caller = self.caller(request.metadata())?;
         let message = request.into_inner();
         let mut word = word(message.job_key, &message.variables)?;
-        word.result = verdict(given(message.result)).map_err(status::of)?;
+        let given = given(message.result).map_err(status::of)?;
+        word.result = verdict(given).map_err(status::of)?;
         self.gateway.complete_job(&caller, word).await.map_err(status::of)?;
         Ok(Response::new(CompleteJobResponse {}))
     }
@@ -190,13 +191,17 @@ fn worker(given: &str) -> Result<Text, Failure> {
     if given.trim().is_empty() { Ok("default".into()) } else { input::name("worker", given) }
 }
 
-fn given(result: Option<JobResult>) -> Given {
-    let Some(result) = result else { return Given::default() };
+fn given(result: Option<JobResult>) -> Result<Given, Failure> {
+    let Some(result) = result else { return Ok(Given::default()) };
     let values = |list: Option<StringList>| list.map(|list| list.values);
     let leads = !result.activate_elements.is_empty()
         || result.is_completion_condition_fulfilled == Some(true)
         || result.is_cancel_remaining_instances == Some(true);
-    Given {
+    let elements = result
+        .activate_elements
+        .into_iter()
+        .map(|one| Ok((one.element_id, input::variables("activateElements", &one.variables)?)));
+    Ok(Given {
         kind: if leads { Some(AD_HOC.to_owned()) } else { result.r#type },
         denied: result.denied == Some(true),
         reason: result.denied_reason,
@@ -208,7 +213,10 @@ fn given(result: Option<JobResult>) -> Given {
             candidate_groups: values(all.candidate_groups),
             priority: all.priority,
         }),
-    }
+        elements: elements.collect::<Result<_, Failure>>()?,
+        fulfilled: result.is_completion_condition_fulfilled == Some(true),
+        cancel_remaining: result.is_cancel_remaining_instances == Some(true),
+    })
 }
 
 /// As many messages as keep each below what clients take.

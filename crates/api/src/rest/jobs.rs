@@ -16,7 +16,7 @@ use super::types::{path_key, variables};
 use crate::failure::Failure;
 use crate::gateway::{Caller, Gateway, Word};
 use crate::input;
-use crate::verdict::verdict;
+use crate::verdict::{Given, verdict};
 
 /// Leases jobs of a type; waits for some to appear.
 #[utoipa::path(post, path = "/jobs/activation", operation_id = "activateJobs", tag = "Job",
@@ -84,7 +84,7 @@ pub async fn complete_job(
         job: path_key(&key)?,
         variables: variables(body.variables.as_deref())?,
         token: token(body.job_lease_token.as_deref())?,
-        result: verdict(body.result.map(JobResult::given).unwrap_or_default())?,
+        result: verdict(body.result.map_or_else(|| Ok(Given::default()), JobResult::given)?)?,
     };
     gateway.complete_job(&caller, word).await?;
     Ok(StatusCode::NO_CONTENT)

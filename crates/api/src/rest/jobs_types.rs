@@ -6,7 +6,8 @@ use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
-use super::types::{KeyText, object};
+use super::types::{KeyText, object, variables};
+use crate::failure::Failure;
 use crate::verdict::{AD_HOC, Corrected, Given};
 
 #[derive(Deserialize, ToSchema)]
@@ -180,8 +181,7 @@ pub struct JobResult {
     pub denied: Option<bool>,
     pub denied_reason: Option<String>,
     pub corrections: Option<JobCorrections>,
-    #[schema(value_type = Option<Vec<Object>>)]
-    pub activate_elements: Option<Vec<serde_json::Value>>,
+    pub activate_elements: Option<Vec<ActivateElement>>,
     pub is_completion_condition_fulfilled: Option<bool>,
     pub is_cancel_remaining_instances: Option<bool>,
 }
@@ -199,12 +199,26 @@ pub struct JobCorrections {
     priority: Option<i32>,
 }
 
+#[derive(Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[schema(as = JobResultActivateElement)]
+pub struct ActivateElement {
+    element_id: String,
+    #[schema(value_type = Option<Object>)]
+    variables: Option<Box<RawValue>>,
+}
+
 impl JobResult {
-    pub fn given(self) -> Given {
-        let leads = self.activate_elements.is_some_and(|all| !all.is_empty())
+    pub fn given(self) -> Result<Given, Failure> {
+        let leads = self.activate_elements.as_ref().is_some_and(|all| !all.is_empty())
             || self.is_completion_condition_fulfilled == Some(true)
             || self.is_cancel_remaining_instances == Some(true);
-        Given {
+        let elements = self
+            .activate_elements
+            .into_iter()
+            .flatten()
+            .map(|one| Ok((one.element_id, variables(one.variables.as_deref())?)));
+        Ok(Given {
             kind: if leads { Some(AD_HOC.to_owned()) } else { self.r#type },
             denied: self.denied == Some(true),
             reason: self.denied_reason,
@@ -216,7 +230,10 @@ impl JobResult {
                 candidate_groups: all.candidate_groups,
                 priority: all.priority,
             }),
-        }
+            elements: elements.collect::<Result<_, Failure>>()?,
+            fulfilled: self.is_completion_condition_fulfilled == Some(true),
+            cancel_remaining: self.is_cancel_remaining_instances == Some(true),
+        })
     }
 }
 

@@ -1,4 +1,5 @@
-//! User tasks with listeners, over REST.
+//! What workers say beside variables, over REST: listeners of user tasks, leaders of ad-hoc
+//! sub-processes.
 
 use engine::command::DEFAULT_TENANT;
 use http::StatusCode;
@@ -105,4 +106,38 @@ async fn a_task_whose_canceling_is_listened_to_is_canceling_until_then() {
     assert_eq!(answer(&rig, &asked, denied).await.0, StatusCode::BAD_REQUEST);
     assert_eq!(answer(&rig, &asked, json!({})).await.0, StatusCode::NO_CONTENT);
     assert_eq!(rig.get(&task).await["state"], "CANCELED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_leads_an_ad_hoc_sub_process() {
+    let rig = rig().await;
+    rig.deploy(
+        r#"<process id="agent" isExecutable="true"><startEvent id="s"/>
+        <sequenceFlow id="f" sourceRef="s" targetRef="any"/>
+        <adHocSubProcess id="any"><extensionElements><zeebe:taskDefinition type="leader"/>
+        </extensionElements><serviceTask id="call" name="Call"><extensionElements>
+        <zeebe:taskDefinition type="call"/></extensionElements></serviceTask></adHocSubProcess>
+        <sequenceFlow id="g" sourceRef="any" targetRef="e"/><endEvent id="e"/></process>"#,
+    )
+    .await;
+    let body = json!({"processDefinitionId": "agent"});
+    let (status, created) = rig.send("POST", "/v2/process-instances", body).await;
+    assert_eq!(status, StatusCode::OK, "{created}");
+    let asked = job(&rig, "leader").await;
+    assert_eq!(asked["kind"], "AD_HOC_SUB_PROCESS");
+    let able = json!([{"elementId": "call", "elementName": "Call"}]);
+    assert_eq!(asked["variables"]["adHocSubProcessElements"], able);
+    let wrong = json!({"type": "adHocSubProcess", "activateElements": [{"elementId": "none"}]});
+    assert_eq!(answer(&rig, &asked, wrong).await.0, StatusCode::BAD_REQUEST);
+    let next = json!({"type": "adHocSubProcess",
+        "activateElements": [{"elementId": "call", "variables": {"number": "555"}}]});
+    assert_eq!(answer(&rig, &asked, next).await.0, StatusCode::NO_CONTENT);
+    let call = job(&rig, "call").await;
+    assert_eq!(call["variables"]["number"], "555");
+    assert_eq!(answer(&rig, &call, json!({})).await.0, StatusCode::NO_CONTENT);
+    let asked = job(&rig, "leader").await;
+    let ends = json!({"type": "adHocSubProcess", "isCompletionConditionFulfilled": true});
+    assert_eq!(answer(&rig, &asked, ends).await.0, StatusCode::NO_CONTENT);
+    let instance = created["processInstanceKey"].as_str().unwrap();
+    assert_eq!(rig.get(&format!("/v2/process-instances/{instance}")).await["state"], "COMPLETED");
 }

@@ -389,9 +389,6 @@ impl<'a> Compiler<'a> {
             M::Inclusive { default } => {
                 Kind::Inclusive { default: default.map(|flow| self.flow_no(flow)) }
             }
-            M::AdHoc(model::AdHoc { job: Some(_), .. }) => {
-                return Err("an ad-hoc sub-process that a worker leads");
-            }
             M::AdHoc(ad_hoc) => Kind::AdHoc(Box::new(self.ad_hoc(&element.id, ad_hoc))),
         })
     }

@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 pub use element::{Catch, Element, Flow, Kind, Mapping, Trigger};
 pub use expression::{Expr, Problem, TimerExpr};
 pub use parts::{
-    AdHoc, Binding, Call, Form, Listener, LoopOutput, MultiInstance, People, Publish, TaskJob,
-    TaskListeners,
+    AdHoc, Binding, Call, Form, Leader, Listener, LoopOutput, MultiInstance, People, Publish,
+    TaskJob, TaskListeners,
 };
 
 use crate::event::{ElementNo, FlowNo, PROCESS, Text};

@@ -48,6 +48,15 @@ pub struct AdHoc {
     /// Whether the condition ends what is still active.
     pub cancel_remaining: bool,
     pub output: Option<LoopOutput>,
+    /// A worker leads it: what begins in it, and when it ends.
+    pub leader: Option<Leader>,
+}
+
+/// The job of whoever leads an ad-hoc sub-process.
+#[derive(Debug)]
+pub struct Leader {
+    pub job_type: Expr,
+    pub retries: Expr,
 }
 
 /// Who a user task is for, and until when.
@@ -169,6 +178,10 @@ impl Compiler<'_> {
             completion_condition: ad_hoc.completion_condition.as_ref().map(|c| self.expr(id, c)),
             cancel_remaining: ad_hoc.cancel_remaining,
             output,
+            leader: ad_hoc.job.as_ref().map(|job| Leader {
+                job_type: self.expr(id, &job.job_type),
+                retries: self.expr(id, &job.retries),
+            }),
         }
     }
 

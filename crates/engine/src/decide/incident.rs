@@ -38,7 +38,12 @@ impl Step<'_> {
         match self.phase(i, element) {
             Some(Phase::Activating) => self.then(i, Work::Activate { key: element }),
             Some(Phase::Completing) => self.then(i, Work::Complete { key: element }),
-            Some(Phase::Activated | Phase::Terminating) => self.hear_again(i, element)?,
+            Some(Phase::Activated | Phase::Terminating) => {
+                self.hear_again(i, element)?;
+                if self.phase(i, element) == Some(Phase::Activated) {
+                    self.ask_leader_again(i, element)?;
+                }
+            }
             None => {}
         }
         Ok(Reply::Done)

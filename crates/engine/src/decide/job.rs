@@ -1,6 +1,6 @@
 //! What workers say of their jobs (engine-rules 7, semantics 4.8).
 
-use crate::command::{Command, JobResult, Reply, TaskVerdict};
+use crate::command::{AdHocTurn, Command, JobResult, Reply, TaskVerdict};
 use crate::decide::step::cut;
 use crate::decide::{Done, Step, Stop};
 use crate::effect::Effect;
@@ -21,8 +21,12 @@ impl Step<'_> {
         let (i, job) = self.workable(key, "complete", token)?;
         self.check_fits(i, variables)?;
         let process = self.process(i)?;
-        if job.kind == JobKind::TaskListener {
-            return self.answer_task(i, key, &job, variables, None);
+        match job.kind {
+            JobKind::TaskListener => return self.answer_task(i, key, &job, variables, None),
+            JobKind::AdHocSubProcess => {
+                return self.lead(i, key, &job, variables, &AdHocTurn::default());
+            }
+            JobKind::BpmnElement | JobKind::ExecutionListener => {}
         }
         self.tell(i, InstanceEvent::JobCompleted { key });
         if job.kind == JobKind::ExecutionListener {
@@ -43,14 +47,21 @@ impl Step<'_> {
         token: Option<u64>,
     ) -> Done<Reply> {
         let (i, job) = self.workable(key, "complete", token)?;
-        let JobResult::UserTask(verdict) = result;
-        if job.kind != JobKind::TaskListener {
-            return Err(Stop::Reject(Rejection::invalid(format!(
-                "Expected the result of a user task only with the job of a task listener, but job \
-                 with key '{key}' is none"
-            ))));
-        }
-        self.answer_task(i, key, &job, variables, Some(verdict))
+        let (what, of) = match (result, job.kind) {
+            (JobResult::UserTask(verdict), JobKind::TaskListener) => {
+                return self.answer_task(i, key, &job, variables, Some(verdict));
+            }
+            (JobResult::AdHoc(turn), JobKind::AdHocSubProcess) => {
+                self.check_fits(i, variables)?;
+                return self.lead(i, key, &job, variables, turn);
+            }
+            (JobResult::UserTask(_), _) => ("a user task", "a task listener"),
+            (JobResult::AdHoc(_), _) => ("an ad-hoc sub-process", "its leader"),
+        };
+        Err(Stop::Reject(Rejection::invalid(format!(
+            "Expected the result of {what} only with the job of {of}, but job with key '{key}' \
+             is another"
+        ))))
     }
 
     fn answer_task(

@@ -78,7 +78,9 @@ impl Step<'_> {
             _ => None,
         };
         let own = match (job.kind, &task) {
-            (JobKind::BpmnElement, _) if no != PROCESS => process.element(no).headers.clone(),
+            (JobKind::BpmnElement | JobKind::AdHocSubProcess, _) if no != PROCESS => {
+                process.element(no).headers.clone()
+            }
             (_, Some(task)) => {
                 process.element(no).headers.iter().cloned().chain(task.headers()).collect()
             }

@@ -1,6 +1,8 @@
 //! Elements, each connected to the one before.
 
-use crate::definitions::{AdHoc, Binding, CallActivity, Event, Kind, TaskKind, Text, UserTask};
+use crate::definitions::{
+    AdHoc, Binding, CallActivity, Event, Job, Kind, TaskKind, Text, UserTask,
+};
 use crate::parse::USER_TASK_JOB_TYPE;
 
 use super::Builder;
@@ -221,6 +223,26 @@ impl Builder {
             job: None,
         };
         self.then(id, Kind::AdHoc(ad_hoc)).filled(inside)
+    }
+
+    /// Of an ad-hoc sub-process: a worker says what begins in it, and when it ends.
+    pub fn led_by(mut self, job_type: &str) -> Builder {
+        match self.here().map(|element| (element.id.clone(), &mut element.kind)) {
+            Some((_, Kind::AdHoc(ad_hoc))) => {
+                let retries = Text::Static("3".into());
+                ad_hoc.job = Some(Job {
+                    job_type: Text::parse(job_type),
+                    retries,
+                    linked_resources: Vec::new(),
+                });
+                ad_hoc.active_elements = None;
+            }
+            Some((id, _)) => {
+                self.slip(&id, format!("expected an ad-hoc sub-process, but {id} is none"));
+            }
+            None => {}
+        }
+        self
     }
 
     /// Of an ad-hoc sub-process: it ends when the expression, which begins with `=`, is true.

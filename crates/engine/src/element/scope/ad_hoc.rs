@@ -4,9 +4,13 @@
 
 use value::{Packed, Value};
 
-use crate::compile::{AdHoc, Kind, Process};
+use crate::compile::{AdHoc, Kind, Leader, Process};
 use crate::decide::{Done, Step};
-use crate::event::{ElementNo, ElementRef, InstanceEvent, NamedValue, Role, Text, Via, Work};
+use crate::element::NewJob;
+use crate::event::{
+    ElementNo, ElementRef, InstanceEvent, JobKind, ListenerKind, NamedValue, PROCESS, Role, Text,
+    Via, Work,
+};
 use crate::incident::{Failure, IncidentKind};
 use crate::key::Key;
 use crate::limits::LOOP_ITEMS_MAX;
@@ -21,11 +25,61 @@ impl Step<'_> {
         process: &Process,
     ) -> Result<(), Failure> {
         let active = self.active_elements(i, key, no, ad_hoc, process)?;
+        let job = match &ad_hoc.leader {
+            Some(leader) => Some(self.leading(i, key, leader)?),
+            None => None,
+        };
         let output = ad_hoc.output.as_ref().map(|output| output.collection.clone());
         self.tell(i, InstanceEvent::LoopOpened { body: key, items: [].into(), output });
+        if ad_hoc.leader.is_some() {
+            self.set_local(i, key, &ELEMENTS.into(), &elements(process, no));
+        }
         self.tell(i, InstanceEvent::ElementActivated { key });
         for element in active {
             self.begin_in_ad_hoc(i, key, no, element, &[]);
+        }
+        if let Some(job) = job {
+            let key = self.new_key(i);
+            self.create_job(i, key, job);
+        }
+        Ok(())
+    }
+
+    /// The job of the worker that leads it.
+    fn leading(&mut self, i: Key, element: Key, leader: &Leader) -> Result<NewJob, Failure> {
+        let job_type = self.text(i, element, &leader.job_type, "job type")?;
+        let retries = self.integer(i, element, &leader.retries, "retries")?;
+        let (kind, phase) = (JobKind::AdHocSubProcess, ListenerKind::Unspecified);
+        Ok(NewJob { element, job_type, retries, priority: 0, kind, phase })
+    }
+
+    /// Something in it has ended, and its leader is asked what is next; a job that nobody has
+    /// completed yet makes way for the new one, which sees what has changed.
+    pub(crate) fn ask_leader(&mut self, i: Key, key: Key, leader: &Leader) {
+        self.cancel_job(i, key);
+        self.resolve_all(i, key);
+        match self.leading(i, key, leader) {
+            Ok(job) => {
+                let key = self.new_key(i);
+                self.create_job(i, key, job);
+            }
+            Err(failure) => self.raise(i, key, None, failure),
+        }
+    }
+
+    /// The incident of a leader's job that could not be made is resolved.
+    pub(crate) fn ask_leader_again(&mut self, i: Key, key: Key) -> Done {
+        let process = self.process(i)?;
+        let row = &self.hot(i).elements[&key];
+        let (no, role, waits) = (row.element.no, row.element.role, row.job.is_none());
+        if no != PROCESS
+            && role.acts()
+            && waits
+            && self.hot(i).looped(key).is_some_and(|row| !row.stopped)
+            && let Kind::AdHoc(ad_hoc) = &process.element(no).kind
+            && let Some(leader) = &ad_hoc.leader
+        {
+            self.ask_leader(i, key, leader);
         }
         Ok(())
     }
@@ -108,6 +162,13 @@ impl Step<'_> {
         let no = self.hot(i).elements[&key].element.no;
         let Kind::AdHoc(ad_hoc) = &process.element(no).kind else { return Ok(()) };
         let stopped = self.hot(i).looped(key).is_some_and(|row| row.stopped);
+        if let Some(leader) = &ad_hoc.leader {
+            if !stopped && self.goes_on(i, key) {
+                self.ask_leader(i, key, leader);
+                return Ok(());
+            }
+            return self.check_scope(i, key);
+        }
         if enough && !stopped && self.goes_on(i, key) {
             self.tell(i, InstanceEvent::LoopStopped { body: key });
             if ad_hoc.cancel_remaining {
@@ -124,11 +185,34 @@ impl Step<'_> {
 
     /// Nothing is active in it: does it end?
     pub(crate) fn check_ad_hoc(&mut self, i: Key, key: Key) -> Done {
-        match self.hot(i).looped(key).is_some_and(|row| row.stopped) {
-            true => self.finish(i, key),
+        let interrupted = self.hot(i).element(key).is_some_and(|row| row.interrupted);
+        match interrupted || self.hot(i).looped(key).is_some_and(|row| row.stopped) {
+            true => {
+                self.cancel_job(i, key);
+                self.finish(i, key)
+            }
             false => Ok(()),
         }
     }
+}
+
+/// The variable that tells the leader what can begin.
+const ELEMENTS: &str = "adHocSubProcessElements";
+
+/// The elements that can begin in an ad-hoc sub-process, as a list.
+fn elements(process: &Process, ad_hoc: ElementNo) -> Packed {
+    let ids = process.elements.iter().map(|element| &element.id);
+    let able = ids.filter_map(|id| begins_in(process, ad_hoc, id).ok());
+    let told = able.map(|no| {
+        let element = process.element(no);
+        let name = element.name.as_ref();
+        let name = name.map_or(Value::Null, |name| Value::String(name.clone()));
+        let mut entries = value::Context::new();
+        entries.insert("elementId", Value::String(element.id.clone()));
+        entries.insert("elementName", name);
+        Packed::from_value(&Value::Context(entries.into()))
+    });
+    Packed::from_items(told.collect::<Vec<_>>().iter())
 }
 
 /// The element of an ad-hoc sub-process that can begin in it.
