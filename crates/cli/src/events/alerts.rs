@@ -122,8 +122,7 @@ impl Run {
                 Ok(Effect::Alert { number, alert }) => {
                     let id = alert.id(number);
                     if alert.send && self.bus.is_some() {
-                        let known =
-                            known.get_or_insert_with(|| ids(published.take(), &alert.process));
+                        let known = known.get_or_insert_with(|| ids(published.take()));
                         if !known.contains(&id) && !self.publish(&id, &alert) {
                             return;
                         }
@@ -237,20 +236,23 @@ fn command(id: &str, alert: &Alert) -> Value {
     })
 }
 
+/// What the sources of commands begin with; the process follows.
+const SOURCE: &str = "grevy:";
+
 fn source(process: &str) -> String {
-    format!("grevy:{process}")
+    format!("{SOURCE}{process}")
 }
 
-/// Ids of the commands that are on the bus already.
-fn ids(published: Option<Box<dyn Source>>, process: &Arc<str>) -> BTreeSet<String> {
+/// Ids of the commands that are on the bus already, of whatever process: alerts of all of them
+/// leave here.
+fn ids(published: Option<Box<dyn Source>>) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     let Some(mut bus) = published else { return found };
-    let ours = source(process);
     let mut items = Vec::new();
     while let Ok(progress) = bus.poll(0, 1_000, &mut items) {
         for item in items.drain(..) {
             if let Item::Record(record) = item
-                && record.value["source"] == *ours
+                && record.value["source"].as_str().is_some_and(|own| own.starts_with(SOURCE))
             {
                 found.extend(record.value["id"].as_str().map(str::to_owned));
             }

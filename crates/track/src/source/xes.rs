@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 use super::lines::ends_before;
 use super::{Item, Position, Progress, Record, Source};
-use crate::limits::{RECORD_BYTES_MAX, RECORD_FIELDS_MAX};
+use crate::limits::{RECORD_BYTES_MAX, RECORD_DEPTH_MAX, RECORD_FIELDS_MAX};
 
 /// An XES log; positions count its events.
 pub struct Xes<R> {
@@ -121,6 +121,10 @@ type Step = std::result::Result<Option<Value>, String>;
 
 impl Scan {
     fn open(&mut self, tag: &BytesStart<'_>, empty: bool) -> Step {
+        if self.depth == RECORD_DEPTH_MAX {
+            // The reader keeps the names of all that is open.
+            return Err(format!("expected XES nested at most {RECORD_DEPTH_MAX} levels deep"));
+        }
         self.depth += 1;
         match tag.local_name().as_ref() {
             "trace" if self.trace_depth == 0 => {
@@ -286,5 +290,16 @@ mod tests {
         source.poll(0, 10, &mut out).unwrap();
         assert!(matches!(&out[0], Item::Bad { .. }));
         assert!(source.buffer.capacity() <= 8 * RECORD_BYTES_MAX);
+    }
+
+    #[test]
+    fn endless_nesting_is_refused_where_it_is_too_deep() {
+        let text = format!("<log>{}", "<a>".repeat(100_000));
+        let mut xes = Xes::new("nested", text.as_bytes());
+        let mut items = Vec::new();
+        while xes.poll(0, 100, &mut items).expect("a text") == Progress::More {}
+        let [Item::Bad { reason, .. }] = &items[..] else { panic!("one refusal: {items:?}") };
+        assert!(reason.contains("at most 128 levels"), "{reason}");
+        assert!(reason.contains("(byte "), "{reason}");
     }
 }
