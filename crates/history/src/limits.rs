@@ -17,11 +17,18 @@ pub const TOTAL_MAX: i64 = 10_000;
 /// Characters of a cursor.
 pub const CURSOR_CHARS_MAX: usize = 16_384;
 
+/// Bytes of one text in a cursor; [`SORT_FIELDS_MAX`] of them fit into it.
+pub const CURSOR_TEXT_BYTES_MAX: usize = 512;
+
 /// Conditions of one filter, those inside `$or` counted each.
 pub const CONDITIONS_MAX: usize = 256;
 
 /// Values of one `$in` or `$notIn`.
 pub const LIST_VALUES_MAX: usize = 1_000;
+
+/// Values of all lists of one filter. The store takes 32,766 in one statement; a variable's values
+/// stand in it twice, and beside them the keys of [`MATCHED_DEFINITIONS_MAX`] definitions, twice.
+pub const FILTER_VALUES_MAX: usize = 10_000;
 
 /// Characters of one value of a filter.
 pub const VALUE_CHARS_MAX: usize = 32_768;

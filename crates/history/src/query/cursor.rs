@@ -6,7 +6,7 @@ use base64::engine::general_purpose::STANDARD;
 
 use super::filter::Value;
 use crate::error::{Error, Result};
-use crate::limits::CURSOR_CHARS_MAX;
+use crate::limits::{CURSOR_CHARS_MAX, CURSOR_TEXT_BYTES_MAX};
 
 const VERSION: u8 = 1;
 
@@ -26,20 +26,35 @@ pub(crate) fn encode(order: u32, values: &[Value]) -> String {
                 bytes.extend_from_slice(&number.to_le_bytes());
             }
             Value::Text(text) => {
-                bytes.push(3);
-                let text = head(text);
-                bytes.extend_from_slice(&(text.len() as u32).to_le_bytes());
-                bytes.extend_from_slice(text.as_bytes());
+                let short = head(text);
+                bytes.push(if short.len() == text.len() { 3 } else { 4 });
+                bytes.extend_from_slice(&(short.len() as u32).to_le_bytes());
+                bytes.extend_from_slice(short.as_bytes());
+                if short.len() < text.len() {
+                    bytes.extend_from_slice(&hash(text).to_le_bytes());
+                }
             }
         }
     }
     STANDARD.encode(bytes)
 }
 
-/// A cursor holds the beginning of a long text: a page then repeats rows rather than lose them.
+/// Where a page ended, as its cursor has it.
+#[derive(Debug, PartialEq)]
+pub(crate) struct Place {
+    pub values: Vec<Value>,
+    /// Texts that the cursor has the beginning of only, by their column, with the hash of the whole:
+    /// the row itself has the rest.
+    pub cut: Vec<(usize, u64)>,
+}
+
+pub(crate) fn hash(text: &str) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(text.as_bytes())
+}
+
+/// A cursor holds the beginning of a long text: values have no limit that a cursor could keep.
 fn head(text: &str) -> &str {
-    const BYTES_MAX: usize = 2_048;
-    let mut end = text.len().min(BYTES_MAX);
+    let mut end = text.len().min(CURSOR_TEXT_BYTES_MAX);
     while !text.is_char_boundary(end) {
         end -= 1;
     }
@@ -47,7 +62,7 @@ fn head(text: &str) -> &str {
 }
 
 /// Reads a cursor of a sort with `count` values.
-pub(crate) fn decode(text: &str, order: u32, count: usize) -> Result<Vec<Value>> {
+pub(crate) fn decode(text: &str, order: u32, count: usize) -> Result<Place> {
     if text.len() > CURSOR_CHARS_MAX {
         return Err(broken("it is too long"));
     }
@@ -59,14 +74,18 @@ pub(crate) fn decode(text: &str, order: u32, count: usize) -> Result<Vec<Value>>
     if u32::from_le_bytes(take(&mut rest)?) != order {
         return Err(broken("it belongs to another sort"));
     }
-    let mut values = Vec::with_capacity(count);
+    let (mut values, mut cut) = (Vec::with_capacity(count), Vec::new());
     while !rest.is_empty() {
+        let is_cut = rest.first() == Some(&4);
         values.push(value(&mut rest)?);
+        if is_cut {
+            cut.push((values.len() - 1, u64::from_le_bytes(take(&mut rest)?)));
+        }
     }
     if values.len() != count {
         return Err(broken("it belongs to another sort"));
     }
-    Ok(values)
+    Ok(Place { values, cut })
 }
 
 fn value(rest: &mut &[u8]) -> Result<Value> {
@@ -74,7 +93,7 @@ fn value(rest: &mut &[u8]) -> Result<Value> {
         [0] => Value::Null,
         [1] => Value::Int(i64::from_le_bytes(take(rest)?)),
         [2] => Value::Real(f64::from_le_bytes(take(rest)?)),
-        [3] => {
+        [3 | 4] => {
             let length = u32::from_le_bytes(take(rest)?) as usize;
             let bytes = rest.get(..length).ok_or_else(|| broken("it is cut off"))?;
             let text = std::str::from_utf8(bytes).map_err(|_| broken("it holds no text"))?;
@@ -103,7 +122,7 @@ mod tests {
     fn a_cursor_reads_back_and_no_other_text_does_harm() {
         let values = vec![Value::Null, Value::Int(-7), Value::Real(1.5), Value::Text("ä|".into())];
         let text = encode(9, &values);
-        assert_eq!(decode(&text, 9, 4).ok(), Some(values));
+        assert_eq!(decode(&text, 9, 4).ok(), Some(Place { values, cut: Vec::new() }));
         assert!(decode(&text, 8, 4).is_err());
         assert!(decode(&text, 9, 3).is_err());
         for broken in ["", "a", "AQ==", "!!!!", "AQkAAAADBQAAAA==", "AQkAAAAJ"] {
@@ -115,7 +134,11 @@ mod tests {
     #[test]
     fn a_long_text_is_cut_between_characters() {
         let text = "ä".repeat(2_000);
-        let read = decode(&encode(1, &[Value::Text(text)]), 1, 1);
-        assert_eq!(read.ok(), Some(vec![Value::Text("ä".repeat(1_024))]));
+        let place = Place {
+            values: vec![Value::Text("ä".repeat(CURSOR_TEXT_BYTES_MAX / 2)), Value::Int(7)],
+            cut: vec![(0, hash(&text))],
+        };
+        let read = decode(&encode(1, &[Value::Text(text), Value::Int(7)]), 1, 2);
+        assert_eq!(read.ok(), Some(place));
     }
 }

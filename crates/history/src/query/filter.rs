@@ -2,7 +2,7 @@
 
 use super::field::{Entity, Field, Kind};
 use crate::error::{Error, Result};
-use crate::limits::{CONDITIONS_MAX, LIST_VALUES_MAX, VALUE_CHARS_MAX};
+use crate::limits::{CONDITIONS_MAX, FILTER_VALUES_MAX, LIST_VALUES_MAX, VALUE_CHARS_MAX};
 
 /// Which rows of a list are asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -106,7 +106,34 @@ impl Filter {
             let text = format!("expected at most {CONDITIONS_MAX} conditions, but got {count}");
             return Err(Error::query(text));
         }
+        let values = self.listed();
+        if values > FILTER_VALUES_MAX {
+            return Err(Error::query(format!(
+                "expected at most {FILTER_VALUES_MAX} values in all lists of the filter together, \
+                 but got {values}"
+            )));
+        }
         self.check_values()
+    }
+
+    /// Values in its lists.
+    fn listed(&self) -> usize {
+        let of_test = |test: &Test| match test {
+            Test::In(list) | Test::NotIn(list) => list.len(),
+            Test::Eq(_)
+            | Test::Neq(_)
+            | Test::Exists(_)
+            | Test::Gt(_)
+            | Test::Gte(_)
+            | Test::Lt(_)
+            | Test::Lte(_)
+            | Test::Like(_) => 0,
+        };
+        match self {
+            Filter::All(list) | Filter::Any(list) => list.iter().map(Filter::listed).sum(),
+            Filter::Is(condition) => of_test(&condition.test),
+            Filter::Variable(test) => test.tests.iter().map(of_test).sum(),
+        }
     }
 
     fn count(&self) -> usize {

@@ -1,6 +1,6 @@
 //! Orders: the sort of a list, what stands behind a row in it, and which index gives it.
 
-use super::cursor;
+use super::cursor::{self, Place};
 use super::field::{Entity, Field, Kind};
 use super::filter::{Condition, Filter, Test, Value};
 use super::sql::Sql;
@@ -181,7 +181,7 @@ impl Order {
         cursor::encode(self.fingerprint(), values)
     }
 
-    pub fn read(&self, cursor: &str) -> Result<Vec<Value>> {
+    pub fn read(&self, cursor: &str) -> Result<Place> {
         cursor::decode(cursor, self.fingerprint(), self.len())
     }
 }

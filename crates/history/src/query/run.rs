@@ -3,6 +3,7 @@
 use sqlx::sqlite::{SqliteArguments, SqliteConnection, SqliteRow};
 use sqlx::{Arguments, AssertSqlSafe, Row, TypeInfo, ValueRef};
 
+use super::cursor::{Place, hash};
 use super::field::{Entity, Field};
 use super::filter::{Condition, Filter, Test, Value};
 use super::order::{Order, Sort};
@@ -107,7 +108,11 @@ impl Query {
             Paging::Before { cursor, .. } => (0, Some(order.read(cursor)?), true),
         };
         let sorted = if turned { order.reversed() } else { order.clone() };
-        let window = Window { from, limit: i64::from(limit), behind: cursor };
+        let behind = match cursor {
+            Some(place) => Some(part.place(place, &sorted).await?),
+            None => None,
+        };
+        let window = Window { from, limit: i64::from(limit), behind };
         let mut items = match &found {
             Matches::Few { keys, .. } => part.sorted(keys, &sorted, &window).await?,
             Matches::Many => part.many(&filter, &sorted, window).await?,
@@ -182,6 +187,34 @@ impl Part<'_> {
         let mut sql = self.selection(&format!("{} AS k", self.entity.key));
         sql.push(Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter));
         gather(self.connection, sql, self.most).await
+    }
+
+    /// The values of the row that a cursor stands at; long texts are read from that row. Where it
+    /// is gone or another by now, the page begins before all rows that begin as it did: it repeats
+    /// some rather than lose any.
+    async fn place(&mut self, place: Place, order: &Order) -> Result<Vec<Value>> {
+        let Place { mut values, cut } = place;
+        let Entity { joins, key, .. } = self.entity;
+        let at = order.columns().position(|column| column == *key);
+        let Some(own) = at.and_then(|at| values.get(at).cloned()).filter(|_| !cut.is_empty())
+        else {
+            return Ok(values);
+        };
+        let columns = order.columns().collect::<Vec<_>>().join(", ");
+        let mut sql = Sql::new(format!("SELECT {columns} FROM "));
+        sql.push(self.table.clone());
+        sql.push(Sql::with(format!("{joins} WHERE {key} = ?"), [own]));
+        let rows = fetch(self.connection, sql).await?;
+        for (at, whole) in cut {
+            let there = rows.first().map(|row| value(row, at)).transpose()?;
+            let same = |value: &Value| matches!(value, Value::Text(text) if hash(text) == whole);
+            match (there.filter(same), &mut values[at]) {
+                (Some(text), value) => *value = text,
+                (None, Value::Text(head)) if order.list()[at].descending => head.push(char::MAX),
+                (None, _) => {}
+            }
+        }
+        Ok(values)
     }
 
     /// A page of more rows than can be sorted: in the order of an index, stretch by stretch.

@@ -404,3 +404,98 @@ fn tests_of(kind: history::query::Kind) -> Vec<Test> {
         Kind::Json | Kind::Variables => Vec::new(),
     }
 }
+
+/// Every row, page by page, from the first and back from the last.
+async fn walk(world: &World, descending: bool, limit: u32) -> (Vec<i64>, Vec<i64>) {
+    let sort = vec![sort(&VARIABLE, "value", descending)];
+    let read = async |page: Paging| {
+        let query = Query { sort: sort.clone(), page, ..Query::default() };
+        world.search(&VARIABLE, &query).await
+    };
+    let keys = |page: &history::query::Page| -> Vec<i64> {
+        page.items.iter().map(|item| item.int("variableKey").unwrap()).collect()
+    };
+    let (mut forward, mut backward) = (Vec::new(), Vec::new());
+    let mut page = read(Paging::From { from: 0, limit }).await;
+    while !page.items.is_empty() && forward.len() < 100 {
+        forward.extend(keys(&page));
+        page = read(Paging::After { cursor: page.end.clone().unwrap(), limit }).await;
+    }
+    let mut page = read(Paging::From { from: 8, limit: 1 }).await;
+    while !page.items.is_empty() && backward.len() < 100 {
+        backward.splice(0..0, keys(&page));
+        page = read(Paging::Before { cursor: page.start.clone().unwrap(), limit }).await;
+    }
+    (forward, backward)
+}
+
+#[tokio::test]
+async fn a_walk_over_long_values_gives_every_row_once() {
+    let mut world = World::new();
+    world.deploy(ORDER);
+    for at in 0..9 {
+        // The same for three thousand characters; some are the same as a whole.
+        let long = "x".repeat(3_000);
+        world.create("order", &format!(r#"{{"long": "{long}{}"}}"#, at * 7 % 5));
+    }
+    for descending in [false, true] {
+        let query = Query { sort: vec![sort(&VARIABLE, "value", descending)], ..Query::default() };
+        let page = world.search(&VARIABLE, &query).await;
+        let whole: Vec<i64> =
+            page.items.iter().map(|item| item.int("variableKey").unwrap()).collect();
+        assert_eq!(whole.len(), 9);
+        for limit in [1, 2, 5] {
+            let (forward, backward) = walk(&world, descending, limit).await;
+            assert_eq!((&forward, &backward), (&whole, &whole), "{descending} {limit}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_walk_goes_on_although_its_row_has_changed() {
+    for descending in [false, true] {
+        let mut world = World::new();
+        world.deploy(ORDER);
+        for at in 0..4 {
+            let long = "x".repeat(3_000);
+            world.create("order", &format!(r#"{{"long": "{long}{at}"}}"#));
+        }
+        let mut jobs = world.lease("payment");
+        if descending {
+            jobs.reverse();
+        }
+        let sort = vec![sort(&VARIABLE, "value", descending)];
+        let first = Query {
+            sort: sort.clone(),
+            page: Paging::From { from: 0, limit: 1 },
+            ..Query::default()
+        };
+        let first = world.search(&VARIABLE, &first).await;
+        world.complete(jobs[0].key, r#"{"long": 1}"#);
+        let page = Paging::After { cursor: first.end.unwrap(), limit: 10 };
+        let rest = world.search(&VARIABLE, &Query { sort, page, ..Query::default() }).await;
+        let long = |item: &&history::query::Record| item.text("value").unwrap().len() > 3_000;
+        assert_eq!(rest.items.iter().filter(long).count(), 3, "{descending}");
+    }
+}
+
+#[tokio::test]
+async fn lists_of_a_filter_are_limited_together() {
+    let world = World::new();
+    let thousand: Vec<Value> = (0..1_000).map(Value::Int).collect();
+    let one = is(&PROCESS_INSTANCE, "processInstanceKey", Test::In(thousand));
+    let ask = async |count: usize| {
+        let filter = Filter::Any(vec![one.clone(); count]);
+        let query = Query { filter, ..Query::default() };
+        world.reader.search(&PROCESS_INSTANCE, &query).await
+    };
+    let error = ask(100).await.unwrap_err();
+    assert!(error.is_query(), "{error}");
+    assert!(error.to_string().contains("at most 10000 values in all lists"), "{error}");
+    assert_eq!(ask(10).await.unwrap().total, 0);
+    // As many as are taken, of the kind that takes the most places.
+    let texts: Vec<Value> = (0..1_000).map(|at| text(&format!("\"{at}\""))).collect();
+    let variables = vec![variable("a", [Test::In(texts)]); 10];
+    let query = Query { filter: Filter::Any(variables), ..Query::default() };
+    assert_eq!(world.reader.search(&PROCESS_INSTANCE, &query).await.unwrap().total, 0);
+}
