@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Browser, cells, drawn, saved, startServer } from "./harness.mjs";
+import { readFileSync } from "node:fs";
+import { Browser, ROOT, cells, drawn, saved, startServer } from "./harness.mjs";
 
 let server;
 let browser;
@@ -169,6 +170,46 @@ test("a_case_shows_what_it_waits_for_and_what_it_did_otherwise", async () => {
   await tell("p1", "bill", "Parcel");
   await events.getByRole("cell", { name: "bill" }).waitFor();
   browser.quiet();
+});
+
+test("v1_places_and_findings_of_message_events_stand_at_their_elements", async () => {
+  const shared = server;
+  server = await startServer();
+  const file = readFileSync(`${ROOT}/demos/order/order-tracking.bpmn`, "utf8");
+  // Its messages are named like their elements; those of the other like nothing else.
+  const other = file
+    .replace('"PaymentReceived" />', '"shop.paid" />')
+    .replace('"GoodsFetched" />', '"shop.fetched" />')
+    .replace('"GoodsShipped" />', '"shop.shipped" />')
+    .replaceAll('"order-tracking"', '"shop-tracking"');
+  const of = { GoodsFetched: "shop.fetched" };
+  for (const [process, bpmn, type] of [
+    ["order-tracking", file, (step) => step],
+    ["shop-tracking", other, (step) => of[step] ?? step],
+  ]) {
+    await server.call("PUT", `/tracking/${process}`, { bpmn, mapping: MAPPING });
+    await server.call("POST", `/tracking/${process}/publish`);
+    const start = Date.now() - 5 * 60_000;
+    for (const [n, step] of ["OrderPlaced", "GoodsFetched"].entries()) {
+      await tell(`${process}-skips`, type(step), process, start + n * 60_000);
+    }
+    const { page, open } = await browser.person(server);
+    await open(`/flows/${process}/${process}-skips`);
+    await drawn(page);
+    await page.locator('.is-done[data-element-id="GoodsFetched"]').waitFor();
+    assert.deepEqual(await ticked(page), ["GoodsFetched", "OrderPlaced"]);
+    const at = (id, mark) => page.locator(`${mark}[data-element-id="${id}"]`).first().waitFor();
+    await at("PaymentReceived", ".has-incident");
+    await at("GoodsFetched", ".is-active");
+    await open(`/flows/${process}`);
+    await drawn(page);
+    await at("PaymentReceived", ".has-incident");
+    await at("GoodsFetched", ".is-active");
+    await page.context().close();
+  }
+  browser.quiet();
+  await server.stop();
+  server = shared;
 });
 
 test("v7_a_case_that_is_quiet_for_too_long_is_listed_on_home", async () => {

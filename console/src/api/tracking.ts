@@ -1,5 +1,6 @@
 /** Flows that nobody orchestrates: what the server made of other people's events. */
 
+import { plain } from "../names";
 import { get, request } from "./http";
 
 export interface Tracked {
@@ -105,21 +106,11 @@ export async function reached(id: string, process: string): Promise<string[]> {
   return (await get<{ elements: string[] }>(asked)).elements;
 }
 
-/** A name without what people and programs write differently, as the server compares it. */
-function plain(name: string): string {
-  const letters = name.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-  return letters.replace(/(.)event$/, "$1");
-}
-
-/** The element that events of a type are at. */
+/** The element that events of a type are at; `steps` are the model's. */
 export function elementOf(
   kind: string,
   types: Record<string, string> | null,
-  names: Map<string, string>,
+  steps: Map<string, string>,
 ): string | undefined {
-  const said = types?.[kind];
-  if (said !== undefined) return said;
-  const wanted = plain(kind);
-  for (const [id, name] of names) if (plain(name) === wanted || plain(id) === wanted) return id;
-  return undefined;
+  return types?.[kind] ?? steps.get(plain(kind));
 }

@@ -9,7 +9,7 @@ import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
 import { span, words } from "../format";
 import { useLoad, useNow } from "../live";
-import { namesOf } from "../names";
+import { stepsOf } from "../names";
 import { Failed } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
 import { query } from "../router";
@@ -36,8 +36,8 @@ export function CaseView({ process, id }: { process: string; id: string }): JSX.
   const { data, error, reload } = useLoad(`${process}/${id}`, () => load(process, id));
   const picture = useLoad(`tracked ${process}`, () => tracking.diagram(process));
   useLook(reload);
-  const names = useMemo(() => namesOf(picture.data), [picture.data]);
-  const laid = useMemo(() => (data ? laidOver(data, names) : marks.none()), [data, names]);
+  const steps = useMemo(() => stepsOf(picture.data), [picture.data]);
+  const laid = useMemo(() => (data ? laidOver(data, steps) : marks.none()), [data, steps]);
   return (
     <>
       <Head process={process} id={id} found={data?.case} />
@@ -63,9 +63,9 @@ export function CaseView({ process, id }: { process: string; id: string }): JSX.
 }
 
 /** A tick where an event of it came, its place, and a mark at each finding. */
-function laidOver({ case: found, model, records }: All, names: Map<string, string>): marks.Marks {
+function laidOver({ case: found, model, records }: All, steps: Map<string, string>): marks.Marks {
   const at = (kind: string | null | undefined) =>
-    kind ? tracking.elementOf(kind, model?.types ?? null, names) : undefined;
+    kind ? tracking.elementOf(kind, model?.types ?? null, steps) : undefined;
   const rows = new Map<string, { active: number; incidents: number }>();
   const count = (kind: string | null, what: "active" | "incidents") => {
     const id = at(kind);

@@ -9,7 +9,7 @@ import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
 import { count, span, words } from "../format";
 import { useEvery, useLoad, useNow } from "../live";
-import { namesOf } from "../names";
+import { stepsOf } from "../names";
 import { Failed, Time } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
 import { WholeFlow } from "../parts/whole";
@@ -47,10 +47,10 @@ export function FlowView({ at }: { at: string }): JSX.Element {
   const target = query.value.get("target");
   const figures = useLoad(`figures ${at} ${target}`, () => tracking.stats(at, target));
   useEvery(FIGURES_MS, figures.reload);
-  const names = useMemo(() => namesOf(picture.data), [picture.data]);
+  const steps = useMemo(() => stepsOf(picture.data), [picture.data]);
   const laid = useMemo(() => {
-    return data === undefined ? marks.none() : laidOver(data.cases, data.model, names);
-  }, [data, names]);
+    return data === undefined ? marks.none() : laidOver(data.cases, data.model, steps);
+  }, [data, steps]);
   return (
     <>
       <header class="head">
@@ -77,10 +77,10 @@ export function FlowView({ at }: { at: string }): JSX.Element {
 }
 
 /** Open cases stand at their last step; findings are counted where they were made. */
-function laidOver(cases: Case[], model: Tracked, names: Map<string, string>): marks.Marks {
+function laidOver(cases: Case[], model: Tracked, steps: Map<string, string>): marks.Marks {
   const rows = new Map<string, { active: number; incidents: number }>();
   const at = (kind: string | null) => {
-    const id = kind === null ? undefined : tracking.elementOf(kind, model.types, names);
+    const id = kind === null ? undefined : tracking.elementOf(kind, model.types, steps);
     if (id === undefined) return undefined;
     const row = rows.get(id) ?? { active: 0, incidents: 0 };
     rows.set(id, row);
