@@ -101,3 +101,8 @@ pub const PAST_KEPT_DAYS: u32 = 30;
 pub const ROWS_MAX: usize = 10_000;
 /// Ways through the gateways of one model that are remembered at once, by what data rules out.
 pub const VARIATIONS_MAX: usize = 64;
+/// Alerts of cases that are stuck already, when these are asked for; further ones stay in the list.
+pub const BACKFILL_ALERTS_MAX: usize = 10_000;
+/// Cases that are judged again when a type of the model turns out to come; older ones are judged
+/// with their next event.
+pub const JUDGED_AGAIN_MAX: usize = 100_000;

@@ -25,7 +25,7 @@ mod timers;
 pub(crate) use analyse::judge;
 pub use analyse::{Analysis, Finding, FindingKind};
 pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
-pub use event::{Alert, Event, StepObserved};
+pub use event::{Alert, Event, Quiet, StepObserved};
 pub(crate) use model::Version;
 pub use model::{Model, Status};
 pub use state::{Case, CaseKey, CaseStatus, Due, Raised, Seen, State};

@@ -127,6 +127,7 @@ impl Names {
             | Event::StatusChanged { .. }
             | Event::Folded { .. }
             | Event::CaseForgotten { .. }
+            | Event::QuietRuled { .. }
             | Event::AlertRaised { .. }
             | Event::AlertDelivered { .. } => {}
         }

@@ -54,6 +54,13 @@ fn steps_survive_the_journal() {
         observe(7, "b", "PaymentReceived"),
         Command::Tick,
         Command::Delivered { alert: 0 },
+        match publish() {
+            Command::Publish(publish) => {
+                Command::Publish(Publish { stuck_after_ms: Some(2 * HOUR), ..publish })
+            }
+            other => other,
+        },
+        Command::Tick,
     ];
     let mut kinds = 0;
     for (at, command) in commands.iter().enumerate() {
@@ -74,6 +81,14 @@ fn steps_survive_the_journal() {
     assert!(again.state.cases().eq(tracker.state.cases()));
     assert_eq!(again.next_due(), tracker.next_due());
     assert_eq!(again.standing(), tracker.standing());
+    // And so it does from a checkpoint.
+    let mut loaded = Tracker::default();
+    loaded.load(&tracker.save().expect("tracking is saved")).expect("what was saved");
+    assert!(loaded.state.cases().eq(tracker.state.cases()));
+    assert_eq!(loaded.next_due(), tracker.next_due());
+    let quiet = |tracker: &Tracker| tracker.state.models["order-tracking"].quiet;
+    assert_eq!(quiet(&loaded), quiet(&tracker));
+    assert!(quiet(&loaded).is_some());
 }
 
 /// A record and its effect are one step: whatever a crash cuts off, the same records again give

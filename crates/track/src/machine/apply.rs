@@ -94,6 +94,10 @@ impl State {
                 }
                 self.put_case(*case, None);
             }
+            Event::QuietRuled { process, rule } => {
+                let old = self.set_quiet(process, Some(*rule));
+                self.undo.push(Undo::Quiet(process.clone(), old));
+            }
             Event::AlertRaised { number, alert } => {
                 self.next_alert = self.next_alert.max(number + 1);
                 let raised = Raised { alert: alert.clone(), delivered: false };

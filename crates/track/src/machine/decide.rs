@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::Decision;
 use super::command::{Answer, Command, Effect, Publish};
-use super::event::{Alert, Event};
+use super::event::{Alert, Event, Quiet};
 use super::model::compile;
 use super::state::State;
 use crate::limits::{BATCH_RECORDS_MAX, MODEL_BYTES_MAX, MODELS_MAX};
@@ -110,9 +110,31 @@ impl Step<'_> {
         if let Err(reason) = self.check(publish, true) {
             return Answer::Refused(reason);
         }
+        let model = self.state.models.get(&publish.process);
+        let before = model.and_then(|model| model.published_as.clone());
         self.emit(Event::DraftSaved(publish.clone()));
         self.version(publish);
+        let Some(before) = before else { return Answer::Done };
+        if self.rules_anew(publish) {
+            let rule = Quiet { after_ms: publish.stuck_after_ms, since_ms: self.now };
+            self.emit(Event::QuietRuled { process: publish.process.clone(), rule });
+        }
+        if publish.alert_on_backfill && !before.alert_on_backfill {
+            self.alert_the_silent(&publish.process);
+        }
         Answer::Done
+    }
+
+    /// Whether some case is stuck by another rule than the one that is published now.
+    fn rules_anew(&self, publish: &Publish) -> bool {
+        let ruled = self.state.models.get(&publish.process).and_then(|model| model.quiet);
+        let mut older = self.state.versions.iter().map(|version| &version.publish);
+        match ruled {
+            Some(rule) => rule.after_ms != publish.stuck_after_ms,
+            None => older.any(|older| {
+                older.process == publish.process && older.stuck_after_ms != publish.stuck_after_ms
+            }),
+        }
     }
 
     fn learn(&mut self, process: &Arc<str>, known: &[String]) -> Answer {
@@ -124,12 +146,15 @@ impl Step<'_> {
         };
         let new = known.iter().filter(|name| !publish.known.contains(name)).cloned();
         let new: Vec<String> = new.collect();
+        if new.is_empty() {
+            return Answer::Done;
+        }
         publish.known.extend(new);
         if let Err(reason) = self.check(&publish, true) {
             return Answer::Refused(reason);
         }
         self.version(&publish);
-        Answer::Done
+        self.judge_again(&publish.process).map_or_else(Answer::Refused, |()| Answer::Done)
     }
 
     fn version(&mut self, publish: &Publish) {

@@ -92,6 +92,11 @@ pub enum Event {
     CaseForgotten {
         case: CaseKey,
     },
+    /// From now on cases of the process are stuck by this rule, those that are there too.
+    QuietRuled {
+        process: Arc<str>,
+        rule: Quiet,
+    },
     AlertRaised {
         number: u64,
         alert: Alert,
@@ -99,6 +104,15 @@ pub enum Event {
     AlertDelivered {
         number: u64,
     },
+}
+
+/// When quiet cases of a process are stuck.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Quiet {
+    /// So long after the last event, in ms; never when absent.
+    pub after_ms: Option<i64>,
+    /// When this rule was made: what was quiet for too long by then is stuck, and no alarm.
+    pub since_ms: i64,
 }
 
 /// One event of a case.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
 use super::command::Publish;
+use super::event::Quiet;
 use crate::chart::{Binding, Chart, context};
 use crate::conform::Aligner;
 use crate::limits::VARIATIONS_MAX;
@@ -16,6 +17,8 @@ pub struct Model {
     /// Version number of what is published.
     pub published: Option<u32>,
     pub(crate) published_as: Option<Publish>,
+    /// When its quiet cases are stuck, where that was changed since a case began.
+    pub(crate) quiet: Option<Quiet>,
 }
 
 /// How far an event-based process is.

@@ -11,7 +11,7 @@ use super::model::Compiled;
 use super::state::{Case, CaseKey, CaseStatus, Due, Seen, WHOLE, hash};
 use crate::limits::{
     CASE_EVENTS_MAX, CASE_FINDINGS_MAX, CASE_VARIABLE_BYTES_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS,
-    UNKNOWN_KINDS_MAX,
+    JUDGED_AGAIN_MAX, UNKNOWN_KINDS_MAX,
 };
 use crate::mapping::{Observation, Reading};
 
@@ -131,6 +131,42 @@ impl Step<'_> {
         }
         self.emit(Event::CaseMigrated { case, version: batch.version });
         Ok(())
+    }
+
+    /// Cases that may end only because a type was not known are judged by the model that knows
+    /// it: nobody may hear of them again otherwise.
+    pub(super) fn judge_again(&mut self, process: &Arc<str>) -> Result<(), String> {
+        let published = self.state.models.get(process).and_then(|model| model.published);
+        let Some(version) = published else { return Ok(()) };
+        let compiled = self.state.versions[version as usize].compiled()?;
+        let none = Arc::default();
+        let batch = Batch { version, compiled: &compiled, process: process.clone(), source: &none };
+        let versions = 0..version;
+        let same: Vec<bool> = versions.map(|older| self.same_process(older, version)).collect();
+        let older = self.state.cases().filter(|(_, case)| {
+            same.get(case.version as usize).is_some_and(|same| *same)
+                && match case.status {
+                    CaseStatus::Open
+                    | CaseStatus::Stuck
+                    | CaseStatus::Resting
+                    | CaseStatus::Completed => true,
+                    CaseStatus::Early | CaseStatus::Expired => false,
+                }
+        });
+        // The youngest: the older a case, the less is it waited for.
+        let mut older: Vec<CaseKey> = older.map(|(key, _)| key).collect();
+        older.drain(..older.len().saturating_sub(JUDGED_AGAIN_MAX));
+        for case in older {
+            if self.migrate(&batch, case).is_ok() {
+                self.judge(&compiled, case, self.state.cases[&case].last_arrival_ms);
+            }
+        }
+        Ok(())
+    }
+
+    fn same_process(&self, older: u32, newer: u32) -> bool {
+        let of = |version: u32| self.state.process_of(version);
+        of(older) == of(newer) && self.same_model(older, newer)
     }
 
     fn step_of_older(
@@ -287,7 +323,7 @@ impl Step<'_> {
             let fired = known.fired.iter().any(|f| chart.is_fired(f, deadline, due_ms));
             if !fired && !known.deadlines.iter().any(same) {
                 // What had passed when the news came is history, not an alarm.
-                let history = due_ms <= arrival_ms && !self.alerts_on_backfill(known.version);
+                let history = due_ms <= arrival_ms && !self.state.alerts_on_backfill(known.version);
                 news.push(Event::DeadlineArmed { case, deadline, due_ms, history });
             }
         }
@@ -296,10 +332,6 @@ impl Step<'_> {
                 news.push(Event::DeadlineDisarmed { case, deadline });
             }
         }
-    }
-
-    pub(super) fn alerts_on_backfill(&self, version: u32) -> bool {
-        self.state.versions[version as usize].publish.alert_on_backfill
     }
 
     /// Long cases: the older half becomes a marking.

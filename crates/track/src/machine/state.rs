@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::analyse::Finding;
 use super::command::Verdict;
-use super::event::{Alert, Event};
+use super::event::{Alert, Event, Quiet};
 use super::model::{Model, Version};
 use crate::limits::ALERTS_KEPT_MAX;
 
@@ -54,6 +54,7 @@ pub(super) enum Undo {
     Model(Arc<str>, Option<Model>),
     Version,
     Kind(u32),
+    Quiet(Arc<str>, Option<Quiet>),
 }
 
 /// An alert as a record.
@@ -227,6 +228,7 @@ impl State {
                 Undo::Rejected(key, false) => drop(self.rejected.remove(&key)),
                 Undo::Model(id, Some(model)) => drop(self.models.insert(id, model)),
                 Undo::Model(id, None) => drop(self.models.remove(&id)),
+                Undo::Quiet(process, old) => drop(self.set_quiet(&process, old)),
                 Undo::Version => drop(self.versions.pop()),
                 Undo::Kind(version) => {
                     if let Some(version) = self.versions.get_mut(version as usize) {
@@ -287,6 +289,10 @@ impl State {
             CaseStatus::Open => {
                 timers.extend(self.quiet_until(case).map(|until| (until, QUIET)));
             }
+            // The rule that it is stuck by was changed.
+            CaseStatus::Stuck if self.quiet_until(case) != Some(case.status_since_ms) => {
+                timers.push((case.status_since_ms, QUIET));
+            }
             CaseStatus::Stuck
             | CaseStatus::Resting
             | CaseStatus::Completed
@@ -299,8 +305,36 @@ impl State {
     /// it is the same whenever it is read.
     pub(super) fn quiet_until(&self, case: &Case) -> Option<i64> {
         let version = self.versions.get(case.version as usize)?;
+        let ruled = self.models.get(&version.publish.process).and_then(|model| model.quiet);
+        let after_ms = ruled.map_or(version.publish.stuck_after_ms, |quiet| quiet.after_ms);
         let last = case.events.last().map_or(case.last_arrival_ms, |event| event.time_ms);
-        Some(last.saturating_add(version.publish.stuck_after_ms?))
+        Some(last.saturating_add(after_ms?))
+    }
+
+    /// Whether what had passed before it was heard of is told too: as it was published last.
+    pub(super) fn alerts_on_backfill(&self, version: u32) -> bool {
+        let model = self.models.get(self.process_of(version));
+        model.and_then(|model| model.published_as()).is_some_and(|now| now.alert_on_backfill)
+    }
+
+    /// Changes when cases of a process are stuck; gives the rule that it had.
+    pub(super) fn set_quiet(&mut self, process: &str, quiet: Option<Quiet>) -> Option<Quiet> {
+        let mut timers = std::mem::take(&mut self.timers);
+        let waits = |case: &Case| matches!(case.status, CaseStatus::Open | CaseStatus::Stuck);
+        let of =
+            |state: &State, case: &Case| waits(case) && state.process_of(case.version) == process;
+        for (key, case) in self.cases.iter().filter(|(_, case)| of(self, case)) {
+            for (due, what) in self.timers_of(case) {
+                timers.remove(&(due, *key, what));
+            }
+        }
+        let model = self.models.get_mut(process);
+        let old = model.and_then(|model| std::mem::replace(&mut model.quiet, quiet));
+        for (key, case) in self.cases.iter().filter(|(_, case)| of(self, case)) {
+            timers.extend(self.timers_of(case).into_iter().map(|(due, what)| (due, *key, what)));
+        }
+        self.timers = timers;
+        old
     }
 }
 

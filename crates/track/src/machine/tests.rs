@@ -473,3 +473,102 @@ fn an_aborted_command_leaves_nothing() {
     assert!(world.state.cases().map(|(k, c)| (k, c.clone())).eq(before));
     assert_eq!(world.state.timers, timers);
 }
+
+/// What is published of the order story, changed.
+fn republish(world: &mut World, change: impl Fn(&mut Publish)) {
+    let model = world.state.model("order-tracking").unwrap();
+    let mut publish = model.published_as().unwrap().clone();
+    change(&mut publish);
+    assert_eq!(world.run(Command::Publish(publish)), Answer::Done);
+}
+
+#[test]
+fn a_rule_that_is_made_later_is_that_of_the_open_cases_too() {
+    let mut world = World::new();
+    world.now = 2 * HOUR;
+    world.observe("quiet", "OrderPlaced", HOUR);
+    world.now = 90 * HOUR;
+    world.observe("fresh", "OrderPlaced", 90 * HOUR);
+    world.advance(100 * HOUR);
+    assert_eq!(world.status("quiet"), CaseStatus::Open, "there is no rule yet");
+    republish(&mut world, |publish| publish.stuck_after_ms = Some(24 * HOUR));
+    world.advance(101 * HOUR);
+    let (_, quiet) = world.state.find("order-tracking", "quiet").unwrap();
+    assert_eq!((quiet.status, quiet.status_since_ms), (CaseStatus::Stuck, 25 * HOUR));
+    assert_eq!(world.effects, [], "it was so before the rule was made");
+    world.advance(115 * HOUR);
+    assert_eq!(world.status("fresh"), CaseStatus::Stuck);
+    assert_eq!(world.effects.len(), 1, "what becomes stuck from then on is an alarm");
+    world.check_replay();
+    // A longer rule takes back what is not so by it; a shorter one tells when it began.
+    republish(&mut world, |publish| publish.stuck_after_ms = Some(48 * HOUR));
+    world.advance(116 * HOUR);
+    assert_eq!(world.status("fresh"), CaseStatus::Open);
+    let (_, quiet) = world.state.find("order-tracking", "quiet").unwrap();
+    assert_eq!((quiet.status, quiet.status_since_ms), (CaseStatus::Stuck, 49 * HOUR));
+    republish(&mut world, |publish| publish.stuck_after_ms = None);
+    world.advance(117 * HOUR);
+    assert_eq!(world.status("quiet"), CaseStatus::Open);
+    assert_eq!(world.effects.len(), 1);
+    world.check_replay();
+}
+
+#[test]
+fn what_became_stuck_in_silence_is_told_once_when_it_is_asked_for() {
+    let mut world = World::new();
+    world.now = 100 * HOUR;
+    world.observe("quiet", "OrderPlaced", HOUR);
+    republish(&mut world, |publish| publish.stuck_after_ms = Some(24 * HOUR));
+    world.advance(101 * HOUR);
+    assert_eq!((world.status("quiet"), world.effects.len()), (CaseStatus::Stuck, 0));
+    for _ in 0..2 {
+        republish(&mut world, |publish| publish.alert_on_backfill = true);
+        world.advance(102 * HOUR);
+        assert_eq!(world.effects.len(), 1);
+        republish(&mut world, |publish| publish.alert_on_backfill = false);
+    }
+    world.check_replay();
+    // Rule and wish at once.
+    let mut world = World::new();
+    world.now = 100 * HOUR;
+    world.observe("quiet", "OrderPlaced", HOUR);
+    republish(&mut world, |publish| {
+        publish.stuck_after_ms = Some(24 * HOUR);
+        publish.alert_on_backfill = true;
+    });
+    world.advance(101 * HOUR);
+    assert_eq!((world.status("quiet"), world.effects.len()), (CaseStatus::Stuck, 1));
+    world.check_replay();
+}
+
+#[test]
+fn a_changed_rule_that_is_aborted_leaves_nothing() {
+    let mut world = World::with(|publish| publish.stuck_after_ms = Some(24 * HOUR));
+    world.observe("quiet", "OrderPlaced", HOUR);
+    let timers = world.state.timers.clone();
+    let process: Arc<str> = Arc::from("order-tracking");
+    let rule = Quiet { after_ms: Some(HOUR), since_ms: 0 };
+    world.state.apply(&Event::QuietRuled { process: process.clone(), rule });
+    assert_ne!(world.state.timers, timers);
+    world.state.abort();
+    assert_eq!(world.state.timers, timers);
+    assert_eq!(world.state.models[&process].quiet, None);
+}
+
+#[test]
+fn cases_are_judged_again_when_a_type_of_the_model_turns_out_to_come() {
+    let mut world = World::with(|publish| {
+        publish.known.retain(|known| known == "OrderPlaced" || known == "PaymentReceived");
+        publish.stuck_after_ms = Some(24 * HOUR);
+    });
+    world.observe("a", "OrderPlaced", HOUR);
+    world.observe("a", "PaymentReceived", 2 * HOUR);
+    assert_eq!(world.status("a"), CaseStatus::Completed, "nothing is known to follow");
+    let known = TYPES.iter().map(|name| (*name).to_owned()).collect();
+    let process = Arc::from("order-tracking");
+    assert_eq!(world.run(Command::Learn { process, known }), Answer::Done);
+    assert_eq!(world.status("a"), CaseStatus::Open);
+    world.advance(100 * HOUR);
+    assert_eq!(world.status("a"), CaseStatus::Stuck);
+    world.check_replay();
+}

@@ -1,13 +1,14 @@
 //! What happens when nothing happens.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::analyse::{Finding, FindingKind, analyse_case};
 use super::decide::Step;
 use super::event::{Alert, Event};
-use super::state::{CaseKey, CaseStatus, EXPIRY, QUIET, WHOLE};
+use super::state::{CaseKey, CaseStatus, EXPIRY, QUIET, Raised, WHOLE};
 use crate::chart::{Action, context, payload};
-use crate::limits::TICK_TIMERS_MAX;
+use crate::limits::{BACKFILL_ALERTS_MAX, TICK_TIMERS_MAX};
 
 impl Step<'_> {
     /// Fires what is due, the earliest first.
@@ -37,14 +38,50 @@ impl Step<'_> {
     }
 
     fn quiet(&mut self, case: CaseKey, due_ms: i64) {
+        let known = &self.state.cases[&case];
+        let was_stuck = known.status == CaseStatus::Stuck;
+        // By the rule as it is now a stuck case may be stuck since another moment, or not be.
+        let due_ms = if was_stuck { self.state.quiet_until(known) } else { Some(due_ms) };
+        let Some(due_ms) = due_ms.filter(|due_ms| *due_ms <= self.now) else {
+            let at_ms = known.events.last().map_or(known.last_arrival_ms, |event| event.time_ms);
+            self.emit(Event::StatusChanged { case, status: CaseStatus::Open, at_ms });
+            return;
+        };
         self.emit(Event::StatusChanged { case, status: CaseStatus::Stuck, at_ms: due_ms });
         let known = &self.state.cases[&case];
+        let model = self.state.models.get(self.state.process_of(known.version));
+        let ruled_ms = model.and_then(|model| model.quiet).map_or(i64::MIN, |rule| rule.since_ms);
         // It was quiet for too long before anybody could hear of it.
-        if due_ms <= known.last_arrival_ms && !self.alerts_on_backfill(known.version) {
+        let history = due_ms <= known.last_arrival_ms.max(ruled_ms);
+        if was_stuck || history && !self.state.alerts_on_backfill(known.version) {
             return;
         }
+        self.alert_of_quiet(case, due_ms);
+    }
+
+    fn alert_of_quiet(&mut self, case: CaseKey, due_ms: i64) {
         let element = self.last_element(case);
         self.alert_about(case, "stuck", element, due_ms, None);
+    }
+
+    /// Alerts of those that became stuck in silence, now that these are asked for.
+    pub(super) fn alert_the_silent(&mut self, process: &str) {
+        let stuck = |alert: &Alert| &*alert.name == "stuck" && &*alert.process == process;
+        let told = self.state.alerts().filter(|(_, raised)| stuck(&raised.alert));
+        let told: BTreeMap<Arc<str>, i64> =
+            told.map(|(_, Raised { alert, .. })| (alert.case.clone(), alert.due_ms)).collect();
+        let silent = self.state.cases().filter_map(|(key, case)| {
+            let mine = self.state.process_of(case.version) == process;
+            let due_ms = self.state.quiet_until(case).filter(|due_ms| *due_ms <= self.now)?;
+            // What was told is about a quietness before the last event, or about this one.
+            let last_ms = case.events.last().map_or(i64::MIN, |event| event.time_ms);
+            let known = told.get(&case.id).is_some_and(|due_ms| *due_ms >= last_ms);
+            (mine && case.status == CaseStatus::Stuck && !known).then_some((key, due_ms))
+        });
+        let silent: Vec<(CaseKey, i64)> = silent.take(BACKFILL_ALERTS_MAX).collect();
+        for (case, due_ms) in silent {
+            self.alert_of_quiet(case, due_ms);
+        }
     }
 
     fn late(&mut self, case: CaseKey, deadline: u32, due_ms: i64) {

@@ -140,6 +140,8 @@ pub struct Kept {
     pub deviating: Vec<CaseRow>,
     pub stuck: Vec<CaseRow>,
     pub alerts: Vec<AlertRow>,
+    /// A case that is quiet for so long is stuck, as the folder has it.
+    pub stuck_after_ms: Option<i64>,
     pub tracking: Tracking,
 }
 
@@ -147,6 +149,11 @@ impl Keep {
     /// Whether cases are to be kept, or only looked at once.
     pub fn wanted(&self) -> bool {
         self.data_dir.is_some() || self.follow || self.now.is_some() || self.stuck_after.is_some()
+    }
+
+    /// Whether the source may go on for ever.
+    pub fn follows(&self) -> bool {
+        self.follow
     }
 
     /// The moment that it is.
@@ -217,14 +224,17 @@ impl Keep {
         wait_until(&tracking, |state, _| state.pending_alerts().count() == 0)?;
         drop(courier);
         let verdicts = feed.verdicts;
-        let (counts, deviating, stuck, alerts) = tracking.look(|state| {
+        let known = process.clone();
+        let (counts, deviating, stuck, alerts, stuck_after_ms) = tracking.look(move |state| {
             let deviating = WantedCases { deviating: true, ..WantedCases::default() };
             let status = Some("stuck".to_owned());
             let stuck = WantedCases { status, ..WantedCases::default() };
             let (deviating, stuck) = (rows::cases(state, &deviating), rows::cases(state, &stuck));
-            (rows::counts(state, None), deviating, stuck, rows::alerts(state))
+            let published = state.model(&known).and_then(|model| model.published_as());
+            let stuck_after_ms = published.and_then(|publish| publish.stuck_after_ms);
+            (rows::counts(state, None), deviating, stuck, rows::alerts(state), stuck_after_ms)
         })?;
-        Ok(Kept { verdicts, counts, deviating, stuck, alerts, tracking })
+        Ok(Kept { verdicts, counts, deviating, stuck, alerts, stuck_after_ms, tracking })
     }
 
     /// Publishes the model unless it is the one that is published.
@@ -246,24 +256,28 @@ impl Keep {
             known.sort();
             known.dedup();
         }
-        let stuck_after_ms = self.stuck_after_ms()?;
-        let publish = Publish {
-            process: process.id.clone(),
-            bpmn,
-            known,
-            mapping: Arc::from(mapping.to_yaml(&[])),
-            stuck_after_ms,
-            alert_on_backfill: self.alert_on_backfill,
-            ..Publish::default()
-        };
-        let id = publish.process.clone();
+        let id = process.id.clone();
         let named = id.clone();
         let there = tracking
             .look(move |state| state.model(&named).and_then(|m| m.published_as()).cloned())?;
-        let same =
-            there.is_some_and(|there| publish == Publish { known: publish.known.clone(), ..there });
-        if !same {
-            tracking.command(Command::Publish(publish))?;
+        // Who does not say it again has not taken it back.
+        let kept = there.as_ref().and_then(|there| there.stuck_after_ms);
+        let publish = Publish {
+            process: id.clone(),
+            bpmn,
+            known: known.clone(),
+            mapping: Arc::from(mapping.to_yaml(&[])),
+            stuck_after_ms: self.stuck_after_ms()?.or(kept),
+            alert_on_backfill: self.alert_on_backfill,
+            ..Publish::default()
+        };
+        match there {
+            Some(there) if publish == (Publish { known: known.clone(), ..there.clone() }) => {
+                tracking.command(Command::Learn { process: id.clone(), known })?;
+            }
+            Some(_) | None => {
+                tracking.command(Command::Publish(publish))?;
+            }
         }
         Ok(id)
     }

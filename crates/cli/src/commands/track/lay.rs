@@ -105,7 +105,7 @@ impl Lay {
         let (log, tally) = self.from.input(false)?.log()?;
         some(&log, &tally)?;
         let (definitions, tree) = self.over.definitions(&log)?;
-        let seen = self.seen(&log, &definitions, tree)?;
+        let seen = self.seen(&log, &definitions, tree, None)?;
         println!(
             "{} records: {} events of {} cases, {} ignored, {} rejected",
             tally.records,
@@ -123,28 +123,32 @@ impl Lay {
         let input = self.from.input(false)?;
         let mapping = input.mapping.clone();
         let begun = if self.over.model.is_none() { running.model()? } else { None };
+        // What comes later in the file stands for elements too, and where a case may end is told by
+        // whole cases only: all that is there is read, unless there is no end of it.
+        let log = match self.keep.follows() {
+            true if begun.is_some() || self.over.model.is_some() => input.sample_log()?,
+            _ => {
+                let (log, tally) = input.log()?;
+                if begun.is_none() && self.over.model.is_none() {
+                    some(&log, &tally)?;
+                }
+                log
+            }
+        };
         let model = match begun {
             Some(begun) => Model {
                 definitions: parse("the model of the folder", &begun.bpmn)?,
                 bpmn: Some(begun.bpmn),
-                known: input.sample_log()?.activities,
+                known: log.activities,
             },
-            None if self.over.model.is_some() => {
-                let sample = input.sample_log()?;
-                let (definitions, _) = self.over.definitions(&sample)?;
-                Model { definitions, bpmn: None, known: sample.activities }
-            }
-            // Where a case may end is told by whole cases only: all that is there is read.
             None => {
-                let (log, tally) = input.log()?;
-                some(&log, &tally)?;
                 let (definitions, _) = self.over.definitions(&log)?;
                 Model { definitions, bpmn: None, known: log.activities }
             }
         };
         let kept = running.run(&self.from, mapping, &model)?;
         let log = past::log(&kept.tracking, None)?.finish();
-        let seen = self.seen(&log, &model.definitions, None)?;
+        let seen = self.seen(&log, &model.definitions, None, kept.stuck_after_ms)?;
         let code = kept.tell();
         kept.tracking.close();
         self.show(&log, &seen, false)?;
@@ -158,6 +162,7 @@ impl Lay {
         log: &Log,
         definitions: &Definitions,
         tree: Option<Tree>,
+        stuck_after_ms: Option<i64>,
     ) -> Result<Seen, Failure> {
         let chart = self.over.chart(definitions, log)?;
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
@@ -174,7 +179,7 @@ impl Lay {
                 definitions,
                 chart: &chart,
                 now_ms,
-                stuck_after_ms: self.keep.stuck_after_ms()?,
+                stuck_after_ms,
                 tree: tree.as_ref(),
                 quality: None,
             };

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use prost::{Message, Oneof};
 
 use crate::machine::{
-    Alert, CaseStatus, Event, Finding, FindingKind, Publish, StepObserved, Verdict,
+    Alert, CaseStatus, Event, Finding, FindingKind, Publish, Quiet, StepObserved, Verdict,
 };
 use crate::source::Position;
 
@@ -14,7 +14,7 @@ use crate::source::Position;
 pub(super) struct EventForm {
     #[prost(
         oneof = "Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
     )]
     kind: Option<Kind>,
 }
@@ -60,6 +60,18 @@ enum Kind {
     /// `what` is the version.
     #[prost(message, tag = "19")]
     CaseMigrated(Due),
+    #[prost(message, tag = "20")]
+    QuietRuled(QuietForm),
+}
+
+#[derive(Clone, PartialEq, Message)]
+pub(super) struct QuietForm {
+    #[prost(string, tag = "1")]
+    process: String,
+    #[prost(sint64, optional, tag = "2")]
+    after_ms: Option<i64>,
+    #[prost(sint64, tag = "3")]
+    since_ms: i64,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -267,6 +279,7 @@ pub(super) fn form(event: &Event) -> EventForm {
             Kind::Folded(Folded { case: *case, steps: *steps, marking: marking.to_vec() })
         }
         Event::CaseForgotten { case } => Kind::CaseForgotten(*case),
+        Event::QuietRuled { process, rule } => Kind::QuietRuled(quiet_form(process, rule)),
         Event::AlertRaised { number, alert } => Kind::AlertRaised(alert_form(*number, alert)),
         Event::AlertDelivered { number } => Kind::AlertDelivered(*number),
     };
@@ -317,6 +330,10 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
             Event::Folded { case, steps, marking: marking.into_boxed_slice() }
         }
         Kind::CaseForgotten(case) => Event::CaseForgotten { case },
+        Kind::QuietRuled(form) => {
+            let (process, rule) = quiet(form);
+            Event::QuietRuled { process, rule }
+        }
         Kind::AlertRaised(form) => Event::AlertRaised { number: form.number, alert: alert(form) },
         Kind::AlertDelivered(number) => Event::AlertDelivered { number },
     })
@@ -347,6 +364,16 @@ pub(super) fn alert(form: AlertForm) -> Alert {
         raised_ms: form.raised_ms,
         payload: form.payload.map(Arc::from),
     }
+}
+
+pub(super) fn quiet_form(process: &str, rule: &Quiet) -> QuietForm {
+    let Quiet { after_ms, since_ms } = *rule;
+    QuietForm { process: process.to_owned(), after_ms, since_ms }
+}
+
+pub(super) fn quiet(form: QuietForm) -> (Arc<str>, Quiet) {
+    let QuietForm { process, after_ms, since_ms } = form;
+    (Arc::from(process), Quiet { after_ms, since_ms })
 }
 
 pub(super) fn publish_form(version: u32, publish: &Publish) -> PublishForm {

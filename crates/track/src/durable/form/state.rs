@@ -6,8 +6,9 @@ use std::sync::Arc;
 use prost::{Message, Oneof};
 
 use super::event::{
-    AlertForm, Due, FindingForm, Place, PublishForm, alert, alert_form, finding, finding_form,
-    place, place_form, publish, publish_form, status, status_number,
+    AlertForm, Due, FindingForm, Place, PublishForm, QuietForm, alert, alert_form, finding,
+    finding_form, place, place_form, publish, publish_form, quiet, quiet_form, status,
+    status_number,
 };
 use crate::machine::{self, Case, CaseKey, Raised, Seen, State, Version};
 use crate::source::Position;
@@ -64,6 +65,8 @@ struct ModelRow {
     draft: Option<PublishForm>,
     #[prost(uint32, optional, tag = "3")]
     published: Option<u32>,
+    #[prost(message, optional, tag = "4")]
+    quiet: Option<QuietForm>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -137,6 +140,7 @@ pub(in crate::durable) fn save(state: &State) -> Vec<u8> {
             process: model.process.to_string(),
             draft: model.draft.as_ref().map(|draft| publish_form(0, draft)),
             published: model.published,
+            quiet: model.quiet.as_ref().map(|rule| quiet_form(&model.process, rule)),
         }));
     }
     for ((source, partition), next) in &state.sources {
@@ -189,6 +193,7 @@ fn row(state: &mut State, row: Row) -> Result<(), String> {
             model.process = process;
             model.draft = row.draft.map(|draft| publish(draft).1);
             model.published = row.published;
+            model.quiet = row.quiet.map(|form| quiet(form).1);
             // What is published is the version that cases begin with.
             let of = |number: u32| state.versions.get(number as usize);
             model.published_as = row.published.and_then(of).map(|of| of.publish.clone());
