@@ -331,8 +331,7 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
         }
         Kind::CaseForgotten(case) => Event::CaseForgotten { case },
         Kind::QuietRuled(form) => {
-            let (process, rule) = quiet(form);
-            Event::QuietRuled { process, rule }
+            Event::QuietRuled { process: Arc::from(&*form.process), rule: quiet(&form) }
         }
         Kind::AlertRaised(form) => Event::AlertRaised { number: form.number, alert: alert(form) },
         Kind::AlertDelivered(number) => Event::AlertDelivered { number },
@@ -371,9 +370,8 @@ pub(super) fn quiet_form(process: &str, rule: &Quiet) -> QuietForm {
     QuietForm { process: process.to_owned(), after_ms, since_ms }
 }
 
-pub(super) fn quiet(form: QuietForm) -> (Arc<str>, Quiet) {
-    let QuietForm { process, after_ms, since_ms } = form;
-    (Arc::from(process), Quiet { after_ms, since_ms })
+pub(super) fn quiet(form: &QuietForm) -> Quiet {
+    Quiet { after_ms: form.after_ms, since_ms: form.since_ms }
 }
 
 pub(super) fn publish_form(version: u32, publish: &Publish) -> PublishForm {

@@ -193,7 +193,7 @@ fn row(state: &mut State, row: Row) -> Result<(), String> {
             model.process = process;
             model.draft = row.draft.map(|draft| publish(draft).1);
             model.published = row.published;
-            model.quiet = row.quiet.map(|form| quiet(form).1);
+            model.quiet = row.quiet.as_ref().map(quiet);
             // What is published is the version that cases begin with.
             let of = |number: u32| state.versions.get(number as usize);
             model.published_as = row.published.and_then(of).map(|of| of.publish.clone());
