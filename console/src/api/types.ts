@@ -225,7 +225,16 @@ export interface Wait {
     | "event-gateway";
   text: string;
   since: string | null;
-  job?: { jobKey: Key; type: string; retries: number; worker: string | null; workers: number };
+  job?: {
+    jobKey: Key;
+    type: string;
+    retries: number;
+    tried: number;
+    errorMessage: string | null;
+    retryTime: string | null;
+    worker: string | null;
+    workers: number;
+  };
   message?: { name: string; correlationKey: string; nearMisses: NearMiss[] };
   dueDate?: string;
   called?: { processInstanceKey: Key; processDefinitionId: string };

@@ -1,14 +1,15 @@
 //! Why is it not moving? Why this path? What an instance waits for, the decisions that led there,
 //! what failed: as data, and as sentences.
 
-use std::collections::BTreeMap;
+mod joins;
+mod trail;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use engine::Key;
-use engine::event::{Event, InstanceEvent};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnection, SqliteRow};
 
-use crate::batch::Step;
 use crate::entity::WAIT_STATE;
 use crate::error::Result;
 use crate::limits::NEAR_MISSES_MAX;
@@ -51,10 +52,14 @@ pub enum What {
         due: i64,
     },
     /// `worker` has it until `deadline`; `workers` counts those who ask for the type, where known.
+    /// It failed `tries` times, the last time with `error`, and is held back until `again`.
     Job {
         key: Key,
         job_type: String,
         retries: i64,
+        tries: usize,
+        error: Option<String>,
+        again: Option<i64>,
         worker: Option<String>,
         deadline: Option<i64>,
         workers: Option<usize>,
@@ -139,12 +144,12 @@ impl Reader {
                     LEFT JOIN process_definition d ON d.key = i.definition WHERE i.key = ?";
         let rows = rows(&mut connection, text, instance).await?;
         let Some(head) = rows.first() else { return Ok(None) };
-        let mut waits = waits(&mut connection, instance, around).await?;
-        waits.extend(called(&mut connection, instance).await?);
-        waits.extend(joins(&mut connection, instance).await?);
-        let flows = flows(&mut connection, instance).await?;
         let steps = self.frames(instance).await?;
-        let tries = tries(&steps);
+        let tries = trail::tries(&steps);
+        let mut waits = waits(&mut connection, instance, around, &tries).await?;
+        waits.extend(called(&mut connection, instance).await?);
+        waits.extend(joins::joins(&mut connection, instance, &steps).await?);
+        let flows = trail::flows(&mut connection, instance).await?;
         let mut failures = failures(&mut connection, instance).await?;
         for (failure, job) in &mut failures {
             failure.tries = job.and_then(|job| tries.get(&job).copied()).unwrap_or(0);
@@ -155,7 +160,7 @@ impl Reader {
             state: names::name(INSTANCE_STATES, head.try_get(1)?),
             quarantine: head.try_get(2)?,
             waits,
-            path: choices(&steps, &flows),
+            path: trail::choices(&steps, &flows),
             failures: failures.into_iter().map(|(failure, _)| failure).collect(),
         }))
     }
@@ -187,7 +192,9 @@ async fn waits(
     connection: &mut SqliteConnection,
     instance: Key,
     around: &Surroundings<'_>,
+    tries: &BTreeMap<Key, usize>,
 ) -> Result<Vec<Wait>> {
+    let gateways = event_based(connection, instance).await?;
     let Some(field) = WAIT_STATE.filtered("processInstanceKey") else { return Ok(Vec::new()) };
     let of_instance = Condition { field, test: Test::Eq(Value::Int(instance)) };
     let filter = Filter::All(vec![Filter::Is(of_instance)]);
@@ -195,7 +202,7 @@ async fn waits(
     let mut waits = Vec::new();
     for row in page.items {
         let what = match row.int("waitStateType") {
-            Some(0) => job(connection, &row, around).await?,
+            Some(0) => job(connection, &row, around, tries).await?,
             Some(1) => message(connection, &row).await?,
             Some(2) => What::Task {
                 key: row.int("key").unwrap_or_default(),
@@ -209,25 +216,45 @@ async fn waits(
             Some(_) | None => What::Timer { due: row.int("due").unwrap_or_default() },
         };
         let element_id = row.text("elementId").unwrap_or_default().to_owned();
-        let at_gateway = row.int("elementType") == Some(EVENT_BASED_GATEWAY);
+        let host = row.int("elementInstanceKey");
+        let at_gateway = host.is_some_and(|host| gateways.contains(&host));
         waits.push(Wait { element_id, since: row.int("since"), at_gateway, what });
     }
     Ok(waits)
+}
+
+/// Event-based gateways that are active: they host what their events wait for.
+async fn event_based(connection: &mut SqliteConnection, instance: Key) -> Result<BTreeSet<Key>> {
+    let kind = names::number(names::ELEMENT_TYPES, "EVENT_BASED_GATEWAY").unwrap_or_default();
+    let text = format!(
+        "SELECT e.key FROM element_instance e \
+         JOIN element m ON m.definition = e.definition AND m.no = e.element_no \
+         WHERE e.instance = ? AND e.end_date IS NULL AND m.type = {kind}"
+    );
+    let rows = rows(connection, &text, instance).await?;
+    rows.iter().map(|row| Ok(row.try_get(0)?)).collect()
 }
 
 async fn job(
     connection: &mut SqliteConnection,
     row: &Record,
     around: &Surroundings<'_>,
+    tries: &BTreeMap<Key, usize>,
 ) -> Result<What> {
-    let text = "SELECT worker, deadline FROM job WHERE key = ?";
-    let found = rows(connection, text, row.int("key").unwrap_or_default()).await?;
+    let text = "SELECT worker, deadline, error_message, available FROM job WHERE key = ?";
+    let key = row.int("key").unwrap_or_default();
+    let found = rows(connection, text, key).await?;
+    let error: Option<String> = found.first().map(|row| row.try_get(2)).transpose()?.flatten();
+    let again: Option<i64> = found.first().map(|row| row.try_get(3)).transpose()?.flatten();
     let deadline: Option<i64> = found.first().map(|row| row.try_get(1)).transpose()?.flatten();
     let worker: Option<String> = found.first().map(|row| row.try_get(0)).transpose()?.flatten();
     let job_type = row.text("waitName").unwrap_or_default().to_owned();
     Ok(What::Job {
-        key: row.int("key").unwrap_or_default(),
+        key,
         retries: row.int("retries").unwrap_or_default(),
+        tries: tries.get(&key).copied().unwrap_or(0),
+        error,
+        again,
         worker: worker.filter(|_| deadline.is_some()),
         deadline,
         workers: (around.workers)(&job_type),
@@ -277,126 +304,6 @@ async fn called(connection: &mut SqliteConnection, instance: Key) -> Result<Vec<
         waits.push(Wait { element_id, since, at_gateway: false, what });
     }
     Ok(waits)
-}
-
-/// In the numbers of [`names::ELEMENT_TYPES`].
-const EVENT_BASED_GATEWAY: i64 = 19;
-
-/// Joins that some flows have reached and others have not.
-async fn joins(connection: &mut SqliteConnection, instance: Key) -> Result<Vec<Wait>> {
-    let text = "SELECT g.id, f.id, COALESCE(s.name, s.id), COALESCE(t.taken, 0), t.last_time, \
-        (SELECT count(*) FROM element_instance e WHERE e.instance = i.key \
-            AND e.element_no = g.no) \
-        FROM process_instance i \
-        JOIN element g ON g.definition = i.definition AND g.type = 18 \
-        JOIN flow f ON f.definition = g.definition AND f.target = g.no \
-        LEFT JOIN element s ON s.definition = f.definition AND s.no = f.source \
-        LEFT JOIN flow_taken t ON t.instance = i.key AND t.flow_no = f.no \
-        WHERE i.key = ? AND i.state = 0 ORDER BY g.no, f.no";
-    let mut gateways: BTreeMap<String, Gateway> = BTreeMap::new();
-    for row in rows(connection, text, instance).await? {
-        let (taken, passed): (i64, i64) = (row.try_get(3)?, row.try_get(5)?);
-        let gateway = gateways.entry(row.try_get(0)?).or_default();
-        if taken > passed {
-            gateway.reached = true;
-            gateway.since = gateway.since.max(row.try_get(4)?);
-        } else {
-            let source: Option<String> = row.try_get(2)?;
-            gateway.missing.push((row.try_get(1)?, source.unwrap_or_default()));
-        }
-    }
-    let waiting = gateways.into_iter().filter(|(_, it)| it.reached && !it.missing.is_empty());
-    let wait = |(element_id, it): (String, Gateway)| {
-        let what = What::Join { missing: it.missing };
-        Wait { element_id, since: it.since, at_gateway: false, what }
-    };
-    Ok(waiting.map(wait).collect())
-}
-
-/// A join, by its incoming flows.
-#[derive(Default)]
-struct Gateway {
-    reached: bool,
-    since: Option<i64>,
-    missing: Vec<(String, String)>,
-}
-
-/// A flow that leaves an element with several.
-struct Branch {
-    source: String,
-    id: String,
-    condition: Option<String>,
-}
-
-async fn flows(connection: &mut SqliteConnection, instance: Key) -> Result<BTreeMap<u32, Branch>> {
-    let text = "SELECT f.no, s.id, f.id, f.condition FROM process_instance i \
-        JOIN flow f ON f.definition = i.definition \
-        JOIN element s ON s.definition = f.definition AND s.no = f.source \
-        WHERE i.key = ? AND (f.condition IS NOT NULL OR f.is_default = 1)";
-    let mut flows = BTreeMap::new();
-    for row in rows(connection, text, instance).await? {
-        let (source, id, condition) = (row.try_get(1)?, row.try_get(2)?, row.try_get(3)?);
-        let no: i64 = row.try_get(0)?;
-        flows.insert(u32::try_from(no).unwrap_or_default(), Branch { source, id, condition });
-    }
-    Ok(flows)
-}
-
-/// The choices that the events tell of, with the variables as they were.
-fn choices(steps: &[Step], flows: &BTreeMap<u32, Branch>) -> Vec<Choice> {
-    let mut variables: BTreeMap<&str, String> = BTreeMap::new();
-    let mut choices = Vec::new();
-    for step in steps {
-        for event in &step.events {
-            match event {
-                Event::Instance {
-                    event: InstanceEvent::VariableSet { name, value, .. }, ..
-                } => {
-                    variables.insert(name, value.to_json());
-                }
-                Event::Instance { event: InstanceEvent::FlowTaken { flow, .. }, .. } => {
-                    let Some(branch) = flows.get(flow) else { continue };
-                    let condition = branch.condition.as_deref();
-                    let named = condition.map(words).unwrap_or_default();
-                    let value = |name: &str| Some((name.to_owned(), variables.get(name)?.clone()));
-                    choices.push(Choice {
-                        element_id: branch.source.clone(),
-                        flow_id: branch.id.clone(),
-                        condition: branch.condition.clone(),
-                        values: named.into_iter().filter_map(value).collect(),
-                        time: step.time,
-                    });
-                }
-                Event::Instance { .. }
-                | Event::Partition(_)
-                | Event::Definition { .. }
-                | Event::Slot { .. } => {}
-            }
-        }
-    }
-    choices
-}
-
-/// Words of an expression that may be names.
-fn words(expression: &str) -> Vec<&str> {
-    let mut words: Vec<&str> = expression
-        .split(|c: char| !(c.is_alphanumeric() || c == '_'))
-        .filter(|word| !word.is_empty())
-        .collect();
-    words.sort_unstable();
-    words.dedup();
-    words
-}
-
-/// How often each job failed.
-fn tries(steps: &[Step]) -> BTreeMap<Key, usize> {
-    let mut tries = BTreeMap::new();
-    for event in steps.iter().flat_map(|step| &step.events) {
-        if let Event::Instance { event: InstanceEvent::JobFailed { key, .. }, .. } = event {
-            *tries.entry(*key).or_default() += 1;
-        }
-    }
-    tries
 }
 
 async fn failures(

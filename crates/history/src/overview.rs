@@ -59,7 +59,7 @@ pub struct ErrorGroup {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Type {
     pub name: String,
-    /// Jobs that a worker could have.
+    /// Jobs that a worker could have; one that is held back after a failure is not among them.
     pub waiting: i64,
     /// Jobs that a worker has.
     pub leased: i64,
@@ -196,7 +196,8 @@ impl Reader {
 
     async fn job_types(&self) -> Result<Vec<Type>> {
         let text = format!(
-            "SELECT type, sum(CASE WHEN deadline IS NULL AND retries > 0 THEN 1 ELSE 0 END), \
+            "SELECT type, sum(CASE WHEN deadline IS NULL AND retries > 0 \
+             AND available IS NULL THEN 1 ELSE 0 END), \
              sum(CASE WHEN deadline IS NOT NULL THEN 1 ELSE 0 END), min(created) FROM job \
              WHERE ended IS NULL GROUP BY type ORDER BY 2 DESC, type LIMIT {OVERVIEW_ROWS_MAX}"
         );
@@ -215,7 +216,7 @@ impl Reader {
         let places = vec!["?"; types.len()].join(",");
         let text = format!(
             "{STANDING_JOBS} WHERE j.key IN (SELECT key FROM job WHERE ended IS NULL \
-             AND deadline IS NULL AND retries > 0 AND type IN ({places}) \
+             AND deadline IS NULL AND retries > 0 AND available IS NULL AND type IN ({places}) \
              ORDER BY created LIMIT {OVERVIEW_ROWS_MAX})"
         );
         let values = types.iter().map(|one| Value::Text(one.name.clone()));

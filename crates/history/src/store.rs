@@ -236,6 +236,7 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let lists = include_str!("../migrations/0004_lists.sql");
     let comments = include_str!("../migrations/0005_comments.sql");
     let narrowed = include_str!("../migrations/0006_narrowed.sql");
+    let backoff = include_str!("../migrations/0007_backoff.sql");
     let all = vec![
         migration(1, "tables", tables),
         migration(2, "decisions", decisions),
@@ -243,6 +244,7 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
         migration(4, "lists", lists),
         migration(5, "comments", comments),
         migration(6, "narrowed", narrowed),
+        migration(7, "backoff", backoff),
     ];
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())

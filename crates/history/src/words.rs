@@ -75,9 +75,15 @@ impl Wait {
                 span(now - due),
                 date(*due)
             ),
-            What::Job { job_type, retries, worker, deadline, workers, .. } => {
+            What::Job {
+                job_type, retries, tries, error, again, worker, deadline, workers, ..
+            } => {
                 let hands = hands(*retries, worker.as_deref(), *deadline, *workers, now);
-                format!("{head} for a job of type '{job_type}'{hands}.")
+                // Without retries there is an incident, and that says it.
+                let error = error.as_deref().filter(|_| *retries > 0);
+                let failed = error.map(|error| failed(*tries, error, *again, now));
+                let failed = failed.unwrap_or_default();
+                format!("{head} for a job of type '{job_type}'{failed}{hands}.")
             }
             What::Task { key, assignee: Some(name) } => {
                 format!("{head} for '{name}' to complete the user task {key}.")
@@ -103,6 +109,22 @@ impl Wait {
 
 fn key_in_words(key: &str) -> String {
     if key.is_empty() { "no key".to_owned() } else { format!("the key '{key}'") }
+}
+
+/// What became of a job up to now.
+fn failed(tries: usize, error: &str, again: Option<i64>, now: i64) -> String {
+    let count = match tries {
+        0 | 1 => "it failed".to_owned(),
+        tries => format!("it failed {tries} times, the last time"),
+    };
+    let again = match again {
+        Some(at) if at > now => {
+            format!("; it is tried again in {} ({})", span(at - now), date(at))
+        }
+        Some(_) => "; it is to be tried again now".to_owned(),
+        None => String::new(),
+    };
+    format!("; {count} with '{error}'{again}")
 }
 
 /// Whether anyone works on a job.

@@ -98,8 +98,9 @@ impl Fold<'_> {
             E::JobYielded { key } | E::JobBackoffEnded { key } | E::JobReactivated { key } => {
                 self.job(*key, JobPatch::free(at, job::CREATED));
             }
-            E::JobFailed { key, retries, message, .. } => {
-                self.job(*key, JobPatch::failed(at, i64::from(*retries), message));
+            E::JobFailed { key, retries, available_at, message } => {
+                let retries = i64::from(*retries);
+                self.job(*key, JobPatch::failed(at, retries, *available_at, message));
             }
             E::JobRetriesUpdated { key, retries } => {
                 self.job(*key, JobPatch::retries(at, i64::from(*retries)));

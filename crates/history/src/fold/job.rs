@@ -28,6 +28,7 @@ impl Fold<'_> {
             priority: i64::from(*priority),
             worker: None,
             deadline: None,
+            available: None,
             error_code: None,
             error_message: None,
             updated: at.time,
@@ -49,7 +50,7 @@ impl JobPatch {
 
     /// Nobody has it any more.
     pub(super) fn free(at: At, state: i64) -> JobPatch {
-        JobPatch { deadline: Some(NONE), ..JobPatch::plain(at, state) }
+        JobPatch { deadline: Some(NONE), available: Some(NONE), ..JobPatch::plain(at, state) }
     }
 
     pub(super) fn gone(at: At, state: i64) -> JobPatch {
@@ -58,12 +59,18 @@ impl JobPatch {
 
     pub(super) fn leased(at: At, worker: &Text, deadline: i64) -> JobPatch {
         let plain = JobPatch::plain(at, state::CREATED);
-        JobPatch { worker: Some(worker.clone()), deadline: Some(deadline), ..plain }
+        let (worker, deadline) = (Some(worker.clone()), Some(deadline));
+        JobPatch { worker, deadline, available: Some(NONE), ..plain }
     }
 
-    pub(super) fn failed(at: At, retries: i64, message: &Text) -> JobPatch {
-        let free = JobPatch::free(at, state::FAILED);
-        JobPatch { retries: Some(retries), error_message: Some(message.clone()), ..free }
+    /// `available`: when it is tried again, if it is held back until then.
+    pub(super) fn failed(at: At, retries: i64, available: Option<i64>, message: &Text) -> JobPatch {
+        JobPatch {
+            retries: Some(retries),
+            error_message: Some(message.clone()),
+            available: Some(available.unwrap_or(NONE)),
+            ..JobPatch::free(at, state::FAILED)
+        }
     }
 
     pub(super) fn thrown(at: At, code: &Text, message: &Text, caught: bool) -> JobPatch {

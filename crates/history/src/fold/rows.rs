@@ -126,6 +126,8 @@ pub(crate) struct JobRow {
     pub priority: i64,
     pub worker: Option<Text>,
     pub deadline: Option<i64>,
+    /// When it is tried again, while it is held back.
+    pub available: Option<i64>,
     pub error_code: Option<Text>,
     pub error_message: Option<Text>,
     pub updated: i64,
@@ -139,8 +141,9 @@ pub(crate) struct JobPatch {
     pub retries: Option<i64>,
     pub priority: Option<i64>,
     pub worker: Option<Text>,
-    /// [`NONE`] takes it away.
+    /// [`NONE`] takes it away, and what follows too.
     pub deadline: Option<i64>,
+    pub available: Option<i64>,
     pub error_code: Option<Text>,
     pub error_message: Option<Text>,
     pub updated: i64,
@@ -153,6 +156,7 @@ impl JobPatch {
         row.retries = self.retries.unwrap_or(row.retries);
         row.priority = self.priority.unwrap_or(row.priority);
         row.deadline = self.deadline.or(row.deadline).filter(|at| *at != NONE);
+        row.available = self.available.or(row.available).filter(|at| *at != NONE);
         row.updated = self.updated;
         row.worker = self.worker.or(row.worker.take());
         row.error_code = self.error_code.or(row.error_code.take());
@@ -165,6 +169,7 @@ impl JobPatch {
         earlier.retries = self.retries.or(earlier.retries);
         earlier.priority = self.priority.or(earlier.priority);
         earlier.deadline = self.deadline.or(earlier.deadline);
+        earlier.available = self.available.or(earlier.available);
         earlier.updated = self.updated;
         earlier.worker = self.worker.or(earlier.worker.take());
         earlier.error_code = self.error_code.or(earlier.error_code.take());

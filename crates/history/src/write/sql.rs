@@ -87,22 +87,24 @@ statement!(
 );
 statement!(
     JOBS,
-    17,
+    18,
     "INSERT INTO job (key, instance, element, definition, type, kind, listener, state, retries,
-     priority, worker, deadline, error_code, error_message, created, updated, ended) VALUES",
+     priority, worker, deadline, error_code, error_message, created, updated, ended,
+     available) VALUES",
     "ON CONFLICT (key) DO UPDATE SET state = excluded.state, retries = excluded.retries,
      priority = excluded.priority, worker = excluded.worker, deadline = excluded.deadline,
-     ended = excluded.ended"
+     ended = excluded.ended, available = excluded.available"
 );
 statement!(
     JOB_PATCHES,
-    10,
+    11,
     "UPDATE job SET state = COALESCE(v.column2, state), retries = COALESCE(v.column3, retries),
      priority = COALESCE(v.column4, priority), worker = COALESCE(v.column5, worker),
      deadline = NULLIF(COALESCE(v.column6, deadline), -1),
      error_code = COALESCE(v.column7, error_code),
      error_message = COALESCE(v.column8, error_message),
-     updated = v.column9, ended = COALESCE(v.column10, ended) FROM (VALUES",
+     updated = v.column9, ended = COALESCE(v.column10, ended),
+     available = NULLIF(COALESCE(v.column11, available), -1) FROM (VALUES",
     ") AS v WHERE key = v.column1"
 );
 statement!(

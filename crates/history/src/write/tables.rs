@@ -167,7 +167,7 @@ impl Writing<'_> {
                 to.text(&row.job_type).int(row.kind).int(row.listener).int(row.state);
                 to.int(row.retries).int(row.priority).maybe_text(&row.worker).maybe(row.deadline);
                 to.maybe_text(&row.error_code).maybe_text(&row.error_message);
-                to.int(row.created).int(row.updated).maybe(row.ended);
+                to.int(row.created).int(row.updated).maybe(row.ended).maybe(row.available);
             })
             .await?;
         let patches = table.patches.into_iter();
@@ -176,6 +176,7 @@ impl Writing<'_> {
                 to.int(key).maybe(patch.state).maybe(patch.retries).maybe(patch.priority);
                 to.maybe_text(&patch.worker).maybe(patch.deadline).maybe_text(&patch.error_code);
                 to.maybe_text(&patch.error_message).int(patch.updated).maybe(patch.ended);
+                to.maybe(patch.available);
             })
             .await?;
         Ok(())

@@ -88,3 +88,160 @@ async fn an_unknown_key_explains_nothing() {
     let around = Surroundings { now: 0, workers: &|_| None };
     assert_eq!(world.reader.explain(4711, &around).await.unwrap(), None);
 }
+
+/// A sub-process for each of the items; `inside` stands in it.
+fn each(inside: &str) -> String {
+    format!(
+        r#"<process id="each" isExecutable="true">
+  <startEvent id="begin"><outgoing>in</outgoing></startEvent>
+  <sequenceFlow id="in" sourceRef="begin" targetRef="all"/>
+  <subProcess id="all"><incoming>in</incoming><outgoing>out</outgoing>
+    <multiInstanceLoopCharacteristics><extensionElements>
+      <zeebe:loopCharacteristics inputCollection="=items" inputElement="item"/>
+    </extensionElements></multiInstanceLoopCharacteristics>
+    {inside}
+  </subProcess>
+  <sequenceFlow id="out" sourceRef="all" targetRef="end"/>
+  <endEvent id="end"><incoming>out</incoming></endEvent>
+</process>"#
+    )
+}
+
+/// What stands inside of a process.
+fn body(process: &str) -> &str {
+    let begin = process.find("<startEvent").expect("a start event");
+    &process[begin..process.find("</process>").expect("its end")]
+}
+
+#[tokio::test]
+async fn a_choice_is_told_with_the_values_of_its_own_scope() {
+    let mut world = World::new();
+    let inside = body(CHOICE).replace("\"begin\"", "\"first\"").replace("amount", "item");
+    world.deploy(&each(&inside));
+    let instance = world.create("each", r#"{"items": [5, 500, 7]}"#);
+    let text = explain(&world, instance).await.text(world.now);
+    let large = "At 'which' it took 'large', because =item > 100 held with item = 500.";
+    assert!(text.contains(large), "{text}");
+    assert!(!text.contains("item = 7"), "{text}");
+}
+
+#[tokio::test]
+async fn a_join_waits_in_its_own_scope() {
+    let mut world = World::new();
+    world.deploy(&each(&body(JOIN).replace("\"begin\"", "\"first\"")));
+    let instance = world.create("each", r#"{"items": [1, 2]}"#);
+    let (one, other) = (world.lease("a")[0].key, world.lease("b")[1].key);
+    world.complete(one, "{}");
+    world.complete(other, "{}");
+    let explanation = explain(&world, instance).await;
+    let missing: Vec<&str> = explanation
+        .waits
+        .iter()
+        .filter_map(|wait| match &wait.what {
+            What::Join { missing } if missing.len() == 1 => Some(missing[0].0.as_str()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(missing, ["g", "f"], "{explanation:?}");
+}
+
+#[tokio::test]
+async fn an_inclusive_join_names_what_can_still_come() {
+    let mut world = World::new();
+    let inclusive = body(JOIN)
+        .replace("parallelGateway", "inclusiveGateway")
+        .replace(r#"<outgoing>d</outgoing>"#, r#"<outgoing>d</outgoing><outgoing>x</outgoing>"#)
+        .replace(
+            r#"<sequenceFlow id="e""#,
+            r#"<sequenceFlow id="x" sourceRef="fork" targetRef="three">
+                 <conditionExpression>=false</conditionExpression></sequenceFlow>
+               <manualTask id="three"><incoming>x</incoming><outgoing>h</outgoing></manualTask>
+               <sequenceFlow id="h" sourceRef="three" targetRef="both"/>
+               <sequenceFlow id="e""#,
+        )
+        .replace(
+            r#"sourceRef="fork" targetRef="one"/>"#,
+            r#"sourceRef="fork" targetRef="one">
+               <conditionExpression>=true</conditionExpression></sequenceFlow>"#,
+        )
+        .replace(
+            r#"sourceRef="fork" targetRef="two"/>"#,
+            r#"sourceRef="fork" targetRef="two">
+               <conditionExpression>=true</conditionExpression></sequenceFlow>"#,
+        )
+        .replace(r#"<incoming>g</incoming>"#, r#"<incoming>g</incoming><incoming>h</incoming>"#);
+    world.deploy(&format!(r#"<process id="some" isExecutable="true">{inclusive}</process>"#));
+    let instance = world.create("some", "{}");
+    let job = world.lease("a")[0].key;
+    world.complete(job, "{}");
+    let text = explain(&world, instance).await.text(world.now);
+    assert!(text.contains("for the other branches: 'g' from 'Two' did not arrive yet."), "{text}");
+    let job = world.lease("b")[0].key;
+    world.complete(job, "{}");
+    let explanation = explain(&world, instance).await;
+    assert_eq!((explanation.state, explanation.waits.len()), ("COMPLETED", 0));
+}
+
+#[tokio::test]
+async fn a_job_that_failed_says_why_and_when_it_is_tried_again() {
+    let mut world = World::new();
+    world.deploy(ORDER);
+    let instance = world.create("order", "{}");
+    let waiting = async |world: &World| {
+        world.settle().await;
+        let overview = world.reader.overview(world.now, 0, &|_| false).await.expect("it is read");
+        let jobs = &overview.job_types[0];
+        (jobs.waiting, jobs.leased, overview.standing.len())
+    };
+    assert_eq!(waiting(&world).await, (1, 0, 1));
+    let job = world.lease("payment")[0].key;
+    world.fail(job, 2, "no answer");
+    let text = explain(&world, instance).await.text(world.now);
+    assert!(text.contains("'payment'; it failed with 'no answer'; no worker asks"), "{text}");
+    assert_eq!(waiting(&world).await, (1, 0, 1));
+    world.lease("payment");
+    world.fail_for(job, 1, "still none", 300_000);
+    let text = explain(&world, instance).await.text(world.now);
+    let expected = "it failed 2 times, the last time with 'still none'; it is tried again in 5 \
+                    minutes (2023-11-14T22:18:20.000Z); no worker";
+    assert!(text.contains(expected), "{text}");
+    assert_eq!(waiting(&world).await, (0, 0, 0), "held back is not stuck");
+    world.advance(300_000);
+    assert_eq!(waiting(&world).await, (1, 0, 1));
+    let text = explain(&world, instance).await.text(world.now);
+    assert!(text.contains("'still none'; no worker asks"), "{text}");
+}
+
+#[tokio::test]
+async fn waits_at_an_event_based_gateway_are_told_apart() {
+    let mut world = World::new();
+    world.deploy(
+        r#"<message id="m" name="paid">
+  <extensionElements><zeebe:subscription correlationKey="=orderId"/></extensionElements>
+</message>
+<process id="race" isExecutable="true">
+  <startEvent id="begin"><outgoing>a</outgoing></startEvent>
+  <sequenceFlow id="a" sourceRef="begin" targetRef="first"/>
+  <eventBasedGateway id="first"><incoming>a</incoming><outgoing>b</outgoing><outgoing>c</outgoing>
+  </eventBasedGateway>
+  <sequenceFlow id="b" sourceRef="first" targetRef="money"/>
+  <sequenceFlow id="c" sourceRef="first" targetRef="late"/>
+  <intermediateCatchEvent id="money"><incoming>b</incoming><outgoing>d</outgoing>
+    <messageEventDefinition messageRef="m"/></intermediateCatchEvent>
+  <intermediateCatchEvent id="late"><incoming>c</incoming><outgoing>e</outgoing>
+    <timerEventDefinition><timeDuration>P1D</timeDuration></timerEventDefinition>
+  </intermediateCatchEvent>
+  <sequenceFlow id="d" sourceRef="money" targetRef="done"/>
+  <sequenceFlow id="e" sourceRef="late" targetRef="done"/>
+  <endEvent id="done"><incoming>d</incoming><incoming>e</incoming></endEvent>
+</process>"#,
+    );
+    let instance = world.create("race", r#"{"orderId": "o-1"}"#);
+    let waits = explain(&world, instance).await.waits;
+    let told: Vec<_> = waits.iter().map(|wait| (&*wait.element_id, wait.at_gateway)).collect();
+    assert_eq!(told, [("money", true), ("late", true)]);
+    world.deploy(WAITING);
+    let instance = world.create("waiting", r#"{"orderId": "o-2"}"#);
+    let waits = explain(&world, instance).await.waits;
+    assert!(!waits.is_empty() && waits.iter().all(|wait| !wait.at_gateway), "{waits:?}");
+}

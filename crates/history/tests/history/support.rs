@@ -183,11 +183,16 @@ impl World {
     }
 
     pub fn fail(&mut self, job: Key, retries: i32, message: &str) {
+        self.fail_for(job, retries, message, 0);
+    }
+
+    /// It is held back for some milliseconds.
+    pub fn fail_for(&mut self, job: Key, retries: i32, message: &str, back_off: i64) {
         let fail = Command::FailJob {
             job,
             retries,
             message: message.into(),
-            back_off: 0,
+            back_off,
             variables: Vec::new(),
             token: None,
         };

@@ -99,11 +99,14 @@ fn waited(wait: &Wait, now: i64) -> Json {
             put("dueDate", history::date(*due).into());
             "timer"
         }
-        What::Job { key, job_type, retries, worker, deadline, workers } => {
+        What::Job { key, job_type, retries, tries, error, again, worker, deadline, workers } => {
             let job = json!({
                 "jobKey": key_text(*key),
                 "type": job_type,
                 "retries": retries,
+                "tried": tries,
+                "errorMessage": error,
+                "retryTime": again.map(history::date),
                 "worker": worker,
                 "deadline": deadline.map(history::date),
                 "workers": workers,
