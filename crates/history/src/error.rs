@@ -1,6 +1,7 @@
 //! Errors of the read model.
 
 use std::fmt;
+use std::path::Path;
 
 /// What went wrong; the text says what was expected and what was there instead.
 #[derive(Debug)]
@@ -13,6 +14,7 @@ pub struct Error {
 enum Kind {
     Query,
     Store,
+    Damaged,
     Closed,
     Full,
 }
@@ -27,6 +29,21 @@ impl Error {
 
     pub(crate) fn store(message: impl Into<String>) -> Error {
         Error { kind: Kind::Store, message: message.into() }
+    }
+
+    /// The file holds what the store cannot read.
+    pub(crate) fn damaged(what: impl fmt::Display) -> Error {
+        let message = format!(
+            "HISTORY_DAMAGED: expected a whole file of history, but {what}; stop the server and \
+             run 'grevy history rebuild'"
+        );
+        Error { kind: Kind::Damaged, message }
+    }
+
+    /// The same of a file by its path.
+    pub(crate) fn at(self, path: &Path) -> Error {
+        let message = format!("{}: {}", path.display(), self.message);
+        Error { message, ..self }
     }
 
     pub(crate) fn closed() -> Error {
@@ -52,6 +69,11 @@ impl Error {
         self.kind == Kind::Full
     }
 
+    /// The file is not a database, cut off, or damaged inside.
+    pub fn is_damaged(&self) -> bool {
+        self.kind == Kind::Damaged
+    }
+
     /// The writer has ended.
     pub fn is_closed(&self) -> bool {
         self.kind == Kind::Closed
@@ -68,6 +90,12 @@ impl std::error::Error for Error {}
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Error {
+        // SQLITE_CORRUPT and SQLITE_NOTADB; what stands above the byte says more of the same.
+        let code = error.as_database_error().and_then(|error| error.code());
+        let code = code.and_then(|code| code.parse::<i32>().ok()).map(|code| code & 0xff);
+        if let Some(11 | 26) = code {
+            return Error::damaged(format!("the store answered: {error}"));
+        }
         Error::store(format!("the store of history answered: {error}"))
     }
 }
@@ -75,6 +103,18 @@ impl From<sqlx::Error> for Error {
 impl From<sqlx::migrate::MigrateError> for Error {
     fn from(error: sqlx::migrate::MigrateError) -> Error {
         use sqlx::migrate::MigrateError as E;
+        let error = match error {
+            E::Execute(error) | E::ExecuteMigration(error, _) => {
+                let error = Error::from(error);
+                if error.is_damaged() {
+                    return error;
+                }
+                let text =
+                    format!("the tables of history could not be brought up to date: {error}");
+                return Error::store(text);
+            }
+            other => other,
+        };
         let of_other_build = matches!(
             error,
             E::VersionMismatch(_)

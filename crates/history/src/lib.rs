@@ -38,7 +38,7 @@ pub use happenings::{Detail, Happening, KINDS, Told};
 pub use latency::Step as SlowStep;
 pub use overview::{ErrorGroup, Overview, Pulse, Standing, Stands, Type};
 pub use reader::{Behind, Reader};
-pub use rebuild::rebuild;
+pub use rebuild::{rebuild, set_aside};
 pub use replay::{Change, Position, Shown, Watched};
 pub use retention::Retention;
 pub use statistics::{Caller, ElementCount, ElementDuration, ElementHeat, Heat, Minute, Taken};

@@ -38,13 +38,14 @@ const COPIED: [&str; 4] = [
 ///
 /// # Errors
 /// When a database cannot be opened, read or written; the old one then stays as it was.
+/// [`Error::is_damaged`]: it cannot be read; [`set_aside`] is the way on.
 pub fn rebuild(path: &Path) -> Result<u64> {
     let fresh = beside(path, ".rebuild");
     remove(&fresh)?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build();
     let runtime = runtime.map_err(|error| Error::store(format!("no runtime: {error}")))?;
     // As it is: tables that another build made are a reason to be here.
-    let old = runtime.block_on(store::look(path))?;
+    let old = runtime.block_on(store::look(path)).map_err(|error| error.at(path))?;
     let new = History::open(Settings::new(&fresh))?;
     // Deployments are read by the next start.
     let mut upto = old.positions();
@@ -62,7 +63,11 @@ pub fn rebuild(path: &Path) -> Result<u64> {
     }
     new.close();
     runtime.block_on(old.close());
-    remove(path)?;
+    // The old one is whole without them, and the new one must not be read with them. It is there
+    // until the new one takes its place: a crash in between loses neither.
+    for suffix in ["-wal", "-shm"] {
+        remove_file(&beside(path, suffix))?;
+    }
     std::fs::rename(&fresh, path).map_err(|error| refused(path, &error))?;
     Ok(steps)
 }
@@ -122,13 +127,35 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
 /// A database with the files beside it.
 fn remove(path: &Path) -> Result<()> {
     for file in [beside(path, "-wal"), beside(path, "-shm"), path.to_owned()] {
-        match std::fs::remove_file(&file) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(refused(&file, &error)),
-        }
+        remove_file(&file)?;
     }
     Ok(())
+}
+
+fn remove_file(file: &Path) -> Result<()> {
+    match std::fs::remove_file(file) {
+        Ok(()) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(refused(file, &error)),
+    }
+}
+
+/// Keeps a database under the ending `.aside`, instead of what has that name; returns where. The
+/// next start makes a new one from the journals. Nobody else may have it open.
+///
+/// # Errors
+/// When a file cannot be renamed.
+pub fn set_aside(path: &Path) -> Result<PathBuf> {
+    let aside = beside(path, ".aside");
+    remove(&aside)?;
+    for suffix in ["-wal", "-shm", ""] {
+        match std::fs::rename(beside(path, suffix), beside(&aside, suffix)) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(refused(path, &error)),
+        }
+    }
+    Ok(aside)
 }
 
 fn refused(path: &Path, error: &std::io::Error) -> Error {

@@ -1,5 +1,6 @@
 //! The database: opened, brought up to date, and given a writer and readers.
 
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -179,7 +180,7 @@ fn run(settings: &Settings, options: SqliteConnectOptions, ready: &Ready) {
         }
     };
     runtime.block_on(async {
-        match open(&options).await {
+        match open(&options, is_short(&settings.path)).await {
             Ok((connection, positions, latest)) => {
                 let (bytes, on_cap) = (settings.queue_bytes_max, settings.on_cap);
                 let queue = Arc::new(Queue::new(positions, bytes, on_cap));
@@ -192,7 +193,7 @@ fn run(settings: &Settings, options: SqliteConnectOptions, ready: &Ready) {
                 drop(closing);
             }
             Err(error) => {
-                let _ = ready.send(Err(error));
+                let _ = ready.send(Err(error.at(&settings.path)));
             }
         }
     });
@@ -207,8 +208,37 @@ impl Drop for Closing {
     }
 }
 
-async fn open(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Positions, i64)> {
+/// Is the file shorter than its header says? The store sees that by itself, but not where a
+/// write-ahead log stands beside it that may have the rest.
+fn is_short(path: &Path) -> bool {
+    let mut head = [0; 32];
+    let Ok(mut file) = std::fs::File::open(path) else { return false };
+    let Ok(length) = file.metadata().map(|file| file.len()) else { return false };
+    if file.read_exact(&mut head).is_err() {
+        return false;
+    }
+    let page = match u16::from_be_bytes([head[16], head[17]]) {
+        1 => 65_536,
+        bytes => u64::from(bytes),
+    };
+    length < page * u64::from(u32::from_be_bytes([head[28], head[29], head[30], head[31]]))
+}
+
+/// Looks at every page, which takes long in a large file.
+async fn checked(connection: &mut SqliteConnection) -> Result<()> {
+    let found: String =
+        sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut *connection).await?;
+    if found == "ok" { Ok(()) } else { Err(Error::damaged(found)) }
+}
+
+async fn open(
+    options: &SqliteConnectOptions,
+    short: bool,
+) -> Result<(SqliteConnection, Positions, i64)> {
     let mut connection = SqliteConnection::connect_with(options).await?;
+    if short {
+        checked(&mut connection).await?;
+    }
     migrate(&mut connection).await?;
     let positions = write::positions(&mut connection).await?;
     let latest = sqlx::query_scalar("SELECT COALESCE(max(time), 0) FROM position");
@@ -218,10 +248,16 @@ async fn open(options: &SqliteConnectOptions) -> Result<(SqliteConnection, Posit
 
 /// A reader of tables as they are, for whoever makes them again.
 pub(crate) async fn look(path: &Path) -> Result<Reader> {
-    let options = options_of_readers(path);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
+    // What its write-ahead log has comes into the file itself, so that the file can be replaced.
+    let short = is_short(path);
+    let mut connection = SqliteConnection::connect_with(&options(path)).await?;
+    if short {
+        checked(&mut connection).await?;
+    }
     let positions = write::positions(&mut connection).await?;
+    sqlx::query("PRAGMA wal_checkpoint(TRUNCATE)").execute(&mut connection).await?;
     connection.close().await?;
+    let options = options_of_readers(path);
     let pool = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options);
     Ok(Reader::new(pool, Arc::new(Queue::new(positions, 0, OnCap::default()))))
 }

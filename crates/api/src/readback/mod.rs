@@ -5,7 +5,7 @@ mod hook;
 mod live;
 mod sweep;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use grevy::Grevy;
@@ -44,7 +44,8 @@ impl Readback {
     /// Opens or creates history and goes on behind what it has of each journal.
     ///
     /// # Errors
-    /// A database that cannot be opened or is newer; a journal that cannot be read.
+    /// A database that cannot be opened or is newer; a journal that cannot be read. One that is
+    /// damaged, or ahead of the journals, is kept beside a new one.
     pub fn open(keep: Keep, engine: &Grevy) -> Result<Readback, String> {
         let folder = &keep.folder;
         let failed = |error: &dyn std::fmt::Display| {
@@ -52,12 +53,24 @@ impl Readback {
         };
         std::fs::create_dir_all(folder).map_err(|error| failed(&error))?;
         let path = folder.join(FILE);
-        let mut history = History::open(Settings::new(&path)).map_err(|error| failed(&error))?;
-        if ahead(&history, engine) {
-            history.close();
-            set_aside(&path).map_err(|error| failed(&error))?;
-            history = History::open(Settings::new(&path)).map_err(|error| failed(&error))?;
-        }
+        let open = || History::open(Settings::new(&path));
+        let again = |why: &str| {
+            let aside = history::set_aside(&path)?;
+            tracing::warn!(
+                aside = %aside.display(),
+                "{why}: the file is kept there, and history is made again from the journals"
+            );
+            open()
+        };
+        let history = match open() {
+            Ok(history) if ahead(&history, engine) => {
+                history.close();
+                again("history is ahead of the journals, so it is of another folder")
+            }
+            Err(error) if error.is_damaged() => again(&error.to_string()),
+            opened => opened,
+        };
+        let history = history.map_err(|error| failed(&error))?;
         let history = Arc::new(history);
         let sweep = Sweep::start(&history, keep.retention)?;
         let hook = |target| Hook::start(history.reader(), target, &keep.folder);
@@ -94,26 +107,4 @@ fn ahead(history: &History, engine: &Grevy) -> bool {
         META => lsn > engine.catalog().position(),
         _ => engine.durable(partition).is_ok_and(|durable| lsn > durable),
     })
-}
-
-/// Keeps it under another name; a new one is made from the journals.
-fn set_aside(path: &Path) -> std::io::Result<()> {
-    tracing::warn!(
-        path = %path.display(),
-        "history is ahead of the journals, so it is of another folder: it is kept with the \
-         ending .aside and made again"
-    );
-    for suffix in ["", "-wal", "-shm"] {
-        let mut from = path.as_os_str().to_owned();
-        from.push(suffix);
-        let mut to = path.as_os_str().to_owned();
-        to.push(".aside");
-        to.push(suffix);
-        match std::fs::rename(from, to) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(())
 }

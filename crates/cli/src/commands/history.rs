@@ -43,8 +43,20 @@ impl History {
         // Nobody else has the folder open while this is held.
         let _folder = journal::Folder::open(&data_dir)?;
         let building = Progress::waiting("making the tables again", false);
-        let steps = history::rebuild(&path)?;
+        let rebuilt = history::rebuild(&path);
         drop(building);
+        let steps = match rebuilt {
+            Err(error) if error.is_damaged() => {
+                let aside = history::set_aside(&path)?;
+                println!(
+                    "{error}\nThe events that it keeps cannot be read: it is kept as {}, and the \
+                     next start makes history again from what the journal has.",
+                    aside.display()
+                );
+                return Ok(ExitCode::SUCCESS);
+            }
+            rebuilt => rebuilt?,
+        };
         println!("made the tables of {} again from {steps} steps", path.display());
         Ok(ExitCode::SUCCESS)
     }

@@ -259,3 +259,42 @@ async fn tables_of_another_build_are_refused_with_the_way_out() {
     let page = history.reader().search(&PROCESS_INSTANCE, &Query::default()).await.unwrap();
     assert_eq!(page.total, running.len() as i64);
 }
+
+/// No database at all, half of one, and half of one with its write-ahead log as a crash leaves it.
+#[tokio::test]
+async fn a_damaged_file_is_told_from_a_whole_one() {
+    let mut world = World::new();
+    story(&mut world);
+    world.settle().await;
+    let path = world.folder.path().join("history.db");
+    let bytes = std::fs::read(&path).unwrap();
+    let log = std::fs::read(world.folder.path().join("history.db-wal")).unwrap();
+    world.history.take().expect("it is open").close();
+    let whole = std::fs::read(&path).unwrap();
+    let cut = &whole[..whole.len() / 8_192 * 4_096];
+    let damaged = [(&b"no database".repeat(1_000)[..], None), (cut, None), (cut, Some(&log[..32]))];
+    for (at, (bytes, log)) in damaged.into_iter().enumerate() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.db");
+        std::fs::write(&path, bytes).unwrap();
+        if let Some(log) = log {
+            std::fs::write(folder.path().join("history.db-wal"), log).unwrap();
+        }
+        let error = history::History::open(Settings::new(&path)).unwrap_err();
+        assert!(error.is_damaged(), "{at}: {error}");
+        assert!(error.to_string().contains(path.to_str().unwrap()), "{error}");
+        assert!(error.to_string().contains("'grevy history rebuild'"), "{error}");
+        let from = path.clone();
+        let error = tokio::task::spawn_blocking(move || history::rebuild(&from)).await.unwrap();
+        assert!(error.is_err_and(|error| error.is_damaged()), "{at}");
+        let aside = history::set_aside(&path).unwrap();
+        assert_eq!(std::fs::read(aside).unwrap(), bytes, "{at}");
+        history::History::open(Settings::new(&path)).expect("a new one").close();
+    }
+    // What a crash leaves is whole.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("history.db");
+    std::fs::write(&path, bytes).unwrap();
+    std::fs::write(folder.path().join("history.db-wal"), log).unwrap();
+    history::History::open(Settings::new(path)).expect("it is whole").close();
+}
