@@ -85,6 +85,8 @@ impl Reader {
             ],
         );
         sql.push(chosen(watched));
+        // The order within a step, which the ids of a live stream count in.
+        sql.push(Sql::with(" ORDER BY f.instance, f.first_lsn", []));
         let mut connection = self.pool.acquire().await?;
         let rows = fetch(&mut connection, sql).await?;
         let shown = merged(&rows, after, upto)?;

@@ -27,8 +27,13 @@ impl Client {
         Client { body: answer.into_body().into_data_stream(), text: String::new() }
     }
 
-    /// The next event: its id, its data.
+    /// The next event: its id, its data. Heartbeats are none.
     async fn next(&mut self) -> (String, Json) {
+        let next = tokio::time::timeout(Duration::from_secs(30), self.following()).await;
+        next.expect("an event comes")
+    }
+
+    async fn following(&mut self) -> (String, Json) {
         loop {
             if let Some((event, rest)) = self.text.split_once("\n\n") {
                 let (event, rest) = (event.to_owned(), rest.to_owned());
@@ -44,8 +49,7 @@ impl Client {
                 }
                 continue;
             }
-            let chunk = tokio::time::timeout(Duration::from_secs(30), self.body.next()).await;
-            let chunk = chunk.expect("an event comes").unwrap().unwrap();
+            let chunk = self.body.next().await.unwrap().unwrap();
             self.text.push_str(&String::from_utf8_lossy(&chunk));
         }
     }
@@ -107,6 +111,55 @@ async fn a_stream_that_was_cut_goes_on_behind_any_event() {
     }
 }
 
+/// `parent` calls `child`, which tells of itself in the same steps.
+const CALLS: &str = r#"<process id="parent" isExecutable="true"><startEvent id="s"/>
+  <sequenceFlow id="f1" sourceRef="s" targetRef="call"/>
+  <callActivity id="call"><extensionElements><zeebe:calledElement processId="child"/>
+  </extensionElements></callActivity><sequenceFlow id="f2" sourceRef="call" targetRef="e"/>
+  <endEvent id="e"/></process>
+  <process id="child" isExecutable="true"><startEvent id="cs"/>
+  <sequenceFlow id="c1" sourceRef="cs" targetRef="ct"/>
+  <userTask id="ct"/><sequenceFlow id="c2" sourceRef="ct" targetRef="ce"/>
+  <endEvent id="ce"/></process>"#;
+
+/// An id is the same whoever reads it, and from wherever: near, or from the tables far behind.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_filtered_stream_goes_on_behind_any_event_near_and_far() {
+    let rig = rig().await;
+    rig.deploy(CALLS).await;
+    let body = json!({"processDefinitionId": "parent"});
+    let (status, _) = rig.send("POST", "/v2/process-instances", body).await;
+    assert_eq!(status, StatusCode::OK);
+    let last = "element.activated";
+    let is_task = |data: &Json| data["type"] == last && data["elementId"] == "ct";
+    let read = async |query: &str, from: Option<&str>| {
+        let mut client = Client::open(&rig, query, from).await;
+        let mut seen = Vec::new();
+        loop {
+            let (id, data) = client.next().await;
+            let done = is_task(&data);
+            if data["type"] != "definition.deployed" {
+                seen.push((id, data["type"].clone(), data["elementId"].clone()));
+            }
+            if done {
+                return seen;
+            }
+        }
+    };
+    let wanted = "processDefinitionId=child";
+    let near = read(&format!("{wanted}&from=start"), None).await;
+    assert!(near.len() > 3, "{near:?}");
+    for behind in [0, 2_400] {
+        for number in 0..behind {
+            rig.publish("nobody", &number.to_string()).await;
+        }
+        for at in 0..near.len() - 1 {
+            let rest = read(wanted, Some(&near[at].0)).await;
+            assert_eq!(rest, near[at + 1..], "behind {}, {behind} further on", near[at].0);
+        }
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stream_shows_what_happens_now_and_only_what_is_wanted() {
     let rig = rig().await;
@@ -132,6 +185,8 @@ async fn a_wrong_stream_is_refused_with_what_is_right() {
     for (query, expected) in [
         ("types=job", "variable.set"),
         ("from=yesterday", "'start' or 'now'"),
+        ("from=1:99999999", "a position that was reached"),
+        ("from=9:1", "a position that was reached"),
         ("processInstanceKey=x", "a key of digits"),
     ] {
         let path = format!("/grevy/v1/stream?{query}");

@@ -63,7 +63,11 @@ pub async fn stream(
             Marks::now(&reader).await?
         }
         Some("start" | "0") => Marks::default(),
-        Some(text) => Marks::read(text)?,
+        Some(text) => {
+            let marks = Marks::read(text)?;
+            marks.check_reached(&gateway)?;
+            marks
+        }
     };
     let instance = wanted.process_instance_key.as_deref().map(path_key).transpose()?;
     let kinds = wanted.types.as_deref().map(kinds).transpose()?;
@@ -96,25 +100,40 @@ fn kinds(text: &str) -> Result<Vec<&'static str>, Failure> {
     text.split(',').map(str::trim).filter(|name| !name.is_empty()).map(known).collect()
 }
 
-/// How far a client is: in each partition a position, and how many events of the step behind it.
+/// How far a client is: in each partition a position, and a place in the step behind it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Marks(BTreeMap<PartitionId, (u64, usize)>);
+struct Marks(BTreeMap<PartitionId, (u64, Place)>);
+
+/// The last event of a step that was told: its instance, 0 if it has none, and its number among
+/// the step's events of that instance, from 1 on. A filter changes neither: it passes all of an
+/// instance or nothing, and within a step instances stand in the order of their keys.
+type Place = (i64, usize);
+
+/// Before the first event of a step.
+const BEGINNING: Place = (0, 0);
 
 impl Marks {
     async fn now(reader: &Reader) -> Result<Marks, Failure> {
         let mut marks = Marks::default();
         for (partition, lsn) in reader.positions() {
-            marks.0.insert(partition, (lsn, 0));
+            marks.0.insert(partition, (lsn, BEGINNING));
         }
-        marks.0.insert(META, (reader.last_deployed().await.map_err(search::failed)?, 0));
+        let deployed = reader.last_deployed().await.map_err(search::failed)?;
+        marks.0.insert(META, (deployed, BEGINNING));
         Ok(marks)
     }
 
     fn read(text: &str) -> Result<Marks, Failure> {
         let part = |part: &str| {
             let (partition, rest) = part.split_once(':')?;
-            let (lsn, done) = rest.split_once('.').unwrap_or((rest, "0"));
-            Some((partition.parse().ok()?, (lsn.parse().ok()?, done.parse().ok()?)))
+            let (lsn, place) = match rest.split_once('.') {
+                None => (rest, BEGINNING),
+                Some((lsn, place)) => {
+                    let (instance, number) = place.split_once('.')?;
+                    (lsn, (instance.parse().ok()?, number.parse().ok()?))
+                }
+            };
+            Some((partition.parse().ok()?, (lsn.parse().ok()?, place)))
         };
         let marks: Option<BTreeMap<_, _>> = text.split('-').map(part).collect();
         marks.map(Marks).ok_or_else(|| {
@@ -125,18 +144,38 @@ impl Marks {
         })
     }
 
-    fn of(&self, partition: PartitionId) -> (u64, usize) {
+    /// A position ahead of the journal is of another folder, or of this one before it was put back:
+    /// a client behind it would wait for ever and take that for silence.
+    fn check_reached(&self, gateway: &Gateway) -> Result<(), Failure> {
+        let engine = gateway.engine()?;
+        for (partition, (lsn, _)) in &self.0 {
+            let reached = match *partition {
+                META => Some(engine.catalog().position()),
+                known if known <= engine.partition_count() => engine.durable(known).ok(),
+                _ => Some(0),
+            };
+            if let Some(reached) = reached.filter(|reached| lsn > reached) {
+                return Err(Failure::invalid(format!(
+                    "Expected a position that was reached, but partition {partition} is at \
+                     {reached} and the position says {lsn}; begin from 'start' or 'now'"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    fn of(&self, partition: PartitionId) -> (u64, Place) {
         self.0.get(&partition).copied().unwrap_or_default()
     }
 }
 
 impl fmt::Display for Marks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, (partition, (lsn, done))) in self.0.iter().enumerate() {
+        for (at, (partition, (lsn, place))) in self.0.iter().enumerate() {
             let dash = if at > 0 { "-" } else { "" };
             write!(f, "{dash}{partition}:{lsn}")?;
-            if *done > 0 {
-                write!(f, ".{done}")?;
+            if *place != BEGINNING {
+                write!(f, ".{}.{}", place.0, place.1)?;
             }
         }
         Ok(())
@@ -187,7 +226,7 @@ impl Stream {
                 };
                 let done = there.get(&partition).copied().unwrap_or_default();
                 caught_up &= upto.lsn >= done;
-                self.marks.0.insert(partition, (upto.lsn, 0));
+                self.marks.0.insert(partition, (upto.lsn, BEGINNING));
             }
             if self.instance.is_none() {
                 let (place, _) = self.marks.of(META);
@@ -228,14 +267,15 @@ impl Stream {
     async fn tell(&mut self, told: &Told) -> Result<(), Gone> {
         let Position { partition, lsn } = told.position;
         let (before, done) = self.marks.of(partition);
-        let skip = if before + 1 == lsn { done } else { 0 };
-        let count = told.happenings.len();
-        for (at, happening) in told.happenings.iter().enumerate() {
-            let mark = if at + 1 == count { (lsn, 0) } else { (lsn.saturating_sub(1), at + 1) };
-            if at < skip {
+        let done = if before + 1 == lsn { done } else { BEGINNING };
+        let mut place = BEGINNING;
+        for happening in &told.happenings {
+            let instance = happening.instance.unwrap_or_default();
+            place = (instance, if place.0 == instance { place.1 + 1 } else { 1 });
+            if place <= done {
                 continue;
             }
-            self.marks.0.insert(partition, mark);
+            self.marks.0.insert(partition, (lsn.saturating_sub(1), place));
             if !self.wants(happening) {
                 continue;
             }
@@ -247,7 +287,7 @@ impl Stream {
             let event = Event::default().id(id).event(happening.kind).data(data);
             self.send.send(Ok(event)).await.map_err(|_| Gone)?;
         }
-        self.marks.0.insert(partition, (lsn, 0));
+        self.marks.0.insert(partition, (lsn, BEGINNING));
         Ok(())
     }
 }
@@ -289,10 +329,11 @@ mod tests {
 
     #[test]
     fn a_position_reads_back_and_other_text_is_refused() {
-        let marks = Marks([(0, (3, 0)), (1, (17, 2)), (2, (9, 0))].into_iter().collect());
-        assert_eq!(marks.to_string(), "0:3-1:17.2-2:9");
-        assert_eq!(Marks::read("0:3-1:17.2-2:9"), Ok(marks));
-        for wrong in ["", "1", "1:", "a:1", "1:2.x", "1:2,3:4", "-", "1:-2"] {
+        let places = [(0, (3, BEGINNING)), (1, (17, (4_503, 2))), (2, (9, BEGINNING))];
+        let marks = Marks(places.into_iter().collect());
+        assert_eq!(marks.to_string(), "0:3-1:17.4503.2-2:9");
+        assert_eq!(Marks::read("0:3-1:17.4503.2-2:9"), Ok(marks));
+        for wrong in ["", "1", "1:", "a:1", "1:2.x", "1:2.3", "1:2,3:4", "-", "1:-2"] {
             let failure = Marks::read(wrong).expect_err(wrong);
             assert!(failure.text.contains("'start' or 'now'"), "{failure}");
         }
