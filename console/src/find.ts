@@ -1,6 +1,7 @@
 /** What a piece of text may mean: asked of everything at once. */
 
 import * as calls from "./api/calls";
+import * as tracking from "./api/tracking";
 import type { Instance } from "./api/types";
 import { stateOf } from "./state";
 
@@ -14,15 +15,11 @@ export interface Hit {
 const HITS = 8;
 
 export async function find(text: string): Promise<Hit[]> {
-  const asked = [instances(text), messages(text), processes(text)];
+  const asked = [instances(text), messages(text), processes(text), cases(text), trace(text)];
   if (/^-?\d{1,19}$/.test(text)) asked.unshift(keys(text));
   const found = await Promise.all(asked.map((one) => one.catch((): Hit[] => [])));
   const seen = new Set<string>();
-  const hits = found.flat().filter((hit) => !seen.has(hit.to) && seen.add(hit.to));
-  // Whether there is one, the server says when it is opened.
-  const to = `/trace/${encodeURIComponent(text)}`;
-  if (/^\S+$/.test(text)) hits.push({ kind: "Trace", title: text, detail: "its messages", to });
-  return hits;
+  return found.flat().filter((hit) => !seen.has(hit.to) && seen.add(hit.to));
 }
 
 type Part = { processInstanceKey: string | null } | undefined;
@@ -71,11 +68,46 @@ function ofInstance(instance: Instance): Hit {
   };
 }
 
+/** As people may have written it: the server minds the case of letters. */
+const spellings = (text: string) => [
+  ...new Set([text, text.toUpperCase(), text.toLowerCase()]),
+];
+
+/** Those that begin with it stand before those that have it anywhere. */
 async function instances(text: string): Promise<Hit[]> {
-  const filter = { businessId: { $like: `${escaped(text)}*` } };
   const sort = [{ field: "startDate", order: "DESC" as const }];
-  const found = await calls.instances({ filter, sort, page: { limit: HITS } });
-  return found.items.map(ofInstance);
+  const like = (pattern: string) => {
+    const filter = { businessId: { $like: pattern } };
+    return calls.instances({ filter, sort, page: { limit: HITS } });
+  };
+  const ways = spellings(text).map(escaped);
+  const asked = [...ways.map((way) => `${way}*`), ...ways.map((way) => `*${way}*`)];
+  const found = (await Promise.all(asked.map(like))).flatMap(({ items }) => items);
+  const byKey = new Map(found.map((one) => [one.processInstanceKey, one]));
+  return [...byKey.values()].slice(0, HITS).map(ofInstance);
+}
+
+/** Cases of tracked flows, by their whole name. */
+async function cases(text: string): Promise<Hit[]> {
+  const flows = await tracking.tracked();
+  const asked = flows.flatMap(({ process }) =>
+    spellings(text).map((one) => tracking.cases(process, new URLSearchParams({ case: one }))),
+  );
+  const found = (await Promise.all(asked)).flat().slice(0, HITS);
+  return found.map((one) => ({
+    kind: "Case",
+    title: one.case,
+    detail: `${one.process} · ${one.status}`,
+    to: `/flows/${encodeURIComponent(one.process)}/${encodeURIComponent(one.case)}`,
+  }));
+}
+
+/** Only one that has messages. */
+async function trace(text: string): Promise<Hit[]> {
+  if (!/^\S+$/.test(text) || (await tracking.tracked()).length === 0) return [];
+  const { messages } = await tracking.trace(text);
+  const to = `/trace/${encodeURIComponent(text)}`;
+  return [{ kind: "Trace", title: text, detail: `${messages.length} messages`, to }];
 }
 
 async function messages(text: string): Promise<Hit[]> {

@@ -75,6 +75,8 @@ test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async ()
   assert.deepEqual(failures.map((one) => one.message).sort(), [CAUSE, AGAIN].sort());
   const log = page.getByRole("region", { name: "What people did" });
   assert.equal(await log.getByText("Resolve incident").count(), 2);
+  assert.equal(await log.getByText("a browser", { exact: true }).count() > 0, true);
+  assert.match(await log.getByText("a browser").first().getAttribute("title"), /^Mozilla/);
   browser.quiet();
 });
 

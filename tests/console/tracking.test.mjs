@@ -205,9 +205,20 @@ test("v1_places_and_findings_of_message_events_stand_at_their_elements", async (
     await drawn(page);
     await at("PaymentReceived", ".has-incident");
     await at("GoodsFetched", ".is-active");
+    // What was found is told in full also where there is little room.
+    await page.setViewportSize({ width: 800, height: 900 });
+    const told = page.getByRole("cell", { name: /^Skipped/ });
+    const { x, width } = await told.boundingBox();
+    assert.ok(x + width <= 800 && width >= 160, `${x} ${width}`);
+    // A case is found by its name; what is no trace is not offered as one.
+    await page.keyboard.press("Control+K");
+    await page.keyboard.type(`${process}-SKIPS`);
+    await page.getByRole("option", { name: /^Case/ }).first().waitFor();
+    assert.equal(await page.getByRole("option", { name: /^Trace/ }).count(), 0);
     await page.context().close();
   }
-  browser.quiet();
+  // Whether there is such a trace is asked.
+  browser.quiet(/404.*traces/);
   await server.stop();
   server = shared;
 });

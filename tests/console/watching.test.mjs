@@ -85,6 +85,7 @@ test("v7_an_order_that_waits_in_silence_is_listed_with_its_message", async () =>
   const waits = page.getByRole("region", { name: "What it waits for" });
   await waits.getByText(/waited for 3 d .*PaymentReceived.*order-1/).waitFor();
   await waits.getByText(/Near miss.*ORDER-1/).waitFor();
+  assert.equal(await waits.locator(".near mark").first().innerText(), "ORDER");
   // Publish what it waits for, filled in already.
   await waits.getByRole("button", { name: "Publish this message" }).click();
   const dialog = page.getByRole("dialog");

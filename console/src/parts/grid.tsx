@@ -9,8 +9,9 @@ export interface Column<R> {
   /** What CSV gets, and the screen too unless there is a `cell`. */
   value: (row: R) => string | number | null | undefined;
   cell?: (row: R) => ComponentChildren;
-  /** `long` texts break anywhere, so that the rest keeps its place. */
-  kind?: "number" | "text" | "key" | "long";
+  /** `long` texts break anywhere, so that the rest keeps its place; `spare` ones are not there
+   * where the screen is narrow. */
+  kind?: "number" | "text" | "key" | "long" | "spare";
 }
 
 export interface GridProps<R> {

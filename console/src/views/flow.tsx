@@ -171,8 +171,13 @@ function Cases({ rows }: { rows: Case[] | undefined }): JSX.Element {
     },
     { head: "Last step", value: (row) => row.lastStep },
     { head: "Next", value: (row) => row.expected.join(", ") },
-    { head: "First event", value: (row) => iso(row.firstMs), cell: (r) => <At ms={r.firstMs} /> },
-    { head: "Events", kind: "number", value: (row) => row.events },
+    {
+      head: "First event",
+      kind: "spare",
+      value: (row) => iso(row.firstMs),
+      cell: (row) => <At ms={row.firstMs} />,
+    },
+    { head: "Events", kind: "spare", value: (row) => row.events },
     { head: "Findings", kind: "long", value: said },
   ];
   return (

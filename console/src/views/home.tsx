@@ -11,6 +11,7 @@ import { useEvery, useLoad, useNow, useStream } from "../live";
 import { Failed, Tile } from "../parts/bits";
 import { Throughput } from "../parts/chart";
 import { Grid, type Column } from "../parts/grid";
+import { useKnown, type Known } from "./known";
 
 /** What moves one of the figures; the rest of the stream stays where it is. */
 const TYPES =
@@ -22,16 +23,20 @@ export function HomeView(): JSX.Element {
   useStream(`types=${TYPES}`, reload);
   const cases = useLoad("stuck cases", stuckCases);
   useEvery(CASES_MS, cases.reload);
+  const known = useKnown([
+    ...(data?.incidentGroups ?? []).map((group) => group.exampleInstanceKey),
+    ...(data?.stuck ?? []).map((one) => one.processInstanceKey),
+  ]);
   return (
     <>
       <h1 class="sr">Home</h1>
       <Failed error={error} />
       {data && <Figures data={data} />}
-      {data && <Broken groups={data.incidentGroups} />}
+      {data && <Broken groups={data.incidentGroups} known={known} />}
       {data && (
         <div class="pair">
           <JobTypes types={data.jobTypes} />
-          <StuckList stuck={[...data.stuck.map(ofInstance), ...(cases.data ?? [])]} />
+          <StuckList stuck={[...data.stuck.map(ofInstance), ...(cases.data ?? [])]} known={known} />
         </div>
       )}
       {data && <Latency steps={data.steps} />}
@@ -73,7 +78,7 @@ export function groupLink(group: IncidentGroup): string {
   return `/incidents?${query}`;
 }
 
-function Broken({ groups }: { groups: IncidentGroup[] }): JSX.Element {
+function Broken({ groups, known }: { groups: IncidentGroup[]; known: Known }): JSX.Element {
   const columns: Column<IncidentGroup>[] = [
     { head: "Count", kind: "number", value: (group) => group.count },
     {
@@ -92,12 +97,22 @@ function Broken({ groups }: { groups: IncidentGroup[] }): JSX.Element {
         </a>
       ),
     },
-    { head: "Element", value: (group) => group.elementId },
+    {
+      head: "Element",
+      value: (group) => group.elementId,
+      cell: ({ elementId: id, exampleInstanceKey: key }) => (
+        <span title={id}>{known.names.get(`${key} ${id}`) ?? id}</span>
+      ),
+    },
     {
       head: "Example",
       kind: "key",
       value: (group) => group.exampleInstanceKey,
-      cell: ({ exampleInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
+      cell: ({ exampleInstanceKey: key }) => (
+        <>
+          <a href={`/instances/${key}`}>{key}</a> {known.businessIds.get(key)}
+        </>
+      ),
     },
   ];
   return (
@@ -131,7 +146,9 @@ function JobTypes({ types }: { types: JobType[] }): JSX.Element {
       cell: (type) => (unattended(type) ? <span class="chip warn">none</span> : type.workers),
     },
   ];
-  const sorted = [...types].sort(
+  // Of a type whose jobs all failed none waits: its incidents say so.
+  const waits = types.filter((type) => type.waiting + type.leased > 0);
+  const sorted = waits.sort(
     (a, b) => Number(unattended(b)) - Number(unattended(a)) || b.waiting - a.waiting,
   );
   return (
@@ -154,6 +171,8 @@ interface Still {
   at: string | null;
   since: string;
   reason: string;
+  /** How many others wait for the same worker. */
+  others: number;
 }
 
 const ofInstance = (one: Stuck): Still => ({
@@ -163,6 +182,7 @@ const ofInstance = (one: Stuck): Still => ({
   at: one.elementId,
   since: one.since,
   reason: one.reason,
+  others: 0,
 });
 
 function ofCase(one: Case): Still {
@@ -176,6 +196,7 @@ function ofCase(one: Case): Still {
     at: one.lastStep,
     since: new Date(one.lastMs ?? one.sinceMs).toISOString(),
     reason: isLate(one) ? `${why}; its deadline is over` : why,
+    others: 0,
   };
 }
 
@@ -203,19 +224,45 @@ async function stuckCases(): Promise<Still[]> {
 /** At first; the page is to be seen at one look. */
 const STUCK_ROWS = 8;
 
-function StuckList({ stuck: unsorted }: { stuck: Still[] }): JSX.Element {
+/** Those that lack the same worker at the same place are one row: the oldest of them. */
+function grouped(rows: Still[]): Still[] {
+  const groups = new Map<string, Still>();
+  for (const row of rows) {
+    const lacks = row.reason.startsWith(NO_WORKER);
+    const group = lacks ? `${row.process} ${row.at} ${row.reason}` : `${row.to} ${row.at}`;
+    const first = groups.get(group);
+    if (first === undefined) groups.set(group, { ...row });
+    else first.others++;
+  }
+  return [...groups.values()];
+}
+
+/** What the server says of a job that nobody asks for. */
+const NO_WORKER = "no worker asks for";
+
+function StuckList({ stuck: all, known }: { stuck: Still[]; known: Known }): JSX.Element {
   const now = useNow(10_000);
   const [shown, setShown] = useState(STUCK_ROWS);
-  const stuck = unsorted.toSorted((a, b) => a.since.localeCompare(b.since));
+  const sorted = all.toSorted((a, b) => a.since.localeCompare(b.since));
+  const stuck = grouped(sorted);
   const columns: Column<Still>[] = [
     {
       head: "Instance",
       kind: "key",
       value: (row) => row.key,
-      cell: (row) => <a href={row.to}>{row.key}</a>,
+      cell: (row) => (
+        <>
+          <a href={row.to}>{row.key}</a> {known.businessIds.get(row.key)}
+          {row.others > 0 && <div class="quiet">and {count(row.others)} more</div>}
+        </>
+      ),
     },
     { head: "Process", value: (row) => row.process },
-    { head: "At", value: (row) => row.at },
+    {
+      head: "At",
+      value: (row) => row.at,
+      cell: ({ key, at }) => <span title={at ?? ""}>{known.names.get(`${key} ${at}`) ?? at}</span>,
+    },
     {
       head: "For",
       kind: "number",
@@ -230,7 +277,7 @@ function StuckList({ stuck: unsorted }: { stuck: Still[] }): JSX.Element {
       columns={columns}
       rows={stuck.slice(0, shown)}
       total={stuck.length}
-      all={async () => stuck}
+      all={async () => sorted}
       more={shown < stuck.length ? () => setShown(stuck.length) : undefined}
       id={(row) => `${row.to} ${row.at}`}
       empty="Nothing is stuck."

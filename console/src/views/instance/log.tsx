@@ -11,9 +11,22 @@ import { Grid, type Column } from "../../parts/grid";
 
 const ROWS = 50;
 
+const NOBODY = "somebody without a token";
+
+/** Without a token there is only what the program says of itself, at length. */
+function who({ actorId, actorType }: Audit): string {
+  if (actorId === null || actorType !== "UNKNOWN") return actorId ?? NOBODY;
+  if (actorId.startsWith("Mozilla/")) return "a browser";
+  return /^[^\s/]+/.exec(actorId)?.[0] ?? actorId;
+}
+
 const COLUMNS: Column<Audit>[] = [
   { head: "When", value: (row) => row.timestamp, cell: (row) => <Time at={row.timestamp} /> },
-  { head: "Who", value: (row) => row.actorId ?? "somebody without a token" },
+  {
+    head: "Who",
+    value: (row) => row.actorId ?? NOBODY,
+    cell: (row) => <span title={row.actorId ?? ""}>{who(row)}</span>,
+  },
   {
     head: "What",
     value: (row) => `${words(row.operationType)} ${words(row.entityType).toLowerCase()}`,

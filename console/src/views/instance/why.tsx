@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import type { NearMiss, Wait } from "../../api/types";
+import { compared, distance } from "../../differ";
 import { age, span } from "../../format";
 import { useNow } from "../../live";
 import { withQuery } from "../../router";
@@ -98,12 +99,24 @@ function waited({ name, correlationKey }: Message, since: string | null, now: nu
 
 const MISSES = 3;
 
-/** The likeliest first: the right name with another spelling of the key. */
+/** The likeliest first: those that the fewest characters stand between. */
 function likeliest({ name, correlationKey, nearMisses }: Message): NearMiss[] {
-  const key = (text: string) => text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
-  const rank = (miss: NearMiss) =>
-    miss.name !== name ? 2 : key(miss.correlationKey) === key(correlationKey) ? 0 : 1;
-  return [...nearMisses].sort((a, b) => rank(a) - rank(b));
+  const far = (miss: NearMiss) =>
+    miss.name === name
+      ? distance(correlationKey, miss.correlationKey)
+      : distance(name, miss.name);
+  return nearMisses.toSorted((one, other) => far(one) - far(other));
+}
+
+/** What is otherwise than it should be, marked. */
+function Differing({ wanted, came }: { wanted: string; came: string }): JSX.Element {
+  return (
+    <code>
+      {compared(wanted, came).map(({ text, same }, at) =>
+        same ? text : <mark key={at}>{text}</mark>,
+      )}
+    </code>
+  );
 }
 
 function Nearly({ message, now }: { message: Message; now: number }): JSX.Element | null {
@@ -114,13 +127,12 @@ function Nearly({ message, now }: { message: Message; now: number }): JSX.Elemen
     <ul class="near">
       {misses.slice(0, all ? misses.length : MISSES).map((miss) => (
         <li key={miss.messageKey}>
-          Near miss: <b>{miss.name}</b> came {age(miss.publishTime, now)} ago{" "}
-          {miss.name === message.name ? "with the key" : "with this key, under another name"}
+          Near miss: {miss.name === message.name && <b>{miss.name}</b>}
+          {miss.name !== message.name && <Differing wanted={message.name} came={miss.name} />} came{" "}
+          {age(miss.publishTime, now)} ago{" "}
+          {miss.name === message.name ? "with the key " : "with this key, under another name"}
           {miss.name === message.name && (
-            <>
-              {" "}
-              <code>{miss.correlationKey}</code>
-            </>
+            <Differing wanted={message.correlationKey} came={miss.correlationKey} />
           )}
           {miss.expired ? "; it has expired" : "; it is kept"}
         </li>
