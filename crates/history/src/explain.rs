@@ -86,7 +86,8 @@ pub enum What {
     },
 }
 
-/// A message that nobody took and that is nearly what is waited for.
+/// A message that nobody took and that is nearly what is waited for. One that another instance
+/// waits for by its very name and key is meant for that instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NearMiss {
     pub message: Key,
@@ -268,9 +269,11 @@ async fn message(connection: &mut SqliteConnection, row: &Record) -> Result<What
     let mut near = Vec::new();
     for condition in ["name = ? AND correlation_key <> ?", "name <> ? AND correlation_key = ?"] {
         let text = format!(
-            "SELECT key, name, correlation_key, published, state FROM message \
-             WHERE {condition} AND correlations = 0 ORDER BY published DESC \
-             LIMIT {NEAR_MISSES_MAX}"
+            "SELECT key, name, correlation_key, published, state FROM message m \
+             WHERE {condition} AND correlations = 0 AND NOT EXISTS (SELECT 1 \
+                FROM message_subscription s WHERE s.name = m.name \
+                AND s.correlation_key = m.correlation_key AND s.state = 0) \
+             ORDER BY published DESC LIMIT {NEAR_MISSES_MAX}"
         );
         let values = [Value::Text(name.clone()), Value::Text(correlation_key.clone())];
         for row in fetch(connection, Sql::with(text, values)).await? {

@@ -18,6 +18,9 @@ async fn a_wait_for_a_message_names_what_nearly_fitted() {
     world.now += 60_000;
     world.publish("paid", "o-2", 3_600_000);
     world.publish("payed", "o-1", 1_000);
+    // This came too early for the one that waits for it now: it is no mistake in the key.
+    world.publish("paid", "o-3", 0);
+    world.create("waiting", r#"{"orderId": "o-3"}"#);
     world.advance(3_000_000);
     let explanation = explain(&world, instance).await;
     let message = explanation.waits.iter().find(|wait| wait.element_id == "await").unwrap();
