@@ -50,7 +50,7 @@ pub(crate) async fn sweep(
     let before = |age: Duration| now.saturating_sub(i64::try_from(age.as_millis()).unwrap_or(now));
     for (process_id, age) in &retention.processes {
         if let Some(age) = age {
-            let text = "AND i.definition IN \
+            let text = "AND COALESCE(r.definition, i.definition) IN \
                         (SELECT key FROM process_definition WHERE process_id = ?)";
             removed += instances(connection, before(*age), text, &[process_id]).await?;
         }
@@ -59,7 +59,7 @@ pub(crate) async fn sweep(
         let named: Vec<&String> = retention.processes.iter().map(|(id, _)| id).collect();
         let places = vec!["?"; named.len()].join(",");
         let text = format!(
-            "AND i.definition NOT IN \
+            "AND COALESCE(r.definition, i.definition) NOT IN \
              (SELECT key FROM process_definition WHERE process_id IN ({places}))"
         );
         removed += instances(connection, before(age), &text, &named).await?;
@@ -68,7 +68,8 @@ pub(crate) async fn sweep(
     Ok(removed)
 }
 
-/// A child goes when its root has ended long enough ago: a hierarchy is forgotten as a whole.
+/// A child goes when its root has ended long enough ago, and by the rule of the root's process: a
+/// hierarchy is forgotten as a whole. Children go first, so that each finds its root.
 async fn instances(
     connection: &mut SqliteConnection,
     before: i64,
@@ -85,7 +86,7 @@ async fn instances(
          LEFT JOIN process_instance r ON r.key = i.root \
          WHERE i.end_date IS NOT NULL AND i.end_date < ? \
          AND (r.key IS NULL OR (r.end_date IS NOT NULL AND r.end_date < ?)) {of} \
-         ORDER BY i.end_date LIMIT {RETENTION_INSTANCES}"
+         ORDER BY i.end_date, i.key = i.root LIMIT {RETENTION_INSTANCES}"
     );
     let mut query = sqlx::query(sqlx::AssertSqlSafe(text)).bind(before).bind(before);
     for id in ids {

@@ -230,6 +230,36 @@ async fn retention_forgets_what_ended_long_ago() {
     assert!(!world.reader.frames(running).await.unwrap().is_empty());
 }
 
+#[tokio::test]
+async fn a_called_instance_is_kept_as_long_as_its_root() {
+    let mut world = World::new();
+    world.deploy(ORDER);
+    world.deploy(
+        r#"<process id="caller" isExecutable="true">
+  <startEvent id="begin"><outgoing>a</outgoing></startEvent>
+  <sequenceFlow id="a" sourceRef="begin" targetRef="call"/>
+  <callActivity id="call"><extensionElements><zeebe:calledElement processId="order"/>
+    </extensionElements><incoming>a</incoming><outgoing>b</outgoing></callActivity>
+  <sequenceFlow id="b" sourceRef="call" targetRef="end"/>
+  <endEvent id="end"><incoming>b</incoming></endEvent>
+</process>"#,
+    );
+    world.create("caller", "{}");
+    let job = world.lease("payment")[0].key;
+    world.complete(job, "{}");
+    world.settle().await;
+    world.now += 2 * 86_400_000;
+    let day = Some(Duration::from_secs(86_400));
+    let left = async |world: &World, age, processes: &[(&str, Option<Duration>)]| {
+        let processes = processes.iter().map(|(id, age)| ((*id).to_owned(), *age)).collect();
+        world.history().sweep(&Retention { age, processes }, world.now).unwrap();
+        world.search(&PROCESS_INSTANCE, &Query::default()).await.total
+    };
+    assert_eq!(left(&world, None, &[("order", day)]).await, 2, "the caller is kept");
+    assert_eq!(left(&world, day, &[("caller", None)]).await, 2, "the caller is kept");
+    assert_eq!(left(&world, day, &[("order", None)]).await, 0, "the caller is forgotten");
+}
+
 /// Another build made other tables: it is said what to do, and that does it.
 #[tokio::test]
 async fn tables_of_another_build_are_refused_with_the_way_out() {
