@@ -14,6 +14,7 @@ mod plans;
 mod run;
 mod sql;
 mod stretch;
+mod variable;
 
 pub use field::{Entity, Field, Kind};
 pub use filter::{Condition, Filter, Test, Value, VariableTest};

@@ -1,8 +1,8 @@
 //! Filters as conditions of SQL.
 
 use super::field::{Entity, Field, Kind};
-use super::filter::{Condition, Filter, Test, Value, VariableTest, fits, like};
-use crate::limits::VALUE_HEAD_CHARS;
+use super::filter::{Condition, Filter, Test, Value, fits, like};
+use super::variable::variable;
 use crate::names::Names;
 
 /// A condition with the values of its places.
@@ -161,7 +161,7 @@ fn selected(inside: &str) -> String {
     inside.split_whitespace().nth(1).unwrap_or_default().to_owned()
 }
 
-fn joined(parts: impl Iterator<Item = Sql>, with: &str) -> Sql {
+pub(super) fn joined(parts: impl Iterator<Item = Sql>, with: &str) -> Sql {
     let mut whole = Sql::new("(");
     for (at, part) in parts.enumerate() {
         if at > 0 {
@@ -232,7 +232,7 @@ fn member(column: &str, test: &Test) -> Sql {
     }
 }
 
-fn plain(column: &str, test: &Test) -> Sql {
+pub(super) fn plain(column: &str, test: &Test) -> Sql {
     let compare =
         |with: &str, value: &Value| Sql::with(format!("{column} {with} ?"), [value.clone()]);
     match test {
@@ -290,189 +290,4 @@ fn named(column: &str, names: Names, nullable: bool, test: &Test) -> Sql {
 fn listed(names: Names, wanted: impl Fn(i64, &str) -> bool) -> Test {
     let fitting = (0..).zip(names).filter(|(number, name)| wanted(*number, name));
     Test::In(fitting.map(|(number, _)| Value::Int(number)).collect())
-}
-
-/// Instances with a variable that passes all tests.
-pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
-    let (key, from) = match entity.from {
-        "process_instance i" => ("v.instance", "variable v"),
-        "user_task u" if test.local => {
-            ("u2.key", "variable v JOIN user_task u2 ON u2.element = v.scope")
-        }
-        "user_task u" => ("u2.key", "variable v JOIN user_task u2 ON u2.instance = v.instance"),
-        _ => ("v.key", "variable v"),
-    };
-    let head = format!("SELECT {key} FROM {from} WHERE v.name = ?");
-    let mut sql = Sql::with(head, [Value::Text(test.name.clone())]);
-    let absent = test.tests.contains(&Test::Exists(false));
-    for one in &test.tests {
-        sql.push_str(" AND ");
-        sql.push(match &test.path {
-            None => whole_value(one),
-            Some(path) => nested_value(path, one),
-        });
-    }
-    if absent && test.path.is_none() {
-        // No row can say that it is not there.
-        let name = Value::Text(test.name.clone());
-        let (table, place) = match entity.from {
-            "user_task u" if test.local => ("user_task", "v.scope = i2.element"),
-            "user_task u" => ("user_task", "v.instance = i2.instance"),
-            _ => ("process_instance", "v.instance = i2.key"),
-        };
-        let text = format!(
-            "SELECT i2.key FROM {table} i2 WHERE NOT EXISTS \
-             (SELECT 1 FROM variable v WHERE {place} AND v.name = ?)"
-        );
-        return Inside { sql: Sql::with(text, [name]), key: "i2.key".to_owned() };
-    }
-    Inside { sql, key: key.to_owned() }
-}
-
-/// The JSON text, found by its beginning; ranges by the number.
-fn whole_value(test: &Test) -> Sql {
-    let equal = |value: &Value| match value {
-        Value::Text(text) => {
-            let head: String = text.chars().take(VALUE_HEAD_CHARS).collect();
-            let values = [Value::Text(head), value.clone()];
-            Sql::with("(v.head = ? AND v.value = ?)", values)
-        }
-        Value::Null | Value::Int(_) | Value::Real(_) => Sql::new("1 = 0"),
-    };
-    match test {
-        Test::Eq(value) => equal(value),
-        // Two lists rather than pairs: the value tells the head, and a chain of a thousand pairs
-        // is deeper than the store takes.
-        Test::In(values) => {
-            let text = |value: &Value| match value {
-                Value::Text(text) => Some(text.clone()),
-                Value::Null | Value::Int(_) | Value::Real(_) => None,
-            };
-            let texts: Vec<String> = values.iter().filter_map(text).collect();
-            let head = |text: &String| Value::Text(text.chars().take(VALUE_HEAD_CHARS).collect());
-            let mut sql = Sql::new("(");
-            sql.push(plain("v.head", &Test::In(texts.iter().map(head).collect())));
-            sql.push_str(" AND ");
-            sql.push(plain("v.value", &Test::In(texts.into_iter().map(Value::Text).collect())));
-            sql.push_str(")");
-            sql
-        }
-        Test::Exists(_) => Sql::new("1 = 1"),
-        Test::Gt(value) | Test::Gte(value) | Test::Lt(value) | Test::Lte(value) => {
-            let column = column_of(value);
-            let mut sql = plain(column, &unquoted(test, value));
-            if column == "v.value" {
-                // Texts only: JSON of other kinds is neither smaller nor larger.
-                sql.text.insert_str(0, "v.head >= '\"' AND v.head < '#' AND ");
-            }
-            sql
-        }
-        Test::Neq(_) | Test::NotIn(_) | Test::Like(_) => plain("v.value", test),
-    }
-}
-
-/// A range is over numbers when its bound is one, else over texts.
-fn column_of(bound: &Value) -> &'static str {
-    match bound {
-        Value::Text(text) if crate::fold::number(text).is_none() => "v.value",
-        Value::Null | Value::Int(_) | Value::Real(_) | Value::Text(_) => "v.number",
-    }
-}
-
-fn unquoted(test: &Test, bound: &Value) -> Test {
-    let number = match bound {
-        Value::Text(text) => crate::fold::number(text).map(Value::Real),
-        Value::Null | Value::Int(_) | Value::Real(_) => None,
-    };
-    let bound = number.unwrap_or_else(|| bound.clone());
-    match test {
-        Test::Gt(_) => Test::Gt(bound),
-        Test::Gte(_) => Test::Gte(bound),
-        Test::Lt(_) => Test::Lt(bound),
-        Test::Lte(_) => Test::Lte(bound),
-        other => other.clone(),
-    }
-}
-
-/// A value inside the value. `->` gives its JSON text, `->>` its plain form.
-fn nested_value(path: &str, test: &Test) -> Sql {
-    let place = Value::Text(json_path(path));
-    let json = "(v.value -> ?)";
-    let number = "CAST(v.value ->> ? AS REAL)";
-    let mut sql = match test {
-        Test::Gt(value) | Test::Gte(value) | Test::Lt(value) | Test::Lte(value) => {
-            let column = if column_of(value) == "v.number" { number } else { json };
-            let mut sql = plain(column, &unquoted(test, value));
-            let kinds = if column == number { "'integer', 'real'" } else { "'text'" };
-            sql.text.insert_str(0, &format!("json_type(v.value, ?) IN ({kinds}) AND "));
-            sql.values.insert(0, place.clone());
-            sql
-        }
-        Test::Eq(_)
-        | Test::Neq(_)
-        | Test::Exists(_)
-        | Test::In(_)
-        | Test::NotIn(_)
-        | Test::Like(_) => plain(json, test),
-    };
-    // `plain` names its column once or twice; each has a place for the path, before its values.
-    let column = if sql.text.contains(number) { number } else { json };
-    for (index, _) in sql.text.clone().match_indices(column) {
-        let before = sql.text[..index].matches('?').count();
-        sql.values.insert(before.min(sql.values.len()), place.clone());
-    }
-    sql.text = format!("(json_valid(v.value) AND {})", sql.text);
-    sql
-}
-
-/// `items[0].sku` as a path of SQLite; names are quoted, so that nothing in them has a meaning.
-fn json_path(path: &str) -> String {
-    let mut out = String::from("$");
-    for part in path.split('.') {
-        let (name, rest) = match part.find('[') {
-            Some(at) => part.split_at(at),
-            None => (part, ""),
-        };
-        if !name.is_empty() {
-            out.push_str(&format!(".\"{}\"", name.replace('"', "")));
-        }
-        for index in rest.split(['[', ']']).filter(|index| !index.is_empty()) {
-            match index.parse::<u32>() {
-                Ok(index) => out.push_str(&format!("[{index}]")),
-                Err(_) => out.push_str(&format!(".\"{}\"", index.replace('"', ""))),
-            }
-        }
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn paths_cannot_leave_their_quotes() {
-        assert_eq!(json_path("total"), "$.\"total\"");
-        assert_eq!(json_path("items[0].sku"), "$.\"items\"[0].\"sku\"");
-        assert_eq!(json_path("a\"b[x]"), "$.\"ab\".\"x\"");
-        assert_eq!(json_path(""), "$");
-    }
-
-    #[test]
-    fn every_place_of_a_nested_condition_has_its_value() {
-        let tests = [
-            Test::Eq(Value::Text("1".into())),
-            Test::Neq(Value::Text("1".into())),
-            Test::Exists(true),
-            Test::Gt(Value::Text("1".into())),
-            Test::Lt(Value::Text("\"a\"".into())),
-            Test::In(vec![Value::Text("1".into()), Value::Text("2".into())]),
-            Test::NotIn(vec![Value::Text("1".into())]),
-            Test::Like("*a*".into()),
-        ];
-        for test in tests {
-            let sql = nested_value("a.b", &test);
-            assert_eq!(sql.text.matches('?').count(), sql.values.len(), "{sql:?}");
-        }
-    }
 }

@@ -130,6 +130,11 @@ async fn variables_are_compared_as_json_by_range_and_inside() {
     let keys: Vec<i64> = bodies.iter().map(|body| world.create("order", body)).collect();
     let cases: Vec<(Filter, &[usize])> = vec![
         (variable("amount", [Test::Eq(text("12"))]), &[0]),
+        (variable("amount", [Test::Eq(text("12.0"))]), &[0]),
+        (variable("amount", [Test::Eq(text(" 1.2e1 "))]), &[0]),
+        (variable("amount", [Test::Neq(text("12.0"))]), &[1, 2]),
+        (variable("amount", [Test::In(vec![text("12.0"), text("\"x\"")])]), &[0]),
+        (variable("amount", [Test::NotIn(vec![text("12.0"), text("\"x\"")])]), &[1, 2]),
         (variable("name", [Test::Eq(text("12"))]), &[]),
         (variable("name", [Test::Eq(text("\"12\""))]), &[1]),
         (variable("name", [Test::Eq(text("null"))]), &[2]),
@@ -498,4 +503,43 @@ async fn lists_of_a_filter_are_limited_together() {
     let variables = vec![variable("a", [Test::In(texts)]); 10];
     let query = Query { filter: Filter::Any(variables), ..Query::default() };
     assert_eq!(world.reader.search(&PROCESS_INSTANCE, &query).await.unwrap().total, 0);
+}
+
+#[tokio::test]
+async fn values_are_equal_however_they_are_written() {
+    let mut world = World::new();
+    world.deploy(ORDER);
+    let address = r#"{"address": {"city": "Ulm", "zip": 89073}}"#;
+    let given = [
+        r#"{"total": 100.0, "id": 9007199254740993}"#,
+        r#"{"total": 100, "id": 9007199254740992}"#,
+        r#"{"total": "100"}"#,
+        address,
+    ];
+    let keys = given.map(|variables| world.create("order", variables));
+    let spaced = text(r#"{ "city": "Ulm", "zip" : 89073 }"#);
+    let wide = text("\n{\"address\" : {\"city\":\"Ulm\",\"zip\":89073}} ");
+    let cases: Vec<(Filter, &[usize])> = vec![
+        (variable("total", [Test::Eq(text("100.0"))]), &[0, 1]),
+        (variable("total", [Test::Eq(text("100"))]), &[0, 1]),
+        (variable("total", [Test::Neq(text("1e2"))]), &[2]),
+        (variable("id", [Test::Eq(text("9007199254740993"))]), &[0]),
+        (variable("id", [Test::In(vec![text("9007199254740992")])]), &[1]),
+        (variable("address", [Test::Eq(spaced.clone())]), &[3]),
+        (variable("address", [Test::In(vec![spaced.clone()])]), &[3]),
+        (variable("address", [Test::NotIn(vec![spaced])]), &[]),
+        (nested("address", "zip", Test::Eq(text("89073.0"))), &[3]),
+        (nested("address", "zip", Test::Neq(text("89073.0"))), &[]),
+        (nested("address", "zip", Test::In(vec![text("1"), text("89073.0")])), &[3]),
+        (nested("address", "zip", Test::NotIn(vec![text("1"), text("89073.0")])), &[]),
+        (nested("address", "city", Test::Eq(text(" \"Ulm\""))), &[3]),
+        (nested("address", "", Test::Eq(text("{\"city\":\"Ulm\",  \"zip\":89073}"))), &[3]),
+        (variable("address", [Test::Eq(wide)]), &[]),
+    ];
+    for (filter, expected) in cases {
+        let found =
+            world.keys(&PROCESS_INSTANCE, "processInstanceKey", all([filter.clone()])).await;
+        let expected: Vec<i64> = expected.iter().map(|at| keys[*at]).collect();
+        assert_eq!(found, expected, "{filter:?}");
+    }
 }
