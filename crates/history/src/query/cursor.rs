@@ -43,8 +43,8 @@ pub(crate) fn encode(order: u32, values: &[Value]) -> String {
 #[derive(Debug, PartialEq)]
 pub(crate) struct Place {
     pub values: Vec<Value>,
-    /// Texts that the cursor has the beginning of only, by their column, with the hash of the whole:
-    /// the row itself has the rest.
+    /// Texts that the cursor has only the beginning of, by their column, with the hash of the
+    /// whole: the row itself has the rest.
     pub cut: Vec<(usize, u64)>,
 }
 
