@@ -59,6 +59,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         chart: &chart,
         now_ms: 0,
         stuck_after_ms: None,
+        kept: None,
         tree: Some(&tree),
         quality: Some(quality),
     });

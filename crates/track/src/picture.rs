@@ -31,6 +31,8 @@ pub struct Subject<'a> {
     pub now_ms: i64,
     /// An open case that is quiet for so long is stuck.
     pub stuck_after_ms: Option<i64>,
+    /// What is known of cases that are kept, some perhaps by an older model; computed without.
+    pub kept: Option<(&'a [Open], &'a Deviations)>,
     /// What a discovered model was made of; absent for a model that somebody drew.
     pub tree: Option<&'a Tree>,
     /// How well a discovered model fits; absent for a model that somebody drew.
@@ -43,8 +45,13 @@ pub fn page(subject: &Subject<'_>) -> Page {
     let mut aligner = chart.aligner_of(log, subject.tree);
     let process = definitions.processes.first();
     let heat = process.map(|p| heat(chart, p, log, &mut aligner)).unwrap_or_default();
-    let deviations = deviations(chart, log, subject.now_ms, &mut aligner);
-    let open = open(chart, log, &mut aligner);
+    let (open, deviations) = match subject.kept {
+        Some((open, deviations)) => (open.to_vec(), deviations.clone()),
+        None => {
+            let open = open(chart, log, &mut aligner);
+            (open, deviations(chart, log, subject.now_ms, &mut aligner))
+        }
+    };
     let options = Options { width: Some(PICTURE_WIDTH), ..Options::default() };
     Page {
         title: subject.title.to_owned(),

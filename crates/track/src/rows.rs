@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use crate::limits::ROWS_MAX;
 use crate::machine::{Case, CaseKey, CaseStatus, Raised, State};
+use crate::stats::Open;
 
 /// One case.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -121,6 +122,22 @@ pub fn counts(state: &State, process: Option<&str>) -> CaseCounts {
         *counts.by_status.entry(case.status.name()).or_default() += 1;
     }
     counts
+}
+
+/// Cases that may not end where they are, the one that is quiet the longest first.
+pub fn open(state: &State) -> Vec<Open> {
+    let waits = |case: &Case| matches!(case.status, CaseStatus::Open | CaseStatus::Stuck);
+    let mut waiting: Vec<(i64, CaseKey, &Case)> = state
+        .cases()
+        .filter(|(_, case)| waits(case))
+        .filter_map(|(key, case)| Some((case.events.last()?.time_ms, key, case)))
+        .collect();
+    waiting.sort_by(|a, b| (a.0, &a.2.id).cmp(&(b.0, &b.2.id)));
+    let rows = waiting.into_iter().map(|(last_ms, key, case)| {
+        let CaseRow { case, last_step, expected, .. } = case_row(state, key, case);
+        Open { case, last_step: last_step.unwrap_or_default(), last_ms, expected }
+    });
+    rows.collect()
 }
 
 fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {

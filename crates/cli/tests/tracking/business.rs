@@ -235,6 +235,7 @@ fn b1_the_command_line_asks_a_server_as_it_asks_a_file() {
     let mut events: Vec<Value> =
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     events.extend(order("skips", NINE, &["OrderPlaced", "PaymentReceived", "GoodsShipped"]));
+    events.extend(order("quiet", NINE, &["OrderPlaced"]));
     place.add("more.jsonl", &events);
     let order_of = events[0].as_object_mut().unwrap().remove("traceid").unwrap();
     events[0]["order"] = order_of;
@@ -266,4 +267,27 @@ fn b1_the_command_line_asks_a_server_as_it_asks_a_file() {
     assert_eq!(alerts, json!([]));
     let none = place.output(&["trace", "nobody", "--server", &url]);
     assert_eq!(none.status.code(), Some(2));
+    // A rule that comes later, with its alerts, and a process that is mistyped.
+    let rule = ["--stuck-after", "PT1H", "--alert-on-backfill", "--server", &url];
+    let publish = ["track", "publish", model, "--mapping", "m.yaml"];
+    let told = place.run(&[&publish[..], &rule].concat());
+    assert!(told.contains("keep the model and the deadlines that they began with"), "{told}");
+    let named = ["track", "alerts", "--server", &url, "--process", "order-tracking"];
+    let told =
+        until("an alert", || Some(place.run(&named)).filter(|told| !told.starts_with("0 alerts")));
+    assert!(told.contains("order-tracking") && told.contains("case quiet"), "{told}");
+    let other = model_of("other", "<bpmn:task id=\"a\"/>");
+    place.write("other.bpmn", &other);
+    let publish = ["track", "publish", "other.bpmn", "--mapping", "m.yaml", "--server", &url];
+    let told = place.run(&publish);
+    assert!(!told.contains("keep the model"), "nothing was read by another one: {told}");
+    let rows = |process: &str| {
+        let named = ["track", "alerts", "--server", &url, "--process", process, "--json"];
+        place.json(&named).as_array().unwrap().len()
+    };
+    assert_eq!((rows("order-tracking"), rows("other")), (1, 0));
+    let none = place.output(&["track", "alerts", "--server", &url, "--process", "order"]);
+    assert_eq!(none.status.code(), Some(2));
+    let told = String::from_utf8_lossy(&none.stderr);
+    assert!(told.contains("order-tracking") && told.contains("but got order"), "{told}");
 }

@@ -54,6 +54,16 @@ pub fn order(trace: &str, begin: i64, steps: &[&str]) -> Vec<Value> {
     events.map(|(n, kind)| event(&format!("{trace}-{n}"), trace, kind, at(n))).collect()
 }
 
+/// A process of these elements.
+pub fn model_of(process: &str, elements: &str) -> String {
+    format!(
+        "<bpmn:definitions xmlns:bpmn=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" \
+         xmlns:zeebe=\"http://camunda.org/schema/zeebe/1.0\" \
+         targetNamespace=\"t\"><bpmn:process id=\"{process}\">{elements}</bpmn:process>\
+         </bpmn:definitions>"
+    )
+}
+
 /// An empty folder to run commands in.
 pub struct Place(TempDir);
 

@@ -310,11 +310,7 @@ fn a_case_is_stuck_also_where_the_other_way_is_first_taken_late_in_the_file() {
         ("endEvent", "e"),
     ];
     let elements = elements.iter().map(|(tag, id)| element(tag, id)).chain(flows);
-    let bpmn = format!(
-        "<bpmn:definitions xmlns:bpmn=\"http://www.omg.org/spec/BPMN/20100524/MODEL\" \
-         targetNamespace=\"t\"><bpmn:process id=\"p\">{}</bpmn:process></bpmn:definitions>",
-        elements.collect::<String>()
-    );
+    let bpmn = model_of("p", &elements.collect::<String>());
     place.write("m.bpmn", &bpmn);
     let mut events = vec![event("stuck", "stuck", "placed", NINE)];
     let pair = |n: i64, kind: &str| {
@@ -334,6 +330,10 @@ fn a_case_is_stuck_also_where_the_other_way_is_first_taken_late_in_the_file() {
     place.add("events.jsonl", &pair(710, "z"));
     let told = run("events.jsonl", &["--now", &now]);
     assert!(told.contains("712 cases: 711 completed, 1 open"), "{told}");
+    let quietest = "1 case is not at an end; stuck is quiet the longest, 4.17 d after placed";
+    assert!(told.contains(quietest), "{told}");
+    let once = place.run(&["track", "events.jsonl", "--model", "m.bpmn"]);
+    assert!(once.contains("1 case is not at an end; stuck is quiet the longest"), "{once}");
     // The rule comes later, and is kept when it is not said again; the page says the same.
     let more = ["--stuck-after", "PT24H", "--now", &now];
     let told = run("events.jsonl", &more);
@@ -343,4 +343,17 @@ fn a_case_is_stuck_also_where_the_other_way_is_first_taken_late_in_the_file() {
     assert!(place.read("page.html").contains("1 stuck"), "the page says what the terminal says");
     let told = run("events.jsonl", &["--now", &now, "--alert-on-backfill"]);
     assert!(told.contains("stuck of case stuck"), "{told}");
+    let alerts = ["track", "alerts", "--data-dir", "kept", "--process"];
+    assert!(place.run(&[&alerts[..], &["p"]].concat()).contains(" p "));
+    assert_eq!(place.output(&[&alerts[..], &["q"]].concat()).status.code(), Some(2));
+    // A deadline that comes later is not that of cases that were read: both say so.
+    let promise = "<bpmn:task id=\"shipped\" name=\"shipped\"><bpmn:extensionElements>\
+                   <zeebe:properties><zeebe:property name=\"deadline\" value=\"PT1H\"/>\
+                   </zeebe:properties></bpmn:extensionElements></bpmn:task>";
+    let plain = "<bpmn:task id=\"shipped\" name=\"shipped\"/>";
+    place.write("m.bpmn", &bpmn.replace(plain, promise));
+    let told = run("events.jsonl", &["--now", &now, "--html", "page.html"]);
+    assert!(told.contains("the model has changed: cases that were read before keep"), "{told}");
+    assert!(told.contains("0 of 712 cases deviate"), "{told}");
+    assert!(!place.read("page.html").contains("too late"), "the page says what the terminal says");
 }

@@ -9,6 +9,7 @@ use super::Chart;
 use crate::conform::{Aligner, Move};
 use crate::discover::Tree;
 use crate::log::{Activity, Case, Log};
+use crate::machine::judge;
 use crate::stats::Times;
 
 /// Figures by element and flow id.
@@ -31,7 +32,8 @@ pub struct ElementHeat {
 }
 
 /// Lays every case over the model by an optimal alignment of its variant; the aligner is one of
-/// [`Chart::aligner`].
+/// [`Chart::aligner`]. A case that may not end where it is counts up to there: what it still has
+/// to do is not passed, and not missed.
 pub fn heat(chart: &Chart, process: &Process, log: &Log, aligner: &mut Aligner) -> Heat {
     let numbers: Vec<Activity> = chart.numbers(log);
     let mut heat = Heat { cases: log.cases.len() as u64, ..Heat::default() };
@@ -41,11 +43,22 @@ pub fn heat(chart: &Chart, process: &Process, log: &Log, aligner: &mut Aligner) 
     for flow in &process.flows {
         heat.flows.insert(flow.id.to_string(), 0);
     }
+    let mut open: BTreeMap<u32, bool> = BTreeMap::new();
     for case in &log.cases {
         let trace: Vec<Activity> =
             case.events.iter().map(|event| numbers[event.activity as usize]).collect();
+        let open = *open.entry(case.variant).or_insert_with(|| {
+            let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
+            !judge(chart, aligner, events, i64::MIN).may_end
+        });
         let moves = aligner.align(&trace).moves;
-        walk(chart, process, case, &moves, &mut heat);
+        let mut moves = &moves[..];
+        if open {
+            let seen = |step: &Move| matches!(step, Move::Both { .. } | Move::LogOnly(_));
+            let last = moves.iter().rposition(seen).map_or(0, |last| last + 1);
+            moves = &moves[..last];
+        }
+        walk(chart, process, case, moves, open, &mut heat);
     }
     heat.elements.values_mut().for_each(|element| element.waited.sort());
     heat
@@ -74,7 +87,14 @@ impl Chart {
     }
 }
 
-fn walk(chart: &Chart, process: &Process, case: &Case, moves: &[Move], heat: &mut Heat) {
+fn walk(
+    chart: &Chart,
+    process: &Process,
+    case: &Case,
+    moves: &[Move],
+    open: bool,
+    heat: &mut Heat,
+) {
     let begin = case.events.first().map_or(0, |event| event.time_ms);
     // When the token of each place came there.
     let mut since = vec![begin; chart.net.places as usize];
@@ -100,8 +120,9 @@ fn walk(chart: &Chart, process: &Process, case: &Case, moves: &[Move], heat: &mu
                 element.waited.push(left - reached);
             }
         }
-        for place in &net.outputs {
-            since[*place as usize] = left;
+        net.outputs.iter().for_each(|place| since[*place as usize] = left);
+        // The flow behind the element at which a case is was not taken yet.
+        for place in if open { &net.inputs } else { &net.outputs } {
             if let Some(flow) = chart.places[*place as usize]
                 && let Some(count) = heat.flows.get_mut(&*process.flows[flow as usize].id)
             {

@@ -105,3 +105,27 @@ fn heat_counts_elements_flows_and_waits() {
         (10, 5_000, 10_000, 10_000)
     );
 }
+
+#[test]
+fn a_case_counts_up_to_where_it_is() {
+    let mut log = crate::log::LogBuilder::default();
+    let steps = ["OrderPlaced", "PaymentReceived", "GoodsFetched", "GoodsShipped"];
+    for (case, count) in [("done", 4), ("open", 2)] {
+        for (at, step) in steps.iter().take(count).enumerate() {
+            log.add(case, step, at as i64 * 1_000).unwrap();
+        }
+    }
+    let log = log.finish();
+    let chart = chart(ORDER, &steps);
+    let (definitions, _) = model::read("t.bpmn", ORDER.as_bytes()).unwrap();
+    let process = &definitions.processes[0];
+    let heat = heat(&chart, process, &log, &mut chart.aligner(&log));
+    assert_eq!((heat.elements["paid"].passed, heat.elements["fetched"].passed), (2, 1));
+    assert_eq!(heat.elements["fetched"].missed, 0, "it is waited for");
+    let flow = |element: &str, into: bool| {
+        let id = |at: u32| &*process.elements[at as usize].id;
+        let of = |flow: &&model::Flow| element == id(if into { flow.target } else { flow.source });
+        heat.flows[&*process.flows.iter().find(of).unwrap().id]
+    };
+    assert_eq!((flow("paid", true), flow("paid", false), flow("fetched", true)), (2, 1, 1));
+}

@@ -92,7 +92,9 @@ fn binary<'h>(
     }
     if members.is_empty() {
         return Err(format!(
-            "expected a CloudEvent, but there are no ce- headers and the content type is {media}"
+            "expected a CloudEvent, but there are no ce- headers and the content type is {media:?}: \
+             send application/cloudevents+json, application/cloudevents-batch+json (an array), or \
+             application/json with the attributes in ce- headers"
         ));
     }
     if !media.is_empty() {
@@ -173,7 +175,8 @@ mod tests {
         };
         assert!(reason("application/cloudevents+json", "{").starts_with("expected JSON, but"));
         assert!(reason("application/cloudevents+xml", "<e/>").contains("+xml"));
-        assert!(reason("text/plain", "x").contains("no ce- headers"));
+        let told = reason("text/plain", "x");
+        assert!(told.contains("no ce- headers") && told.contains("cloudevents-batch+json"));
         let old = ORDER.replace("1.0", "0.3");
         assert_eq!(
             reason("application/cloudevents+json", &old),

@@ -20,6 +20,10 @@ use super::keep::{folder, token};
 use crate::Failure;
 use crate::remote::Remote;
 
+/// What a model that is changed does not do.
+pub const LATER: &str = "cases that were read before keep the model and the deadlines that they \
+                         began with; a new process id or folder reads everything again";
+
 /// Whose cases are asked about.
 #[derive(Args, Default)]
 pub struct Whose {
@@ -46,12 +50,21 @@ impl Whose {
         let process = self.process;
         if let Some(url) = self.server {
             let remote = Remote::at(url, token());
+            if let Some(process) = &process {
+                tracked(process, &on_server(&remote)?)?;
+            }
             return Ok(Some(Place::Server { remote, process }));
         }
         let Some(path) = self.data_dir else { return Ok(None) };
         // The clock stands still: to ask changes nothing.
         let still = Clock::virtual_from(0);
         let tracking = Tracking::open(Some(&there(&path)?), still, Box::new(|_| ()))?;
+        if let Some(process) = &process {
+            let names = tracking.look(|state| {
+                state.models().map(|model| model.process.to_string()).collect::<Vec<_>>()
+            })?;
+            tracked(process, &names).inspect_err(|_| tracking.close())?;
+        }
         Ok(Some(Place::Folder { tracking, process }))
     }
 
@@ -90,14 +103,30 @@ fn meant(remote: &Remote, process: &Option<String>) -> Result<String, Failure> {
     if let Some(process) = process {
         return Ok(encoded(process));
     }
-    let known = remote.get_from("", "/tracking")?;
-    let names: Vec<&str> =
-        known.as_array().into_iter().flatten().filter_map(|row| row["process"].as_str()).collect();
-    match names[..] {
+    let names = on_server(remote)?;
+    match &names[..] {
         [only] => Ok(encoded(only)),
         [] => Err(Failure("expected a tracked process on the server, but there is none".into())),
         _ => Err(Failure(format!("expected --process, one of {}", names.join(", ")))),
     }
+}
+
+/// The processes that a server tracks.
+fn on_server(remote: &Remote) -> Result<Vec<String>, Failure> {
+    let known = remote.get_from("", "/tracking")?;
+    let rows = known.as_array().into_iter().flatten();
+    Ok(rows.filter_map(|row| Some(row["process"].as_str()?.to_owned())).collect())
+}
+
+/// A name that is mistyped must not look as if nothing were wrong.
+fn tracked(process: &str, names: &[String]) -> Result<(), Failure> {
+    if names.iter().any(|name| name == process) {
+        return Ok(());
+    }
+    let known = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err(Failure(format!(
+        "--process: expected a process that is tracked there ({known}), but got {process}"
+    )))
 }
 
 /// A name as part of an address.
@@ -256,18 +285,27 @@ pub struct Alerts {
 impl Alerts {
     pub fn run(self) -> Result<ExitCode, Failure> {
         let place = self.whose.place_or_data()?;
-        let found = match &place {
-            Place::Folder { tracking, .. } => json!(tracking.look(rows::alerts)?),
-            Place::Server { remote, .. } => remote.get_from("", "/alerts")?,
+        let (mut found, process) = match &place {
+            Place::Folder { tracking, process } => {
+                (json!(tracking.look(rows::alerts)?), process.as_deref())
+            }
+            Place::Server { remote, process } => {
+                (remote.get_from("", "/alerts")?, process.as_deref())
+            }
         };
+        if let (Some(process), Some(rows)) = (process, found.as_array_mut()) {
+            rows.retain(|row| row["process"] == process);
+        }
         list(&found, "alerts", self.json, |alert| {
             let text = |name: &str| alert[name].as_str().unwrap_or("-").to_owned();
             let due_ms = alert["dueMs"].as_i64().unwrap_or(0);
             let due = jiff::Timestamp::from_millisecond(due_ms).unwrap_or_default();
             let late = if alert["delivered"] == true { "" } else { "  not delivered yet" };
             let (name, case, element) = (text("name"), text("case"), text("element"));
-            let number = alert["number"].to_string();
-            format!("{number:<6} {name:<24} case {case:<32} {element:<24} due {due}{late}")
+            let (number, process) = (alert["number"].to_string(), text("process"));
+            format!(
+                "{number:<6} {process:<20} {name:<24} case {case:<32} {element:<24} due {due}{late}"
+            )
         })
     }
 }
@@ -374,6 +412,9 @@ pub struct Publish {
     /// A case that is quiet for so long is stuck, e.g. PT30M.
     #[arg(long, value_name = "DURATION")]
     stuck_after: Option<String>,
+    /// Raise alerts also for what had passed when its event came, or when the rule was made.
+    #[arg(long)]
+    alert_on_backfill: bool,
     /// Only keep it as a draft.
     #[arg(long)]
     draft: bool,
@@ -387,6 +428,7 @@ struct Draft {
     bpmn: String,
     mapping: String,
     stuck_after: Option<String>,
+    alert_on_backfill: bool,
 }
 
 impl Publish {
@@ -408,6 +450,7 @@ impl Publish {
             bpmn: read(&self.model)?,
             mapping: read(&self.mapping)?,
             stuck_after: self.stuck_after,
+            alert_on_backfill: self.alert_on_backfill,
         };
         let path = format!("/tracking/{}", encoded(&process));
         remote.ask_of("PUT", &path, Some(&json!(draft)))?;
@@ -415,8 +458,12 @@ impl Publish {
             println!("{process}: kept as a draft");
             return Ok(ExitCode::SUCCESS);
         }
+        let before = remote.get_from("", &path)?["version"].clone();
         remote.ask_of("POST", &format!("{path}/publish"), None)?;
         println!("{process}: published; everything on the bus was observed");
+        if !before.is_null() {
+            println!("{process}: {LATER}");
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

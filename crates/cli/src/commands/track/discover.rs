@@ -128,6 +128,7 @@ impl Discover {
             chart: &chart,
             now_ms: jiff::Timestamp::now().as_millisecond(),
             stuck_after_ms: None,
+            kept: None,
             tree: Some(tree),
             quality: Some(quality),
         })))

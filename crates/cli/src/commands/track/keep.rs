@@ -16,10 +16,13 @@ use track::feed::{Feed, Verdicts};
 use track::limits::PAST_KEPT_DAYS;
 use track::machine::{Command, Publish, State};
 use track::mapping::{Mapping, duration_ms};
+use track::picture::span;
 use track::rows::{self, AlertRow, CaseCounts, CaseRow, WantedCases};
 use track::source::Progress;
+use track::stats::{Deviations, Open};
 use track::tracking::Tracking;
 
+use super::ask::LATER;
 use crate::Failure;
 use crate::events::alerts::{Courier, Places, channelled};
 use crate::events::engine::publish_to;
@@ -142,6 +145,11 @@ pub struct Kept {
     pub alerts: Vec<AlertRow>,
     /// A case that is quiet for so long is stuck, as the folder has it.
     pub stuck_after_ms: Option<i64>,
+    /// Those that may not end where they are, the quietest first, and the moment that it is.
+    pub open: Vec<Open>,
+    pub now_ms: i64,
+    /// What deviates, as the cases that are kept say it.
+    pub deviations: Deviations,
     pub tracking: Tracking,
 }
 
@@ -234,7 +242,20 @@ impl Keep {
             let stuck_after_ms = published.and_then(|publish| publish.stuck_after_ms);
             (rows::counts(state, None), deviating, stuck, rows::alerts(state), stuck_after_ms)
         })?;
-        Ok(Kept { verdicts, counts, deviating, stuck, alerts, stuck_after_ms, tracking })
+        let (open, deviations) =
+            tracking.look(|state| (rows::open(state), track::stats::kept(state, None)))?;
+        Ok(Kept {
+            verdicts,
+            counts,
+            deviating,
+            stuck,
+            alerts,
+            stuck_after_ms,
+            open,
+            now_ms: self.now_ms(),
+            deviations,
+            tracking,
+        })
     }
 
     /// Publishes the model unless it is the one that is published.
@@ -275,7 +296,14 @@ impl Keep {
             Some(there) if publish == (Publish { known: known.clone(), ..there.clone() }) => {
                 tracking.command(Command::Learn { process: id.clone(), known })?;
             }
-            Some(_) | None => {
+            Some(there) => {
+                let other = there.bpmn != publish.bpmn;
+                tracking.command(Command::Publish(publish))?;
+                if other {
+                    println!("the model has changed: {LATER}");
+                }
+            }
+            None => {
                 tracking.command(Command::Publish(publish))?;
             }
         }
@@ -313,6 +341,15 @@ pub fn tell_verdicts(what: &str, verdicts: &Verdicts) {
     println!("{what}: {} records{parts}", verdicts.records);
 }
 
+/// Says how many cases may not end where they are, and which has been quiet the longest.
+pub fn tell_open(open: &[Open], now_ms: i64) {
+    let Some(first) = open.first() else { return };
+    let Open { case, last_step, last_ms, .. } = first;
+    let quiet = span(now_ms.saturating_sub(*last_ms).max(0));
+    let (count, are) = (open.len(), if open.len() == 1 { "case is" } else { "cases are" });
+    println!("{count} {are} not at an end; {case} is quiet the longest, {quiet} after {last_step}");
+}
+
 impl Kept {
     /// Says what is open, what is wrong, and who was told.
     pub fn tell(&self) -> ExitCode {
@@ -324,6 +361,7 @@ impl Kept {
             .filter_map(|status| Some(format!("{} {status}", by_status.get(status)?)))
             .collect();
         println!("{cases} cases: {}", found.join(", "));
+        tell_open(&self.open, self.now_ms);
         println!("{deviating} of {cases} cases deviate");
         for case in self.deviating.iter().take(10) {
             for finding in &case.findings {

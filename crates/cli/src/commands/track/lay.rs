@@ -13,12 +13,12 @@ use track::ingest::Tally;
 use track::log::Log;
 use track::past;
 use track::picture::{Subject, page};
-use track::stats::{Deviations, Stats, deviations};
+use track::stats::{Deviations, Stats, deviations, open};
 
 use super::From;
 use super::ask::Whose;
 use super::discover::write;
-use super::keep::{Keep, Model};
+use super::keep::{Keep, Kept, Model, tell_open};
 use crate::Failure;
 
 /// Events over a model, with a picture.
@@ -148,7 +148,7 @@ impl Lay {
         };
         let kept = running.run(&self.from, mapping, &model)?;
         let log = past::log(&kept.tracking, None)?.finish();
-        let seen = self.seen(&log, &model.definitions, None, kept.stuck_after_ms)?;
+        let seen = self.seen(&log, &model.definitions, None, Some(&kept))?;
         let code = kept.tell();
         kept.tracking.close();
         self.show(&log, &seen, false)?;
@@ -162,7 +162,7 @@ impl Lay {
         log: &Log,
         definitions: &Definitions,
         tree: Option<Tree>,
-        stuck_after_ms: Option<i64>,
+        kept: Option<&Kept>,
     ) -> Result<Seen, Failure> {
         let chart = self.over.chart(definitions, log)?;
         let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
@@ -179,7 +179,8 @@ impl Lay {
                 definitions,
                 chart: &chart,
                 now_ms,
-                stuck_after_ms,
+                stuck_after_ms: kept.and_then(|kept| kept.stuck_after_ms),
+                kept: kept.map(|kept| (&kept.open[..], &kept.deviations)),
                 tree: tree.as_ref(),
                 quality: None,
             };
@@ -201,6 +202,7 @@ impl Lay {
         if judge {
             let mut aligner = chart.aligner_of(log, tree.as_ref());
             let found = deviations(chart, log, *now_ms, &mut aligner);
+            tell_open(&open(chart, log, &mut aligner), *now_ms);
             tell(&found, Some(stats.cases));
         }
         for found in log.loops(self.loops) {
