@@ -92,9 +92,9 @@ fn binary<'h>(
     }
     if members.is_empty() {
         return Err(format!(
-            "expected a CloudEvent, but there are no ce- headers and the content type is {media:?}: \
-             send application/cloudevents+json, application/cloudevents-batch+json (an array), or \
-             application/json with the attributes in ce- headers"
+            "expected a CloudEvent, but there are no ce- headers and the content type is \
+             {media:?}: send application/cloudevents+json, application/cloudevents-batch+json \
+             (an array), or application/json with the attributes in ce- headers"
         ));
     }
     if !media.is_empty() {
