@@ -128,8 +128,10 @@ function Nearly({ message, now }: { message: Message; now: number }): JSX.Elemen
       {misses.slice(0, all ? misses.length : MISSES).map((miss) => (
         <li key={miss.messageKey}>
           Near miss: {miss.name === message.name && <b>{miss.name}</b>}
-          {miss.name !== message.name && <Differing wanted={message.name} came={miss.name} />} came{" "}
-          {age(miss.publishTime, now)} ago{" "}
+          {miss.name !== message.name && (
+            <Differing wanted={message.name} came={miss.name} />
+          )}{" "}
+          came {age(miss.publishTime, now)} ago{" "}
           {miss.name === message.name ? "with the key " : "with this key, under another name"}
           {miss.name === message.name && (
             <Differing wanted={message.correlationKey} came={miss.correlationKey} />
