@@ -41,7 +41,9 @@ function Search(): JSX.Element {
   }, [text]);
   const choose = (hit: Hit | undefined) => {
     if (hit === undefined) return;
-    dialog.current?.close();
+    // Not by closing the dialog, which tells of it later: a key that opens the palette again
+    // meanwhile would be taken back.
+    open.value = false;
     go(hit.to);
   };
   const pressed = (event: KeyboardEvent) => {
