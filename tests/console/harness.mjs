@@ -182,6 +182,8 @@ export async function cable(server) {
     }
   });
   await new Promise((done) => listener.listen(0, "127.0.0.1", done));
+  // A test that fails does not come to removing it.
+  listener.unref();
   return {
     url: `http://127.0.0.1:${listener.address().port}`,
     cut() {

@@ -12,8 +12,12 @@ before(async () => {
   await server.deploy("keys.bpmn", oneTask("keys"));
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  // A complaint of the browser fails here; the server ends all the same.
+  try {
+    await browser?.stop();
+  } finally {
+    await server?.stop();
+  }
 });
 
 /** Tab until the focus is on something with this name. */

@@ -15,8 +15,12 @@ before(async () => {
   await server.deploy("pay.bpmn", oneTask("pay"));
 });
 after(async () => {
-  await browser?.stop();
-  await server?.stop();
+  // A complaint of the browser fails here; the server ends all the same.
+  try {
+    await browser?.stop();
+  } finally {
+    await server?.stop();
+  }
 });
 
 test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async () => {
