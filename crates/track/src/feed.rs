@@ -9,7 +9,7 @@ use grevy::Error;
 
 use crate::chart::{plain, unheard};
 use crate::limits::{BATCH_RECORDS_MAX, FEED_COMMANDS_MAX};
-use crate::machine::{Answer, Command, Observed, Verdict};
+use crate::machine::{Alert, Answer, Command, Observed, Verdict};
 use crate::mapping::{Mapping, Reading};
 use crate::source::{Item, Position, Progress, Source};
 use crate::tracking::{Asked, Hold, Tracking};
@@ -31,6 +31,8 @@ pub struct Feed {
     source: Box<dyn Source>,
     /// Behind the last record that was read.
     next: u64,
+    /// The CloudEvents source of what tracking of the process sends.
+    own: String,
     /// Names of elements that no known type stands for, plain.
     unheard: BTreeSet<String>,
     under_way: VecDeque<Asked>,
@@ -98,6 +100,7 @@ impl Feed {
             source,
             next,
             unheard,
+            own: Alert::source(process),
             under_way: VecDeque::new(),
             behind: Some(tracking.hold()),
             verdicts: Verdicts::default(),
@@ -136,6 +139,7 @@ impl Feed {
         let mut known = Vec::new();
         for record in records {
             if let Reading::Event(event) = &record.reading
+                && !record.own
                 && !self.unheard.is_empty()
                 && self.unheard.remove(&plain(&event.kind))
             {
@@ -204,7 +208,8 @@ impl Feed {
                 (Reading::Rejected { reason: reason.clone() }, *arrival_ms)
             }
         };
-        Observed { position: item.position(), arrival_ms, reading }
+        let own = matches!(item, Item::Record(record) if record.value["source"] == *self.own);
+        Observed { position: item.position(), arrival_ms, reading, own }
     }
 
     fn send(&mut self, command: Command) -> Result<(), Error> {

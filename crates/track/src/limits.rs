@@ -63,6 +63,10 @@ pub const ALIGNMENT_CACHE_MAX: usize = 8_000_000;
 pub const BATCH_RECORDS_MAX: usize = 1_000;
 /// Events that a case keeps one by one; older ones are folded into its marking.
 pub const CASE_EVENTS_MAX: usize = 48;
+/// Folded events that a case still knows, so that what is late or comes again finds its place.
+pub const CASE_PAST_MAX: usize = 10_000;
+/// Folded events that all cases together know; further ones are only in the marking of their case.
+pub const PAST_EVENTS_MAX: usize = 5_000_000;
 /// Findings of one case; further ones are counted only.
 pub const CASE_FINDINGS_MAX: usize = 16;
 /// Completed cases that are kept for late events, the oldest forgotten first.

@@ -119,6 +119,7 @@ impl Names {
             | Event::Judged { .. }
             | Event::CaseOpened { .. }
             | Event::StepObserved(_)
+            | Event::StepTaken { .. }
             | Event::Deviated { .. }
             | Event::Withdrawn { .. }
             | Event::DeadlineArmed { .. }
@@ -227,6 +228,8 @@ fn judged(names: &Names, at: Lsn, event: &Event, then: &[Event]) -> Option<Judge
     };
     match event {
         Event::Judged { source, position, verdict } => Some(row(source, *position, verdict)),
+        // Its verdict follows.
+        Event::StepObserved(step) if step.own => None,
         Event::StepObserved(step) => {
             let own =
                 |event: &&Event| matches!(event, Event::CaseOpened { case } if *case == step.case);
@@ -290,7 +293,10 @@ pub fn steps(
 /// As [`steps`].
 pub fn log(tracking: &Tracking, process: Option<&str>) -> Result<LogBuilder, Error> {
     let mut log = LogBuilder::default();
-    steps(tracking, process, |observation, _| log.observe(&observation))?;
+    steps(tracking, process, |observation, step| match step.own {
+        true => Ok(()),
+        false => log.observe(&observation),
+    })?;
     Ok(log)
 }
 

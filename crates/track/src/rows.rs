@@ -152,7 +152,7 @@ fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {
         status: case.status.name(),
         since_ms: case.status_since_ms,
         events: case.steps(),
-        first_ms: case.events.first().map(|event| event.time_ms),
+        first_ms: case.first().map(|event| event.time_ms),
         last_ms: case.events.last().map(|event| event.time_ms),
         last_step: case.events.last().map(|event| kind(&event.kind)),
         expected: expected.iter().map(kind).collect(),

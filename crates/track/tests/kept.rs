@@ -54,12 +54,12 @@ fn observe(tracking: &Tracking, at: u64, step: usize, cases: std::ops::Range<u64
                 ttl_ms: None,
             });
             let position = Position { partition: 0, offset };
-            Observed { position, arrival_ms: tracking.clock().now(), reading }
+            Observed { position, arrival_ms: tracking.clock().now(), reading, own: false }
         })
         .collect();
     let position = Position { partition: 0, offset: offset + 1 };
     let reading = Reading::Rejected { reason: "expected a type".to_owned() };
-    records.push(Observed { position, arrival_ms: tracking.clock().now(), reading });
+    records.push(Observed { position, arrival_ms: tracking.clock().now(), reading, own: false });
     let (process, source) = (Arc::from("order-tracking"), Arc::from("orders"));
     let answer = tracking.command(Command::Observe { process, source, records }).unwrap();
     assert!(matches!(answer, Answer::Verdicts(_)));

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use api::webhook::{Delivery, Retry, Target, Webhook};
 use serde_json::{Value, json};
-use track::machine::{Alert, Effect};
+use track::machine::{Alert, Effect, SOURCE};
 use track::source::{Item, Progress, Source};
 use track::tracking::{Outlet, Tracking};
 
@@ -226,7 +226,7 @@ fn command(id: &str, alert: &Alert) -> Value {
     json!({
         "specversion": "1.0",
         "id": id,
-        "source": source(&alert.process),
+        "source": Alert::source(&alert.process),
         "type": &*alert.name,
         "time": time(alert.raised_ms),
         "traceid": &*alert.case,
@@ -234,13 +234,6 @@ fn command(id: &str, alert: &Alert) -> Value {
         "datacontenttype": "application/json",
         "data": payload.unwrap_or_else(|| json!({})),
     })
-}
-
-/// What the sources of commands begin with; the process follows.
-const SOURCE: &str = "grevy:";
-
-fn source(process: &str) -> String {
-    format!("{SOURCE}{process}")
 }
 
 /// Ids of the commands that are on the bus already, of whatever process: alerts of all of them

@@ -3,6 +3,7 @@
 
 mod event;
 mod state;
+mod step;
 
 use std::sync::Arc;
 

@@ -81,37 +81,54 @@ struct Ran {
 }
 
 pub(super) fn analyse_case(chart: &Chart, aligner: &mut Aligner, case: &Case) -> Analysis {
-    analyse(chart, aligner, &case.base, &case.events, &case.fired)
+    let Case { base, past, events, fired, .. } = case;
+    Laid { base, earlier: past, events, fired }.analyse(chart, aligner)
 }
 
-/// `base` is the marking before the events; empty is the start. `fired` are deadlines that passed
-/// already.
-fn analyse(
-    chart: &Chart,
-    aligner: &mut Aligner,
-    base: &[u32],
-    events: &[Seen],
-    fired: &[Due],
-) -> Analysis {
-    let whole = base.is_empty();
-    let base: Vec<u32> = match base.is_empty() {
-        true => vec![chart.net.start],
-        false => base.to_vec(),
-    };
-    let trace: Vec<u32> = events.iter().map(|event| event.kind).collect();
-    let moves = aligner.align_from(&base, &trace).moves;
-    let (mut steps, alone) = run(chart, events, &base, &moves);
-    mark_happened(&mut steps);
-    let marking = marking(chart, events, &base, &steps);
-    let places: Vec<u32> = marking.iter().map(|(place, _)| *place).collect();
-    let (next, may_end) = aligner.next(&places);
-    let mut analysis = Analysis { marking, next, may_end, ..Analysis::default() };
-    findings(chart, aligner, &base, &steps, &alone, &mut analysis.findings);
-    lateness(chart, &steps, fired, &mut analysis);
-    if whole {
-        whole_late(chart, events, &mut analysis);
+/// Steps that are laid over the model.
+#[derive(Clone, Copy)]
+pub(super) struct Laid<'a> {
+    /// The marking before them; empty is the start.
+    pub base: &'a [u32],
+    /// Steps that the marking stands for, as far as they are known.
+    pub earlier: &'a [Seen],
+    pub events: &'a [Seen],
+    /// Deadlines that passed already.
+    pub fired: &'a [Due],
+}
+
+impl Laid<'_> {
+    pub fn analyse(self, chart: &Chart, aligner: &mut Aligner) -> Analysis {
+        let Laid { base, earlier, events, fired } = self;
+        let whole = base.is_empty();
+        let base: Vec<u32> = match base.is_empty() {
+            true => vec![chart.net.start],
+            false => base.to_vec(),
+        };
+        let trace: Vec<u32> = events.iter().map(|event| event.kind).collect();
+        let moves = aligner.align_from(&base, &trace).moves;
+        let (mut steps, alone) = run(chart, events, &base, &moves);
+        mark_happened(&mut steps);
+        let marking = marking(chart, events, &base, &steps);
+        let places: Vec<u32> = marking.iter().map(|(place, _)| *place).collect();
+        let (next, may_end) = aligner.next(&places);
+        let mut analysis = Analysis { marking, next, may_end, ..Analysis::default() };
+        let run = Run { base: &base, earlier, steps: &steps, alone: &alone };
+        run.findings(chart, aligner, &mut analysis.findings);
+        lateness(chart, &steps, fired, &mut analysis);
+        if whole {
+            whole_late(chart, events, &mut analysis);
+        }
+        analysis
     }
-    analysis
+}
+
+/// How the model explains steps.
+struct Run<'a> {
+    base: &'a [u32],
+    earlier: &'a [Seen],
+    steps: &'a [Ran],
+    alone: &'a [Alone],
 }
 
 /// An event that the model does not explain, and after how many steps of the run it came.
@@ -177,42 +194,44 @@ fn marking(chart: &Chart, events: &[Seen], base: &[u32], steps: &[Ran]) -> Vec<(
     (0..).zip(tokens).filter_map(|(place, since)| Some((place, since?))).collect()
 }
 
-fn findings(
-    chart: &Chart,
-    aligner: &mut Aligner,
-    base: &[u32],
-    steps: &[Ran],
-    alone: &[Alone],
-    found: &mut Vec<Finding>,
-) {
-    // Labels that the run has without an event; one that came elsewhere is taken off again.
-    let label = |step: &Ran| chart.net.transitions[step.transition].label;
-    let missing = |step: &&Ran| step.seen.is_none() && label(step).is_some();
-    let mut skipped: Vec<&Ran> = steps.iter().filter(missing).collect();
-    let mut add = |kind, step, expected: Vec<u32>, at_ms| {
-        let occurrence =
-            found.iter().filter(|f: &&Finding| (f.kind, f.step) == (kind, step)).count() as u32;
-        let expected = expected.into_iter().take(3).collect();
-        found.push(Finding { kind, step, occurrence, expected, at_ms });
-    };
-    for Alone { event, after } in alone {
-        let instead = expected(chart, aligner, base, &steps[..*after]);
-        let elsewhere = skipped.iter().position(|step| label(step) == Some(event.kind));
-        let before = steps.iter().any(|s| s.seen.is_some() && label(s) == Some(event.kind));
-        let kind = match elsewhere {
-            Some(at) => {
-                skipped.remove(at);
-                FindingKind::WrongOrder
-            }
-            None if before => FindingKind::Repeated,
-            None => FindingKind::Unexpected,
+impl Run<'_> {
+    fn findings(&self, chart: &Chart, aligner: &mut Aligner, found: &mut Vec<Finding>) {
+        // Labels that the run has without an event; one that came elsewhere is taken off again.
+        let label = |step: &Ran| chart.net.transitions[step.transition].label;
+        let missing = |step: &&Ran| step.seen.is_none() && label(step).is_some();
+        let mut skipped: Vec<&Ran> = self.steps.iter().filter(missing).collect();
+        let mut add = |kind, step, expected: Vec<u32>, at_ms| {
+            let occurrence =
+                found.iter().filter(|f: &&Finding| (f.kind, f.step) == (kind, step)).count() as u32;
+            let expected = expected.into_iter().take(3).collect();
+            found.push(Finding { kind, step, occurrence, expected, at_ms });
         };
-        add(kind, event.kind, instead, event.time_ms);
+        for Alone { event, after } in self.alone {
+            let instead = expected(chart, aligner, self.base, &self.steps[..*after]);
+            let elsewhere = skipped.iter().position(|step| label(step) == Some(event.kind));
+            let seen = |s: &Ran| s.seen.is_some() && label(s) == Some(event.kind);
+            let before = self.steps.iter().any(seen)
+                || label_of(chart, event.kind) && self.earlier.iter().any(|e| e.kind == event.kind);
+            let kind = match elsewhere {
+                Some(at) => {
+                    skipped.remove(at);
+                    FindingKind::WrongOrder
+                }
+                None if before => FindingKind::Repeated,
+                None => FindingKind::Unexpected,
+            };
+            add(kind, event.kind, instead, event.time_ms);
+        }
+        for step in skipped.into_iter().filter(|step| step.happened) {
+            let Some(label) = label(step) else { continue };
+            add(FindingKind::Skipped, label, vec![label], step.left_ms);
+        }
     }
-    for step in skipped.into_iter().filter(|step| step.happened) {
-        let Some(label) = label(step) else { continue };
-        add(FindingKind::Skipped, label, vec![label], step.left_ms);
-    }
+}
+
+/// Whether the model has a step of this type.
+fn label_of(chart: &Chart, kind: u32) -> bool {
+    (kind as usize) < chart.kinds.len()
 }
 
 /// What the model could have done after these steps.
@@ -269,6 +288,11 @@ fn whole_late(chart: &Chart, events: &[Seen], analysis: &mut Analysis) {
 }
 
 impl Analysis {
+    /// Where its tokens are.
+    pub(super) fn places(&self) -> Box<[u32]> {
+        self.marking.iter().map(|(place, _)| *place).collect()
+    }
+
     fn too_late(&mut self, step: u32, at_ms: i64) {
         let kind = FindingKind::TooLate;
         let same = |f: &&Finding| (f.kind, f.step) == (kind, step);
@@ -306,7 +330,8 @@ pub(crate) fn judge(
 ) -> Analysis {
     let seen = |(order, (time_ms, kind))| Seen { time_ms, kind, identity: 0, order };
     let events: Vec<Seen> = (0..).zip(events).map(seen).collect();
-    let mut analysis = analyse(chart, aligner, &[], &events, &[]);
+    let laid = Laid { base: &[], earlier: &[], events: &events, fired: &[] };
+    let mut analysis = laid.analyse(chart, aligner);
     analysis.overdue_at(chart, &events, now_ms);
     analysis
 }

@@ -4,11 +4,13 @@
 use std::sync::Arc;
 
 use super::event::{Event, StepObserved};
+use super::identity::steps;
 use super::model::Version;
 use super::state::{
     Case, CaseKey, CaseStatus, Due, Raised, Seen, State, Undo, ended, hash, is_rejected,
 };
-use crate::limits::{CASE_FINDINGS_MAX, REJECTED_RECORDS_MAX};
+use crate::chart::plain;
+use crate::limits::{CASE_FINDINGS_MAX, CASE_PAST_MAX, PAST_EVENTS_MAX, REJECTED_RECORDS_MAX};
 
 impl State {
     pub(super) fn apply(&mut self, event: &Event) {
@@ -50,8 +52,14 @@ impl State {
             Event::StepObserved(step) => {
                 let key = (step.source.clone(), step.position.partition, step.position.offset);
                 self.set_rejected(key, false);
-                self.change(step.case, |case| observe(case, step));
+                if !step.own {
+                    self.change(step.case, |case| observe(case, step));
+                    self.own(step.case, step.identity);
+                }
             }
+            Event::StepTaken { case, identity } => self.change(*case, |case| {
+                take(case, *identity);
+            }),
             Event::Deviated { case, finding } => self.change(*case, |case| {
                 if case.findings.len() < CASE_FINDINGS_MAX {
                     case.findings.push(finding.clone());
@@ -81,19 +89,8 @@ impl State {
                 case.status = *status;
                 case.status_since_ms = *at_ms;
             }),
-            Event::Folded { case, steps, marking } => self.change(*case, |case| {
-                let count = (*steps as usize).min(case.events.len());
-                case.events.drain(..count);
-                case.folded += count as u32;
-                case.base = marking.clone();
-            }),
-            Event::CaseForgotten { case } => {
-                let old = self.cases.get(case).cloned().map(Box::new);
-                if self.touched.insert(*case) {
-                    self.undo.push(Undo::Case(*case, old));
-                }
-                self.put_case(*case, None);
-            }
+            Event::Folded { case, steps, marking } => self.fold_steps(*case, *steps, marking),
+            Event::CaseForgotten { case } => self.forget(*case),
             Event::QuietRuled { process, rule } => {
                 let old = self.set_quiet(process, Some(*rule));
                 self.undo.push(Undo::Quiet(process.clone(), old));
@@ -111,6 +108,35 @@ impl State {
                 self.set_alert(*number, known.map(|known| Raised { delivered: true, ..known }));
             }
         }
+    }
+
+    fn fold_steps(&mut self, key: CaseKey, steps: u32, marking: &[u32]) {
+        let room = PAST_EVENTS_MAX.saturating_sub(self.past_events);
+        let mut gone = Vec::new();
+        self.change(key, |case| {
+            let count = (steps as usize).min(case.events.len());
+            let room = CASE_PAST_MAX.min(case.past.len() + room);
+            case.past.extend(case.events.drain(..count));
+            gone.extend(case.past.drain(..case.past.len().saturating_sub(room)));
+            case.folded += count as u32;
+            case.base = Box::from(marking);
+        });
+        let version = self.cases.get(&key).map_or(0, |case| case.version);
+        let process = self.process_of(version).to_owned();
+        self.disown(key, &process, &gone);
+    }
+
+    fn forget(&mut self, key: CaseKey) {
+        let old = self.cases.get(&key).cloned().map(Box::new);
+        if let Some(case) = old.as_deref() {
+            let process = self.process_of(case.version).to_owned();
+            self.disown(key, &process, &case.past);
+            self.disown(key, &process, &case.events);
+        }
+        if self.touched.insert(key) {
+            self.undo.push(Undo::Case(key, old));
+        }
+        self.put_case(key, None);
     }
 
     fn set_alert(&mut self, number: u64, raised: Option<Raised>) {
@@ -132,13 +158,17 @@ impl State {
         let (Some(from), Some(to)) = (kinds(old), kinds(version)) else { return };
         let number = |kind: u32| {
             let name = from.get(kind as usize);
-            let at = to.iter().position(|known| Some(known) == name);
+            let same = |known: &Arc<str>| Some(known) == name;
+            // The newer version may spell it otherwise.
+            let alike = |known: &Arc<str>| name.is_some_and(|name| plain(known) == plain(name));
+            let at = to.iter().position(same).or_else(|| to.iter().position(alike));
             debug_assert!(at.is_some(), "a type was named before a case that has it moved");
             at.map_or(kind, |at| at as u32)
         };
         self.change(key, |case| {
             case.version = version;
-            case.events.iter_mut().for_each(|event| event.kind = number(event.kind));
+            let events = case.past.iter_mut().chain(&mut case.events);
+            events.for_each(|event| event.kind = number(event.kind));
             for finding in &mut case.findings {
                 finding.step = number(finding.step);
                 finding.expected.iter_mut().for_each(|kind| *kind = number(*kind));
@@ -157,8 +187,9 @@ impl State {
             self.undo.push(Undo::Case(key, Some(Box::new(case.clone()))));
         }
         let (timers, version) = (self.timers_of(&case), case.version);
-        let ended = ended(&case);
+        let (ended, past) = (ended(&case), case.past.len());
         change(&mut case);
+        self.past_events = self.past_events - past + case.past.len();
         let (due, done) = (self.timers_of(&case), self::ended(&case));
         if due != timers {
             for (due, what) in timers {
@@ -209,14 +240,22 @@ fn observe(case: &mut Case, step: &StepObserved) {
     // The same event once more is no news: nothing is less quiet for it.
     let same =
         |event: &Seen| (event.identity, event.time_ms, event.kind) == (identity, time_ms, kind);
-    let news = !(step.replaces && case.events.iter().any(same));
+    let news = !(step.replaces && steps(case).any(same));
     if step.replaces {
-        case.events.retain(|event| event.identity != step.identity);
+        take(case, identity);
     }
     let order = case.events.iter().map(|event| event.order + 1).max().unwrap_or(0);
-    let at = case.events.partition_point(|event| event.time_ms <= time_ms);
-    case.events.insert(at, Seen { time_ms, identity, kind, order });
-    let last = at + 1 == case.events.len();
+    let seen = Seen { time_ms, identity, kind, order };
+    let last = if case.past.last().is_some_and(|past| time_ms < past.time_ms) {
+        let at = case.past.partition_point(|event| event.time_ms <= time_ms);
+        case.past.insert(at, seen);
+        case.folded += 1;
+        false
+    } else {
+        let at = case.events.partition_point(|event| event.time_ms <= time_ms);
+        case.events.insert(at, seen);
+        at + 1 == case.events.len()
+    };
     if news && (last || case.last_arrival_ms == 0) {
         case.last_arrival_ms = case.last_arrival_ms.max(step.arrival_ms);
     }
@@ -228,4 +267,12 @@ fn observe(case: &mut Case, step: &StepObserved) {
         let known = if case.until_ms == i64::MAX { i64::MIN } else { case.until_ms };
         case.until_ms = step.until_ms.unwrap_or(i64::MIN).max(known);
     }
+}
+
+/// The event of this identity is not of this case, or at another time.
+fn take(case: &mut Case, identity: u64) {
+    let past = case.past.len();
+    case.past.retain(|event| event.identity != identity);
+    case.folded -= (past - case.past.len()) as u32;
+    case.events.retain(|event| event.identity != identity);
 }

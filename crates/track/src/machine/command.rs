@@ -50,6 +50,8 @@ pub struct Observed {
     pub position: Position,
     pub arrival_ms: i64,
     pub reading: Reading,
+    /// Tracking of this very process sent it: a part of its case's trace, and no step of it.
+    pub own: bool,
 }
 
 /// What was made of a record.

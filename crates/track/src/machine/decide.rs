@@ -107,11 +107,13 @@ impl Step<'_> {
     }
 
     fn publish(&mut self, publish: &Publish) -> Answer {
+        let model = self.state.models.get(&publish.process);
+        let before = model.and_then(|model| model.published_as.clone());
+        let known = before.as_ref().map(|before| &before.known[..]).unwrap_or_default();
+        let publish = &joined(publish, known);
         if let Err(reason) = self.check(publish, true) {
             return Answer::Refused(reason);
         }
-        let model = self.state.models.get(&publish.process);
-        let before = model.and_then(|model| model.published_as.clone());
         self.emit(Event::DraftSaved(publish.clone()));
         self.version(publish);
         let Some(before) = before else { return Answer::Done };
@@ -173,4 +175,16 @@ impl Step<'_> {
         self.emit(Event::AlertRaised { number, alert: alert.clone() });
         self.effects.push(Effect::Alert { number, alert });
     }
+}
+
+/// What came once is known to come, whoever publishes: without it, cases would be judged by a model
+/// that does not know their steps. Where nothing is known, every name is expected.
+fn joined(publish: &Publish, known: &[String]) -> Publish {
+    let mut publish = publish.clone();
+    if !publish.known.is_empty() {
+        let new = known.iter().filter(|name| !publish.known.contains(name)).cloned();
+        let new: Vec<String> = new.collect();
+        publish.known.extend(new);
+    }
+    publish
 }

@@ -51,6 +51,11 @@ pub enum Event {
         case: CaseKey,
     },
     StepObserved(StepObserved),
+    /// The event of this identity turned out to be of another case.
+    StepTaken {
+        case: CaseKey,
+        identity: u64,
+    },
     Deviated {
         case: CaseKey,
         finding: Finding,
@@ -137,6 +142,8 @@ pub struct StepObserved {
     pub kept: Option<Arc<str>>,
     /// Of an early event: when it expires.
     pub until_ms: Option<i64>,
+    /// Tracking itself said it: it is in the trace, and moves nothing.
+    pub own: bool,
 }
 
 /// Somebody must hear of this.
@@ -158,7 +165,15 @@ pub struct Alert {
     pub payload: Option<Arc<str>>,
 }
 
+/// What the CloudEvents source of the commands begins with; the process follows.
+pub const SOURCE: &str = "grevy:";
+
 impl Alert {
+    /// The CloudEvents source of what tracking of a process sends.
+    pub fn source(process: &str) -> String {
+        format!("{SOURCE}{process}")
+    }
+
     /// What the alert of this number is called wherever it goes. The number alone counts those of
     /// one folder; with what it is about, no other folder's alert has the same.
     pub fn id(&self, number: u64) -> String {

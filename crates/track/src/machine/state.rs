@@ -37,6 +37,10 @@ pub struct State {
     pub(crate) next_alert: u64,
     /// Rejected records that may come again.
     pub(crate) rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    /// Which case has the event of an identity, by hash of process and identity.
+    pub(super) identities: BTreeMap<u64, CaseKey>,
+    /// Folded events that cases still know.
+    pub(super) past_events: usize,
     pub(super) undo: Vec<Undo>,
     /// Cases whose state before the command is in `undo`.
     pub(super) touched: BTreeSet<CaseKey>,
@@ -49,6 +53,7 @@ pub struct State {
 pub(super) enum Undo {
     Case(CaseKey, Option<Box<Case>>),
     Source((Arc<str>, u32), Option<u64>),
+    Identity(u64, Option<CaseKey>),
     Alert(u64, Option<Raised>),
     Rejected((Arc<str>, u32, u64), bool),
     Model(Arc<str>, Option<Model>),
@@ -75,8 +80,10 @@ pub struct Case {
     pub status_since_ms: i64,
     /// In event-time order.
     pub events: Vec<Seen>,
-    /// Steps that are only in `base`.
+    /// Steps that `base` stands for.
     pub folded: u32,
+    /// Those of them that are still known, in event-time order; fewer when there are too many.
+    pub past: Vec<Seen>,
     /// The marking after the folded steps; empty is the start.
     pub base: Box<[u32]>,
     pub findings: Vec<Finding>,
@@ -223,6 +230,8 @@ impl State {
                 Undo::Case(key, old) => self.put_case(key, old.map(|case| *case)),
                 Undo::Source(key, Some(next)) => drop(self.sources.insert(key, next)),
                 Undo::Source(key, None) => drop(self.sources.remove(&key)),
+                Undo::Identity(key, Some(case)) => drop(self.identities.insert(key, case)),
+                Undo::Identity(key, None) => drop(self.identities.remove(&key)),
                 Undo::Alert(number, old) => drop(self.put_alert(number, old)),
                 Undo::Rejected(key, true) => drop(self.rejected.insert(key)),
                 Undo::Rejected(key, false) => drop(self.rejected.remove(&key)),
@@ -253,6 +262,7 @@ impl State {
                 self.timers.remove(&(due, key, what));
             }
             self.set_ended(key, ended(&old), None);
+            self.past_events -= old.past.len();
             let id = hash(self.process_of(old.version), &old.id);
             if self.by_id.get(&id) == Some(&key) {
                 self.by_id.remove(&id);
@@ -265,6 +275,7 @@ impl State {
         self.set_ended(key, None, ended(&case));
         let id = hash(self.process_of(case.version), &case.id);
         self.by_id.insert(id, key);
+        self.past_events += case.past.len();
         self.cases.insert(key, case);
     }
 }
@@ -349,6 +360,16 @@ impl Case {
     pub fn steps(&self) -> u64 {
         u64::from(self.folded) + self.events.len() as u64
     }
+
+    /// Whether every folded step is still known.
+    pub(super) fn knows_its_past(&self) -> bool {
+        self.past.len() == self.folded as usize
+    }
+
+    /// Its earliest step, when that is known.
+    pub fn first(&self) -> Option<&Seen> {
+        self.past.first().filter(|_| self.knows_its_past()).or(self.events.first())
+    }
 }
 
 impl Default for Case {
@@ -361,6 +382,7 @@ impl Default for Case {
             status_since_ms: 0,
             events: Vec::new(),
             folded: 0,
+            past: Vec::new(),
             base: Box::default(),
             findings: Vec::new(),
             deadlines: Vec::new(),

@@ -5,16 +5,15 @@ use std::sync::Arc;
 
 use prost::{Message, Oneof};
 
-use crate::machine::{
-    Alert, CaseStatus, Event, Finding, FindingKind, Publish, Quiet, StepObserved, Verdict,
-};
+use super::step::{Observed, observed, observed_form};
+use crate::machine::{Alert, CaseStatus, Event, Finding, FindingKind, Publish, Quiet, Verdict};
 use crate::source::Position;
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct EventForm {
     #[prost(
         oneof = "Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"
     )]
     kind: Option<Kind>,
 }
@@ -62,6 +61,8 @@ enum Kind {
     CaseMigrated(Due),
     #[prost(message, tag = "20")]
     QuietRuled(QuietForm),
+    #[prost(message, tag = "21")]
+    StepTaken(Taken),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -92,6 +93,14 @@ pub(super) struct PublishForm {
     alert_on_backfill: bool,
     #[prost(string, tag = "8")]
     mapping: String,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct Taken {
+    #[prost(uint64, tag = "1")]
+    case: u64,
+    #[prost(fixed64, tag = "2")]
+    identity: u64,
 }
 
 /// A case with its id and version, or an event type with its number and version.
@@ -125,34 +134,6 @@ struct Judged {
     reason: String,
     #[prost(sint64, tag = "4")]
     until_ms: i64,
-}
-
-#[derive(Clone, PartialEq, Message)]
-struct Observed {
-    #[prost(uint64, tag = "1")]
-    case: u64,
-    #[prost(uint32, tag = "2")]
-    kind: u32,
-    #[prost(sint64, tag = "3")]
-    time_ms: i64,
-    #[prost(sint64, tag = "4")]
-    arrival_ms: i64,
-    #[prost(fixed64, tag = "5")]
-    identity: u64,
-    #[prost(message, required, tag = "6")]
-    place: Place,
-    #[prost(bool, tag = "7")]
-    replaces: bool,
-    #[prost(string, optional, tag = "8")]
-    sender: Option<String>,
-    #[prost(string, optional, tag = "9")]
-    correlation: Option<String>,
-    #[prost(string, optional, tag = "10")]
-    variables: Option<String>,
-    #[prost(sint64, optional, tag = "11")]
-    until_ms: Option<i64>,
-    #[prost(string, optional, tag = "12")]
-    kept: Option<String>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -260,6 +241,9 @@ pub(super) fn form(event: &Event) -> EventForm {
         Event::CaseMigrated { case, version } => Kind::CaseMigrated(due(case, *version, 0)),
         Event::CaseOpened { case } => Kind::CaseOpened(*case),
         Event::StepObserved(step) => Kind::StepObserved(Box::new(observed_form(step))),
+        Event::StepTaken { case, identity } => {
+            Kind::StepTaken(Taken { case: *case, identity: *identity })
+        }
         Event::Deviated { case, finding } => Kind::Deviated(finding_form(*case, finding)),
         Event::Withdrawn { case, finding } => Kind::Withdrawn(finding_form(*case, finding)),
         Event::DeadlineArmed { case, deadline, due_ms, history } => {
@@ -312,6 +296,7 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
         Kind::CaseMigrated(Due { case, what, .. }) => Event::CaseMigrated { case, version: what },
         Kind::CaseOpened(case) => Event::CaseOpened { case },
         Kind::StepObserved(form) => Event::StepObserved(observed(*form)),
+        Kind::StepTaken(Taken { case, identity }) => Event::StepTaken { case, identity },
         Kind::Deviated(form) => Event::Deviated { case: form.case, finding: finding(form)? },
         Kind::Withdrawn(form) => Event::Withdrawn { case: form.case, finding: finding(form)? },
         Kind::DeadlineArmed(Due { case, what, at_ms, history }) => {
@@ -435,43 +420,6 @@ fn verdict(number: u32, reason: String, until_ms: i64) -> Result<Verdict, String
         8 => Verdict::SeenBefore,
         other => return Err(format!("expected a verdict, but it is {other}")),
     })
-}
-
-fn observed_form(step: &StepObserved) -> Observed {
-    let text = |text: &Option<Arc<str>>| text.as_ref().map(|text| text.to_string());
-    Observed {
-        case: step.case,
-        kind: step.kind,
-        time_ms: step.time_ms,
-        arrival_ms: step.arrival_ms,
-        identity: step.identity,
-        place: place_form(&step.source, step.position),
-        replaces: step.replaces,
-        sender: text(&step.sender),
-        correlation: text(&step.correlation),
-        variables: text(&step.variables),
-        kept: text(&step.kept),
-        until_ms: step.until_ms,
-    }
-}
-
-fn observed(form: Observed) -> StepObserved {
-    let (source, position) = place(form.place);
-    StepObserved {
-        case: form.case,
-        kind: form.kind,
-        time_ms: form.time_ms,
-        arrival_ms: form.arrival_ms,
-        identity: form.identity,
-        source,
-        position,
-        replaces: form.replaces,
-        sender: form.sender.map(Arc::from),
-        correlation: form.correlation.map(Arc::from),
-        variables: form.variables.map(Arc::from),
-        kept: form.kept.map(Arc::from),
-        until_ms: form.until_ms,
-    }
 }
 
 pub(super) fn finding_form(case: u64, finding: &Finding) -> FindingForm {

@@ -99,6 +99,8 @@ struct CaseRow {
     last_arrival_ms: i64,
     #[prost(string, optional, tag = "14")]
     variables: Option<String>,
+    #[prost(message, repeated, tag = "15")]
+    past: Vec<SeenForm>,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -209,6 +211,7 @@ fn row(state: &mut State, row: Row) -> Result<(), String> {
                 return Err(format!("expected the version of case {key}, but it is missing"));
             }
             state.put_case(key, Some(case));
+            state.own_all(key);
         }
         Row::Alert(AlertRow { alert: form, delivered }) => {
             let number = form.number;
@@ -239,6 +242,7 @@ fn case_row(key: CaseKey, case: &Case) -> CaseRow {
         status_since_ms: case.status_since_ms,
         events: case.events.iter().map(seen).collect(),
         folded: case.folded,
+        past: case.past.iter().map(seen).collect(),
         base: case.base.to_vec(),
         findings: case.findings.iter().map(|found| finding_form(0, found)).collect(),
         deadlines: case.deadlines.iter().map(due).collect(),
@@ -265,6 +269,7 @@ fn case(row: CaseRow) -> Result<Case, String> {
         status_since_ms: row.status_since_ms,
         events: row.events.into_iter().map(seen).collect(),
         folded: row.folded,
+        past: row.past.into_iter().map(seen).collect(),
         base: row.base.into_boxed_slice(),
         findings: row.findings.into_iter().map(finding).collect::<Result<_, _>>()?,
         deadlines: row.deadlines.into_iter().map(due).collect(),
