@@ -27,6 +27,8 @@ mod replay;
 mod retention;
 mod statistics;
 mod store;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod words;
 mod write;
 

@@ -72,6 +72,7 @@ pub fn router(gateway: Gateway, metrics: Option<PrometheusHandle>, console: site
         .route("/metrics", get(render))
         .fallback(later::later)
         .method_not_allowed_fallback(later::method)
+        .layer(middleware::from_fn(search::behind::told))
         .layer(middleware::from_fn_with_state(gateway.clone(), authenticate))
         .layer(DefaultBodyLimit::max(REST_BODY_BYTES_MAX));
     let open = Router::new()

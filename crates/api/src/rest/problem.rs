@@ -59,6 +59,13 @@ impl IntoResponse for Problem {
     }
 }
 
+/// Says more in the words of a problem.
+pub(super) fn add(response: &mut Response, text: &str) {
+    if let Some(unwritten) = response.extensions_mut().get_mut::<Unwritten>() {
+        unwritten.detail.push_str(text);
+    }
+}
+
 fn status(kind: Kind) -> (StatusCode, &'static str) {
     match kind {
         Kind::InvalidArgument => (StatusCode::BAD_REQUEST, "INVALID_ARGUMENT"),

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
+mod behind;
 mod console;
 mod contract;
 mod decisions;

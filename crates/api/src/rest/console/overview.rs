@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
 use super::super::problem::Problem;
+use super::super::search::behind::{self, Missing};
 use super::super::search::{self, key_text};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
@@ -29,20 +30,30 @@ const LATELY_MS: i64 = 600_000;
 
 /// The last overview, shared by all who look.
 #[derive(Debug, Default)]
-pub struct Overviews(Mutex<Option<(Instant, Arc<Json>)>>);
+pub struct Overviews(Mutex<Option<Read>>);
+
+/// When it was read, and what it may lack.
+#[derive(Debug)]
+struct Read {
+    time: Instant,
+    overview: Arc<Json>,
+    missing: Option<Missing>,
+}
 
 /// What goes through, what stands still and why.
 #[utoipa::path(get, path = "/overview", operation_id = "getOverview", tag = "Grevy",
     responses((status = 200, body = Object)))]
 pub async fn overview(State(gateway): State<Gateway>) -> Result<Response, Problem> {
     let mut last = gateway.overviews().0.lock().await;
-    if let Some((read, overview)) = &*last
-        && read.elapsed() < AGE_MAX
+    if let Some(Read { time, overview, missing }) = &*last
+        && time.elapsed() < AGE_MAX
     {
+        behind::shared(*missing);
         return Ok(Answer(&**overview).into_response());
     }
     let overview = Arc::new(read(&gateway).await?);
-    *last = Some((Instant::now(), overview.clone()));
+    let missing = behind::missing();
+    *last = Some(Read { time: Instant::now(), overview: overview.clone(), missing });
     Ok(Answer(&*overview).into_response())
 }
 

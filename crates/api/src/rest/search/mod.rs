@@ -5,6 +5,7 @@
 
 mod absent;
 mod audit;
+pub(super) mod behind;
 mod decisions;
 mod definition_parts;
 mod definitions;
@@ -20,14 +21,12 @@ mod schema;
 mod user_task_parts;
 mod variables;
 
-use std::time::Instant;
-
 use axum::Json as Answer;
 use axum::response::{IntoResponse, Response};
 use engine::key::{META_COUNTER, counter_of, partition_of};
 use history::query::{Condition, Entity, Field, Filter, Kind, Record, Test, Value};
-use history::{Behind, META, Positions, Reader};
-use http::{HeaderValue, header};
+use history::{META, Positions, Reader};
+use http::header;
 use serde_json::Value as Json;
 use utoipa_axum::router::OpenApiRouter;
 
@@ -38,9 +37,6 @@ pub(super) use render::key as key_text;
 use super::problem::Problem;
 use crate::failure::{Failure, Kind as Reason};
 use crate::gateway::Gateway;
-
-/// How far the answer is behind, when it could not wait any longer.
-const BEHIND: &str = "grevy-history-behind";
 
 pub fn router() -> OpenApiRouter<Gateway> {
     definitions::router()
@@ -61,7 +57,7 @@ pub(super) async fn caught_up(
     gateway: &Gateway,
     reader: &Reader,
     filter: &Filter,
-) -> Result<Behind, Failure> {
+) -> Result<(), Failure> {
     let engine = gateway.engine()?;
     let wanted = |partition| Some((partition, engine.durable(partition).ok()?));
     let partitions: Vec<u16> = match touched(filter) {
@@ -70,7 +66,8 @@ pub(super) async fn caught_up(
     };
     let mut positions: Positions = partitions.into_iter().filter_map(wanted).collect();
     positions.insert(META, engine.catalog().position());
-    Ok(reader.wait_for(&positions, history::limits::READ_WAIT_MAX).await)
+    behind::wait(reader, &positions).await;
+    Ok(())
 }
 
 /// The same, for whatever belongs to the instance of a key.
@@ -78,14 +75,15 @@ pub(super) async fn caught_up_of(
     gateway: &Gateway,
     reader: &Reader,
     key: i64,
-) -> Result<Behind, Failure> {
+) -> Result<(), Failure> {
     let engine = gateway.engine()?;
     let partition = partition_of(key);
     let positions: Positions = match engine.durable(partition) {
         Ok(durable) => [(partition, durable)].into_iter().collect(),
         Err(_) => Positions::new(),
     };
-    Ok(reader.wait_for(&positions, history::limits::READ_WAIT_MAX).await)
+    behind::wait(reader, &positions).await;
+    Ok(())
 }
 
 /// The one partition that a filter can touch: that of the instance that it names.
@@ -112,18 +110,6 @@ pub(super) fn failed(error: history::Error) -> Failure {
         return Failure::invalid(text);
     }
     Failure::new(Reason::Internal, error.to_string())
-}
-
-/// Marks an answer that may lack the newest.
-fn answered(body: Json, behind: &Behind) -> Response {
-    let mut response = Answer(body).into_response();
-    if let Behind::Yes { steps, lag } = behind {
-        let text = format!("steps={steps}; lag-ms={}", lag.as_millis());
-        if let Ok(value) = HeaderValue::from_str(&text) {
-            response.headers_mut().insert(BEHIND, value);
-        }
-    }
-    response
 }
 
 /// Answers a search; `scope` is what the path says.
@@ -154,11 +140,9 @@ async fn search_of(
     if !own.is_empty() {
         query.filter = joined(own, query.filter);
     }
-    let begun = Instant::now();
-    let behind = caught_up(gateway, &reader, &query.filter).await?;
-    metrics::histogram!("grevy_history_wait_seconds").record(begun.elapsed());
+    caught_up(gateway, &reader, &query.filter).await?;
     let page = reader.search(entity, &query).await.map_err(failed)?;
-    Ok(answered(render::page(&page, item), &behind))
+    Ok(Answer(render::page(&page, item)).into_response())
 }
 
 /// What the path says, of something that must be there.
