@@ -273,6 +273,7 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let comments = include_str!("../migrations/0005_comments.sql");
     let narrowed = include_str!("../migrations/0006_narrowed.sql");
     let backoff = include_str!("../migrations/0007_backoff.sql");
+    let ties = include_str!("../migrations/0008_ties.sql");
     let all = vec![
         migration(1, "tables", tables),
         migration(2, "decisions", decisions),
@@ -281,6 +282,7 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
         migration(5, "comments", comments),
         migration(6, "narrowed", narrowed),
         migration(7, "backoff", backoff),
+        migration(8, "ties", ties),
     ];
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())

@@ -14,11 +14,11 @@ pub const VARIABLE: Entity = Entity {
     only: &[],
     rows: None,
     fields: &[
-        Field::text("name", "v.name"),
+        Field::text("name", "v.name").tied(&["v.head", "v.instance"]),
         Field::text("tenantId", "d.tenant").walked(),
         Field::key("variableKey", "v.key"),
         Field::key("scopeKey", "v.scope"),
-        Field::key("processInstanceKey", "v.instance"),
+        Field::key("processInstanceKey", "v.instance").tied(&["v.scope", "v.name"]),
         Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
         Field::text("value", "v.value").hidden().walked(),
         // `VALUE_PREVIEW_CHARS_MAX`.
@@ -30,11 +30,11 @@ pub const VARIABLE: Entity = Entity {
 /// The same with whole values.
 pub const VARIABLE_WHOLE: Entity = Entity {
     fields: &[
-        Field::text("name", "v.name"),
+        Field::text("name", "v.name").tied(&["v.head", "v.instance"]),
         Field::text("tenantId", "d.tenant"),
         Field::key("variableKey", "v.key"),
         Field::key("scopeKey", "v.scope"),
-        Field::key("processInstanceKey", "v.instance"),
+        Field::key("processInstanceKey", "v.instance").tied(&["v.scope", "v.name"]),
         Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
         Field::text("value", "v.value"),
         Field::flag("isTruncated", "0").no_sort(),

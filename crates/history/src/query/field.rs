@@ -44,6 +44,9 @@ pub struct Field {
     pub(crate) inside: &'static str,
     /// `sql` speaks of the definition `d` only.
     pub(crate) of_definition: bool,
+    /// Columns that order rows which are equal in this one, before the key does: those that stand
+    /// behind it in its index, so that a sort by it alone is read as the index has it.
+    pub(crate) ties: &'static [&'static str],
     /// No index has it: rows are looked at one by one until the page is full, which takes seconds
     /// where millions are there and few fit. An index is paid for by every row that is written.
     pub walked: bool,
@@ -83,6 +86,7 @@ impl Field {
             nullable: false,
             inside: "",
             of_definition: false,
+            ties: &[],
             walked: false,
         }
     }
@@ -139,6 +143,10 @@ impl Field {
     /// Conditions on variables of this scope alone.
     pub fn is_local(&self) -> bool {
         self.kind == Kind::Variables && self.sql == "local"
+    }
+
+    pub(crate) const fn tied(self, ties: &'static [&'static str]) -> Field {
+        Field { ties, ..self }
     }
 
     pub(crate) const fn walked(self) -> Field {

@@ -69,6 +69,14 @@ impl Order {
                 columns.push(Column { sql, descending, nullable, field: Some(sort.field) });
             }
         }
+        if let ([sort], true) = (sorts, columns.len() == 1) {
+            let descending = sort.descending;
+            let tie = |sql: &&str| {
+                let sql = (*sql).to_owned();
+                Column { sql, descending, nullable: false, field: None }
+            };
+            columns.extend(sort.field.ties.iter().map(tie));
+        }
         // The key follows the direction of what stands before it, so that one index gives both.
         if !columns.iter().any(|column| column.sql == entity.key) {
             let descending = columns.last().is_some_and(|column| column.descending);

@@ -7,7 +7,7 @@ use super::cursor::{Place, hash};
 use super::field::{Entity, Field};
 use super::filter::{Condition, Filter, Test, Value};
 use super::order::{Order, Sort};
-use super::sql::{Few, Inside, Sql, Writing, insides};
+use super::sql::{Few, Inside, Sql, Writing, insides, is_only, joins};
 use super::stretch::{Stretch, stretches};
 use crate::error::{Error, Result};
 use crate::limits::{
@@ -99,9 +99,12 @@ impl Query {
             Some(rows) => (grouped(entity, rows, &filter), Filter::default()),
             None => (Sql::new(entity.from), known_definitions(connection, entity, filter).await?),
         };
-        let few = few(connection, entity, &filter, most).await?;
+        let (few, all_few) = few(connection, entity, &filter, most).await?;
         let mut part = Part { connection, entity, table, few: &few, columns: &order, most };
-        let found = part.matches(&filter).await?;
+        let found = match all_few || !is_only(entity, &filter) {
+            true => part.matches(&filter).await?,
+            false => Matches::Many,
+        };
         let (from, cursor, turned) = match &self.page {
             Paging::From { from, .. } => (i64::from(*from), None, false),
             Paging::After { cursor, .. } => (0, Some(order.read(cursor)?), false),
@@ -184,8 +187,8 @@ struct Part<'a> {
 impl Part<'_> {
     /// The filter is asked once: what passes is sorted by its keys.
     async fn matches(&mut self, filter: &Filter) -> Result<Matches> {
-        let mut sql = self.selection(&format!("{} AS k", self.entity.key));
-        sql.push(Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter));
+        let rest = Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter);
+        let sql = self.selection(&format!("{} AS k", self.entity.key), rest);
         gather(self.connection, sql, self.most).await
     }
 
@@ -260,15 +263,15 @@ impl Part<'_> {
         let Entity { joins, key, .. } = self.entity;
         let indexed = order.indexed(self.entity, filter);
         let writing = Writing { entity: self.entity, indexed: Some(&indexed), few: self.few };
-        let mut inner = self.selection(&format!("{key} AS k"));
-        inner.push(writing.filter(filter));
+        let mut rest = writing.filter(filter);
         if let Some(behind) = &window.behind {
-            inner.push_str(" AND ");
-            inner.push(order.behind(behind));
+            rest.push_str(" AND ");
+            rest.push(order.behind(behind));
         }
         let sorted = order.text();
         let page = [Value::Int(window.limit), Value::Int(window.from)];
-        inner.push(Sql::with(format!(" ORDER BY {sorted} LIMIT ? OFFSET ?"), page));
+        rest.push(Sql::with(format!(" ORDER BY {sorted} LIMIT ? OFFSET ?"), page));
+        let inner = self.selection(&format!("{key} AS k"), rest);
         #[cfg(test)]
         super::plans::note(super::plans::Step::Along, &inner);
         let mut whole = Sql::new(format!("SELECT {} FROM (", self.selected()));
@@ -297,11 +300,12 @@ impl Part<'_> {
         self.rows(whole).await
     }
 
-    /// The beginning of a statement, up to its conditions.
-    fn selection(&self, columns: &str) -> Sql {
+    /// A statement with these conditions and what stands behind them.
+    fn selection(&self, columns: &str, rest: Sql) -> Sql {
         let mut sql = Sql::new(format!("SELECT {columns} FROM "));
         sql.push(self.table.clone());
-        sql.push_str(&format!("{} WHERE ", self.entity.joins));
+        sql.push_str(&format!("{} WHERE ", joins(self.entity, &rest.text)));
+        sql.push(rest);
         sql
     }
 
@@ -321,8 +325,8 @@ impl Part<'_> {
     /// Matches, as far as so many.
     async fn count(&mut self, filter: &Filter, most: i64) -> Result<i64> {
         let mut sql = Sql::new("SELECT count(*) FROM (");
-        sql.push(self.selection("1"));
-        sql.push(Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter));
+        let rest = Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter);
+        sql.push(self.selection("1", rest));
         sql.push(Sql::with(" LIMIT ?)", [Value::Int(most)]));
         let rows = fetch(self.connection, sql).await?;
         Ok(rows.first().map(|row| row.try_get(0)).transpose()?.unwrap_or(0))
@@ -395,22 +399,23 @@ async fn gather(connection: &mut SqliteConnection, selection: Sql, most: i64) ->
     if count > most { Ok(Matches::Many) } else { Ok(Matches::Few { count, keys: value(row, 1)? }) }
 }
 
-/// Selections inside other tables that give few keys.
+/// Selections inside other tables that give few keys; and whether all do.
 async fn few(
     connection: &mut SqliteConnection,
     entity: &Entity,
     filter: &Filter,
     most: i64,
-) -> Result<Vec<Few>> {
-    let mut few = Vec::new();
+) -> Result<(Vec<Few>, bool)> {
+    let (mut few, mut all) = (Vec::new(), true);
     for Inside { sql, key } in insides(entity, filter) {
         let mut selection = sql.clone();
-        selection.text = selection.text.replacen(&key, &format!("{key} AS k"), 1);
-        if let Matches::Few { keys, .. } = gather(connection, selection, most).await? {
-            few.push(Few { sql, keys });
+        selection.text = selection.text.replacen(&key, &format!("DISTINCT {key} AS k"), 1);
+        match gather(connection, selection, most).await? {
+            Matches::Few { keys, .. } => few.push(Few { sql, keys }),
+            Matches::Many => all = false,
         }
     }
-    Ok(few)
+    Ok((few, all))
 }
 
 /// Conditions on definitions become a list of their keys: there are few definitions, and an index

@@ -2,8 +2,11 @@
 
 use super::field::{Entity, Field, Kind};
 use super::filter::{Condition, Filter, Test, Value, fits, like};
-use super::variable::variable;
+use super::variable::{absent, variable};
 use crate::names::Names;
+
+const WHERE: &str = " WHERE ";
+const JOIN: &str = " LEFT JOIN ";
 
 /// A condition with the values of its places.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -65,7 +68,10 @@ impl Writing<'_> {
             Filter::Any(list) if list.is_empty() => Sql::new("1 = 0"),
             Filter::Any(list) => joined(list.iter().map(|one| self.one(one)), " OR "),
             Filter::Is(condition) => self.all(std::slice::from_ref(&Filter::Is(condition.clone()))),
-            Filter::Variable(test) => self.inner(&variable(self.entity, test)),
+            Filter::Variable(test) => match absent(self.entity, test) {
+                Some(absent) => absent,
+                None => self.inner(&variable(self.entity, test)),
+            },
         }
     }
 
@@ -96,7 +102,9 @@ impl Writing<'_> {
             return Sql::with(text, [few.keys.clone()]);
         }
         let mut sql = inside.sql.clone();
-        sql.text = format!("EXISTS ({} AND {} = {key})", inside.sql.text, inside.key);
+        let (head, conditions) = sql.text.split_once(WHERE).unwrap_or((&sql.text, "1 = 1"));
+        let conditions = hidden(conditions);
+        sql.text = format!("EXISTS ({head}{WHERE}{conditions} AND {} = {key})", inside.key);
         sql
     }
 
@@ -128,8 +136,45 @@ pub(crate) fn insides(entity: &Entity, filter: &Filter) -> Vec<Inside> {
         }
         Filter::Any(list) => list.iter().flat_map(|one| insides(entity, one)).collect(),
         Filter::Is(condition) => groups(std::slice::from_ref(&Filter::Is(condition.clone()))),
+        Filter::Variable(test) if absent(entity, test).is_some() => Vec::new(),
         Filter::Variable(test) => vec![variable(entity, test)],
     }
+}
+
+/// Does the filter ask for nothing but this selection?
+pub(crate) fn is_only(entity: &Entity, filter: &Filter) -> bool {
+    let Filter::All(list) = filter else { return false };
+    let alone = match &list[..] {
+        [Filter::Variable(test)] => absent(entity, test).is_none(),
+        list => {
+            let inside =
+                |one: &Filter| matches!(one, Filter::Is(it) if !it.field.inside.is_empty());
+            list.iter().all(inside) && groups(list).len() == 1
+        }
+    };
+    alone && entity.base.is_empty()
+}
+
+/// Conditions whose columns the planner may not look up: without figures of the tables it takes
+/// the index of a name that all rows have for as good as that of the row they belong to, and walks
+/// it for each of them.
+fn hidden(conditions: &str) -> String {
+    let mut out = String::with_capacity(conditions.len() + 16);
+    let (mut quoted, mut word) = (false, None);
+    for letter in conditions.chars() {
+        quoted ^= letter == '\'';
+        match (letter, word) {
+            ('.', Some(at)) if !quoted => {
+                out.insert(at, '+');
+                word = None;
+            }
+            (letter, None) if letter.is_ascii_alphabetic() => word = Some(out.len()),
+            (letter, Some(_)) if letter.is_ascii_alphanumeric() || letter == '_' => {}
+            _ => word = None,
+        }
+        out.push(letter);
+    }
+    out
 }
 
 /// Conditions on the same selection are one selection.
@@ -159,6 +204,25 @@ fn groups(list: &[Filter]) -> Vec<Inside> {
 /// The column that a selection gives.
 fn selected(inside: &str) -> String {
     inside.split_whitespace().nth(1).unwrap_or_default().to_owned()
+}
+
+/// The joins that conditions or an order speak of, or that such a join does: the store leaves out
+/// the others only where nothing at all stands behind them.
+pub(super) fn joins(entity: &Entity, rest: &str) -> String {
+    let mut wanted = String::new();
+    for join in entity.joins.split(JOIN).skip(1).collect::<Vec<_>>().into_iter().rev() {
+        let alias = join.split_whitespace().nth(1).unwrap_or_default();
+        if speaks_of(rest, alias) || speaks_of(&wanted, alias) {
+            wanted.insert_str(0, &format!("{JOIN}{}", join.trim_end()));
+        }
+    }
+    wanted
+}
+
+/// Does `alias.` stand in the text?
+fn speaks_of(text: &str, alias: &str) -> bool {
+    let part = |letter: char| letter.is_ascii_alphanumeric() || letter == '_';
+    text.match_indices(&format!("{alias}.")).any(|(at, _)| !text[..at].ends_with(part))
 }
 
 pub(super) fn joined(parts: impl Iterator<Item = Sql>, with: &str) -> Sql {

@@ -17,7 +17,6 @@ pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
     };
     let head = format!("SELECT {key} FROM {from} WHERE v.name = ?");
     let mut sql = Sql::with(head, [Value::Text(test.name.clone())]);
-    let absent = test.tests.contains(&Test::Exists(false));
     for one in &test.tests {
         sql.push_str(" AND ");
         sql.push(match &test.path {
@@ -25,21 +24,23 @@ pub(crate) fn variable(entity: &Entity, test: &VariableTest) -> Inside {
             Some(path) => nested_value(path, one),
         });
     }
-    if absent && test.path.is_none() {
-        // No row can say that it is not there.
-        let name = Value::Text(test.name.clone());
-        let (table, place) = match entity.from {
-            "user_task u" if test.local => ("user_task", "v.scope = i2.element"),
-            "user_task u" => ("user_task", "v.instance = i2.instance"),
-            _ => ("process_instance", "v.instance = i2.key"),
-        };
-        let text = format!(
-            "SELECT i2.key FROM {table} i2 WHERE NOT EXISTS \
-             (SELECT 1 FROM variable v WHERE {place} AND v.name = ?)"
-        );
-        return Inside { sql: Sql::with(text, [name]), key: "i2.key".to_owned() };
-    }
     Inside { sql, key: key.to_owned() }
+}
+
+/// That the variable is not there, which no row of it can say.
+pub(crate) fn absent(entity: &Entity, test: &VariableTest) -> Option<Sql> {
+    if test.path.is_some() || !test.tests.contains(&Test::Exists(false)) {
+        return None;
+    }
+    let link = match entity.from {
+        "process_instance i" => "v.instance = i.key",
+        "user_task u" if test.local => "v.scope = u.element",
+        "user_task u" => "v.instance = u.instance",
+        _ => "v.key = NULL",
+    };
+    // The name is hidden from the planner: it is found for each row by what it belongs to.
+    let text = format!("NOT EXISTS (SELECT 1 FROM variable v WHERE {link} AND +v.name = ?)");
+    Some(Sql::with(text, [Value::Text(test.name.clone())]))
 }
 
 /// The JSON text, found by its beginning; what is a number, by that.
