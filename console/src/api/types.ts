@@ -252,8 +252,10 @@ export interface Explanation {
     text: string;
     expression: string | null;
     value: string;
+    refused: { sequenceFlowId: string; text: string; expression: string }[];
     time: string;
   }[];
+  decisions: Decided[];
   failures: {
     elementId: string;
     time: string;
@@ -264,6 +266,34 @@ export interface Explanation {
     incidentKey: Key;
     text: string;
   }[];
+}
+
+/** A decision that a business rule task asked for. */
+export interface Decided {
+  elementId: string;
+  time: string;
+  decisionDefinitionId: string;
+  decisionDefinitionKey: Key;
+  decisionDefinitionVersion: number;
+  decisionEvaluationKey: Key;
+  output: string;
+  failureMessage: string | null;
+  failedDecisionDefinitionId: string | null;
+  warnings: string[];
+  /** Required ones before those that require them. */
+  evaluatedDecisions: {
+    decisionDefinitionId: string;
+    decisionDefinitionName: string;
+    decisionDefinitionType: string;
+    output: string;
+    inputs: Clause[];
+    matchedRules: { ruleId: string; ruleIndex: number; outputs: Clause[] }[];
+  }[];
+}
+
+export interface Clause {
+  name: string;
+  value: string;
 }
 
 /** A value that a variable got. */

@@ -24,7 +24,7 @@ import { Log } from "./instance/log";
 import { Modify, planned, type Step } from "./instance/modify";
 import { Tree } from "./instance/tree";
 import { Variables } from "./instance/variables";
-import { Path, Waits } from "./instance/why";
+import { Decisions, Path, Waits } from "./instance/why";
 
 /** All there is about an instance that is not asked for part by part. */
 export interface All {
@@ -111,6 +111,7 @@ function Shown({ all, changed }: PartProps): JSX.Element {
         <div>
           <Variables all={all} changed={changed} />
           <Path all={all} />
+          <Decisions all={all} />
           <Log instance={instance} turn={all} />
         </div>
       </div>

@@ -45,6 +45,8 @@ enum Command {
     #[cfg(feature = "client")]
     Create(commands::create::Create),
     #[cfg(feature = "client")]
+    Decide(commands::decide::Decide),
+    #[cfg(feature = "client")]
     Cancel(commands::cancel::Cancel),
     #[cfg(feature = "client")]
     Publish(commands::publish::Publish),
@@ -152,6 +154,8 @@ fn run(cli: Cli) -> Result<ExitCode, Failure> {
         Command::Deploy(command) => command.run(),
         #[cfg(feature = "client")]
         Command::Create(command) => command.run(),
+        #[cfg(feature = "client")]
+        Command::Decide(decide) => decide.run(),
         #[cfg(feature = "client")]
         Command::Cancel(command) => command.run(),
         #[cfg(feature = "client")]

@@ -53,3 +53,71 @@ fn findings_have_places_and_the_exit_code_tells_the_worst() {
     let (code, _) = lint(&[Path::new("no-such-file.bpmn")], &[]);
     assert_eq!(code, 2);
 }
+
+const DMN: &str = "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" \
+                   xmlns:c=\"http://camunda.org/schema/1.0/dmn\"";
+
+fn decision(namespace: &str, id: &str, import: &str, text: &str) -> String {
+    format!(
+        "{DMN} id=\"{namespace}\" name=\"x\" namespace=\"{namespace}\">\n{import}\
+         <decision id=\"{id}\" name=\"{id}\">\n<literalExpression><text>{text}</text>\
+         </literalExpression></decision></definitions>"
+    )
+}
+
+#[test]
+fn decisions_are_checked_with_what_they_import() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let write = |name: &str, text: &str| {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).expect("a file of ours");
+        path
+    };
+    let clean = write("clean.dmn", &decision("a", "fee", "", "1 + x"));
+    let import = "<import name=\"lib\" namespace=\"a\" \
+                  importType=\"https://www.omg.org/spec/DMN/20191111/MODEL/\"/>";
+    let user = write("user.dmn", &decision("b", "user", import, "2"));
+    let doubtful = write("doubtful.dmn", &decision("c", "doubtful", "", "uper case(x)"));
+    let wrong = write("wrong.dmn", &decision("d", "wrong", "", "1 +"));
+    let again = write("again.dmn", &decision("e", "fee", "", "1"));
+    let bpmn = write("model.dmn", &format!("{HEAD}</definitions>"));
+
+    assert_eq!(lint(&[&user, &clean], &[]), (0, String::new()));
+    let (code, text) = lint(&[&user], &[]);
+    assert!(code == 2 && text.contains(":2:1 error DMN-001 lib: "), "{text}");
+    let (code, text) = lint(&[&doubtful], &[]);
+    assert!(code == 1 && text.contains("did you mean 'upper case'?"), "{text}");
+    let (code, text) = lint(&[&wrong], &[]);
+    assert!(code == 2 && text.contains("wrong.dmn:3:1 error DMN-001"), "{text}");
+    let (code, text) = lint(&[&clean, &again], &[]);
+    assert!(code == 2 && text.contains("clean.dmn has fee too"), "{text}");
+    let (code, text) = lint(&[&bpmn], &[]);
+    assert!(code == 2 && text.contains("a namespace of DMN"), "{text}");
+}
+
+fn decide(arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_grevy"));
+    let output = command.arg("decide").args(arguments).output().expect("it is there");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().expect("it ends"), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_decision_of_a_file_is_evaluated_without_a_server() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let guide = include_str!("../../../docs/guide/dmn.md");
+    let model = guide.split_once("```xml\n").expect("the model").1;
+    let path = folder.path().join("shipping.dmn");
+    std::fs::write(&path, model.split("```").next().unwrap_or_default()).expect("a file of ours");
+    let file = path.display().to_string();
+    let given = ["--var", "weight=30", "--var", "customer={\"kind\": \"new\"}"];
+    let (code, text, _) = decide(&[&["--file", file.as_str()], &given[..]].concat());
+    assert_eq!((code, text.trim()), (0, r#"{"fee":7.9,"by":"truck"}"#));
+    let (_, text, _) = decide(&[&["size", "--file", file.as_str()], &given[..]].concat());
+    assert_eq!(text.trim(), "\"large\"");
+    let (_, text, _) = decide(&[&["--file", file.as_str(), "--trace"], &given[..]].concat());
+    let shown = "  Customer = \"new\"\n  Parcel = \"large\"\n  rule 2 large: Fee = 7.9, Carrier";
+    assert!(text.contains(shown), "{text}");
+    let (code, _, error) = decide(&["--file", &file, "no-such"]);
+    assert!(code == 2 && error.contains("one of the decisions 'size', 'fee'"), "{code} {error}");
+}

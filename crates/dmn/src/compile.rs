@@ -51,6 +51,7 @@ impl Model {
             places: BTreeMap::new(),
             names: Vec::new(),
             diagnostics: Vec::new(),
+            warnings: Vec::new(),
         };
         let elements = compiler.elements();
         if compiler.diagnostics.is_empty() {
@@ -71,6 +72,7 @@ impl Model {
             by_name: by_name(&elements[..own]),
             elements,
             own,
+            warnings: compiler.warnings,
         })))
     }
 }
@@ -101,6 +103,8 @@ pub(crate) struct Compiler<'d> {
     /// The names under which each element is known to those that require it.
     names: Vec<Vec<Arc<str>>>,
     diagnostics: Vec<Diagnostic>,
+    /// Of the file itself.
+    warnings: Vec<Diagnostic>,
 }
 
 /// What the expressions of one element may name.
@@ -127,6 +131,31 @@ impl Compiler<'_> {
             let (line, column) = place.line_and_column(self.texts[place.file]);
             let element = place.id.clone();
             self.diagnostics.push(Diagnostic { element, line, column, message });
+        }
+    }
+
+    fn warn(&mut self, place: &Place, message: String) {
+        if place.file == 0 && self.warnings.len() < DIAGNOSTICS_MAX {
+            let (line, column) = place.line_and_column(self.texts[0]);
+            let element = place.id.clone();
+            self.warnings.push(Diagnostic { element, line, column, message });
+        }
+    }
+
+    /// Warns of what an expression calls or reads that is not there. In Camunda any variable of
+    /// the process may be read.
+    fn doubt<'n>(
+        &mut self,
+        place: &Place,
+        doubts: Vec<feel::Doubt>,
+        unknown: impl Iterator<Item = &'n str>,
+    ) {
+        doubts.into_iter().for_each(|doubt| self.warn(place, doubt.message));
+        if self.dialect == Dialect::Standard {
+            for name in unknown {
+                let message = format!("expected something that it requires, but found '{name}'");
+                self.warn(place, message);
+            }
         }
     }
 
@@ -159,6 +188,10 @@ impl Compiler<'_> {
             let around = self.surroundings(file, &requires);
             let variable = decision.variable.clone().unwrap_or_default();
             let logic = decision.logic.as_ref().map(|logic| self.boxed(logic, &around));
+            if logic.is_none() {
+                let message = "expected a decision with logic, but it has none and gives null";
+                self.warn(&decision.place, message.to_owned());
+            }
             let named = if variable.name.is_empty() { &decision.name } else { &variable.name };
             let named = if named.is_empty() { &decision.id } else { named };
             elements.push(Element {
@@ -167,6 +200,7 @@ impl Compiler<'_> {
                 requires,
                 kind: ElementKind::Decision(Decision {
                     name: decision.name.clone(),
+                    file,
                     version_tag: decision.version_tag.clone(),
                     kind: decision.logic.as_ref().map_or(DecisionKind::Unspecified, boxed::kind_of),
                     result: self.type_of(file, &variable.type_ref),

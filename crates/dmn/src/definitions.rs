@@ -36,6 +36,14 @@ pub(crate) struct Definitions {
     pub(crate) services: Vec<Service>,
 }
 
+impl Definitions {
+    /// Whether there is nothing to evaluate and nothing to import.
+    pub(crate) fn is_empty(&self) -> bool {
+        let callable = self.knowledge.len() + self.services.len();
+        self.decisions.len() + callable + self.items.len() + self.inputs.len() == 0
+    }
+}
+
 #[derive(Debug)]
 pub(crate) struct Import {
     pub(crate) place: Place,

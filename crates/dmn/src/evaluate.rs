@@ -207,6 +207,7 @@ impl<'a> Run<'a> {
         self.evaluated.borrow_mut().push(EvaluatedDecision {
             id: element.id.clone(),
             name: decision.name.clone(),
+            file: decision.file,
             kind: decision.kind,
             output: output.clone().unwrap_or_default(),
             inputs: details.inputs,

@@ -1,6 +1,7 @@
 //! The compiled model.
 
 use crate::definitions::IteratorKind;
+use crate::error::Diagnostic;
 use crate::evaluate::index::RuleIndex;
 use crate::result::DecisionKind;
 use crate::types::ItemType;
@@ -37,6 +38,7 @@ pub(crate) struct Compiled {
     pub(crate) by_name: BTreeMap<String, usize>,
     /// How many of the elements are of this model; they come first.
     pub(crate) own: usize,
+    pub(crate) warnings: Vec<Diagnostic>,
 }
 
 impl Model {
@@ -58,6 +60,11 @@ impl Model {
     /// As which dialect its expressions are read.
     pub fn dialect(&self) -> Dialect {
         self.0.dialect
+    }
+
+    /// What is doubtful in this model: it is evaluated all the same.
+    pub fn warnings(&self) -> &[Diagnostic] {
+        &self.0.warnings
     }
 
     /// The decisions of this model, in the order of the file.
@@ -106,6 +113,8 @@ pub(crate) enum ElementKind {
 
 pub(crate) struct Decision {
     pub(crate) name: String,
+    /// See [`crate::EvaluatedDecision::file`].
+    pub(crate) file: usize,
     pub(crate) version_tag: Option<String>,
     pub(crate) kind: DecisionKind,
     pub(crate) result: Option<Arc<ItemType>>,

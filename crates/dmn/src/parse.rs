@@ -12,6 +12,10 @@ use crate::error::{Diagnostic, ModelError};
 use crate::limits::{ELEMENTS_MAX, FILE_BYTES_MAX, NESTING_MAX, XML_NODES_MAX};
 use roxmltree::{Document, Node, ParsingOptions};
 
+/// What the namespaces of all versions have in them, and that of the newest.
+const DMN: &str = "omg.org/spec/DMN/";
+const NEWEST: &str = "https://www.omg.org/spec/DMN/20230324/MODEL/";
+
 /// Reads one file, which is number `file` among those that are read together.
 pub(crate) fn parse(xml: &str, file: usize) -> Result<Definitions, ModelError> {
     let whole = |line: u32, column: u32, message: String| ModelError {
@@ -34,7 +38,21 @@ pub(crate) fn parse(xml: &str, file: usize) -> Result<Definitions, ModelError> {
         return Err(whole(1, 1, message));
     }
     let mut parser = Parser { file, diagnostics: Vec::new() };
+    let namespace = root.tag_name().namespace().unwrap_or_default();
+    if !namespace.contains(DMN) {
+        let message = format!(
+            "expected definitions in a namespace of DMN, such as '{NEWEST}', but they are in \
+             '{namespace}'"
+        );
+        parser.error(root, message);
+        return Err(ModelError { diagnostics: parser.diagnostics });
+    }
     let definitions = parser.definitions(root);
+    if definitions.is_empty() && parser.diagnostics.is_empty() {
+        let message = "expected at least one decision, or something for other files to import, \
+                       but there is none";
+        parser.error(root, message.to_owned());
+    }
     match parser.diagnostics.is_empty() {
         true => Ok(definitions),
         false => Err(ModelError { diagnostics: parser.diagnostics }),

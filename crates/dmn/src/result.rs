@@ -29,6 +29,8 @@ pub struct EvaluatedDecision {
     pub id: String,
     /// Its name.
     pub name: String,
+    /// The file that it is in: 0 is the model's own, 1 the first of those it was read with.
+    pub file: usize,
     /// Its kind of logic.
     pub kind: DecisionKind,
     /// Its value; `null` if it failed.

@@ -40,7 +40,7 @@ fn the_example_of_the_guide_is_true() {
 fn the_import_of_the_guide_is_true() {
     let text = include_str!("../../../docs/guide/dmn.md");
     let example = text.split_once("## Imports").expect("the section").1;
-    let rates = "<definitions id='rates' name='Rates' namespace='urn:rates'>\
+    let rates = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' id='rates' name='Rates' namespace='urn:rates'>\
                  <decision id='rate' name='rate'><variable name='rate'/>\
                  <literalExpression><text>2</text></literalExpression></decision></definitions>";
     let model = Model::read_with(block(example, "xml"), &[rates], dmn::Options::default());

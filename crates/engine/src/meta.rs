@@ -9,8 +9,8 @@ mod imports;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub(crate) use decisions::compile as compile_decisions;
 pub use decisions::{DecisionDeployed, RequirementsDeployed};
+pub(crate) use decisions::{compile as compile_decisions, digest};
 pub use image::Image;
 
 use crate::compile::{Expr, Order, Problem, Process, TimerExpr, Trigger};

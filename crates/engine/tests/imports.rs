@@ -85,6 +85,23 @@ fn files_of_one_deployment_import_each_other_in_any_order() {
 }
 
 #[test]
+fn an_imported_decision_is_found_in_the_version_that_is_imported() {
+    let mut shop = Shop::default();
+    let files = [("fees.dmn", fees("")), ("rates.dmn", rates("urn:rates", 2))];
+    let deployed = shop.deploy(&files).unwrap();
+    let [fee, rate] = [0, 1].map(|at| deployed.requirements[at].decisions[0].key);
+    shop.deploy(&[("rates.dmn", rates("urn:rates", 3))]).unwrap();
+    let fee = shop.catalog.decision(fee).unwrap();
+    let model = fee.requirements.model.as_ref().unwrap();
+    let outcome = model.evaluate("fee", &Context::new(), &feel::Env::new(0, 0)).unwrap();
+    let evaluated: Vec<_> = outcome.evaluated.iter().map(|own| (&*own.id, own.file)).collect();
+    assert_eq!(evaluated, [("rate", 1), ("fee", 0)]);
+    let found = |file, id| shop.catalog.sibling(fee, file, id).map(|own| own.key);
+    assert_eq!((found(1, "rate"), found(0, "fee")), (Some(rate), Some(fee.key)));
+    assert_eq!((found(0, "rate"), found(2, "rate")), (None, None));
+}
+
+#[test]
 fn a_version_means_the_same_whatever_is_deployed_later() {
     let mut shop = Shop::default();
     let first = shop.deploy(&[("rates.dmn", rates("urn:rates", 2))]).unwrap();

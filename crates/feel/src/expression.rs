@@ -40,6 +40,15 @@ pub struct Step {
     pub value: Value,
 }
 
+/// What an evaluation that comes there is sure to stumble over: it is `null` there, with a warning.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doubt {
+    /// The part of the text.
+    pub span: Span,
+    /// "expected …, but …", or what the warning will say.
+    pub message: String,
+}
+
 /// Compiles an expression as Camunda 8 reads it; `text` is without a leading `=`.
 pub fn compile(text: &str) -> Result<Expression, SyntaxError> {
     compile_in(text, &Arc::new(Scope::default()))
@@ -83,6 +92,20 @@ impl Expression {
     #[expect(clippy::misnamed_getters, reason = "a program's paths are not all that it reads")]
     pub fn paths(&self) -> &[Read] {
         &self.program.reads
+    }
+
+    /// What can be told to go wrong without evaluating it: functions that there are not, calls that
+    /// no function takes, temporal literals that are none.
+    pub fn doubts(&self) -> Vec<Doubt> {
+        self.program.doubts()
+    }
+
+    /// Variables that it reads although its scope does not have them. What an entry of a filtered
+    /// list may be is none.
+    pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
+        let scoped = |name: &str| self.program.scoped.iter().any(|own| *own.name == *name);
+        let known = move |name: &str| self.scope.has_variable(name) || scoped(name);
+        self.roots.iter().map(|name| &**name).filter(move |name| !known(name))
     }
 
     /// The value, if the expression is a literal and so needs no evaluation.
@@ -198,6 +221,16 @@ impl UnaryTests {
     /// The variables that they may read besides the input.
     pub fn reads(&self) -> &[Arc<str>] {
         self.0.reads()
+    }
+
+    /// As [`Expression::doubts`].
+    pub fn doubts(&self) -> Vec<Doubt> {
+        self.0.doubts()
+    }
+
+    /// As [`Expression::unknown_names`].
+    pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
+        self.0.unknown_names()
     }
 
     /// The tests in a normal form of text, with the same meaning.

@@ -28,7 +28,7 @@ mod vm;
 pub use env::Env;
 pub use error::{EvalError, EvalErrorKind, Span, SyntaxError, Warning, WarningKind};
 pub use expression::{
-    Evaluation, Expression, Shape, Step, UnaryTests, compile, compile_in, compile_tests,
+    Doubt, Evaluation, Expression, Shape, Step, UnaryTests, compile, compile_in, compile_tests,
 };
 pub use program::Read;
 pub use scope::{Dialect, Scope, normalised};

@@ -2,7 +2,8 @@
 
 use crate::ast::Comparison;
 use crate::builtins::BuiltIn;
-use crate::error::{EvalErrorKind, Span, WarningKind};
+use crate::error::{EvalErrorKind, Span, Warning, WarningKind};
+use crate::expression::Doubt;
 use crate::types::Type;
 use std::sync::Arc;
 use value::Value;
@@ -154,6 +155,23 @@ pub(crate) struct Prototype {
     pub(crate) entry: Option<u32>,
     /// Values taken from the stack when the function is made.
     pub(crate) captures: u32,
+}
+
+impl Program {
+    /// Calls and literals that will give a warning whatever the variables are.
+    pub(crate) fn doubts(&self) -> Vec<Doubt> {
+        let doubt = |(op, span): (&Op, &Span)| {
+            let (kind, message) = match op {
+                Op::Fail(index) => self.failures[*index as usize].clone(),
+                Op::Function(index) => Warning::no_function(&self.callees[*index as usize].name),
+                _ => return None,
+            };
+            let mut warning = Warning { kind, message, line: 1, column: 1 };
+            warning.suggest(&[]);
+            Some(Doubt { span: *span, message: warning.message })
+        };
+        self.code.iter().zip(&self.spans).filter_map(doubt).collect()
+    }
 }
 
 #[derive(Clone, Debug)]

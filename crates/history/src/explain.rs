@@ -1,6 +1,7 @@
 //! Why is it not moving? Why this path? What an instance waits for, the decisions that led there,
 //! what failed: as data, and as sentences.
 
+mod decided;
 mod joins;
 mod trail;
 
@@ -17,6 +18,8 @@ use crate::names::{self, INCIDENT_KINDS, INSTANCE_STATES};
 use crate::query::{Condition, Filter, Query, Record, Sql, Test, Value, fetch};
 use crate::reader::Reader;
 
+pub use decided::Decided;
+
 /// All that can be said about an instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Explanation {
@@ -27,6 +30,8 @@ pub struct Explanation {
     pub quarantine: Option<String>,
     pub waits: Vec<Wait>,
     pub path: Vec<Choice>,
+    /// Decisions that its business rule tasks asked for, in their order.
+    pub decisions: Vec<Decided>,
     pub failures: Vec<Failure>,
 }
 
@@ -106,7 +111,18 @@ pub struct Choice {
     pub condition: Option<String>,
     /// Variables that the condition names, with their values at that moment.
     pub values: Vec<(String, String)>,
+    /// The other flows whose conditions were evaluated: they did not hold.
+    pub refused: Vec<Refused>,
     pub time: i64,
+}
+
+/// A flow whose condition did not hold.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Refused {
+    pub flow_id: String,
+    pub condition: String,
+    /// As in [`Choice::values`].
+    pub values: Vec<(String, String)>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -162,6 +178,7 @@ impl Reader {
             quarantine: head.try_get(2)?,
             waits,
             path: trail::choices(&steps, &flows),
+            decisions: decided::decisions(&mut connection, instance, &steps).await?,
             failures: failures.into_iter().map(|(failure, _)| failure).collect(),
         }))
     }

@@ -34,7 +34,9 @@ mod write;
 
 pub use batch::{Batch, META, MetaStep, Seed, SeedPart, Step};
 pub use error::{Error, Result};
-pub use explain::{Choice, Explanation, Failure, NearMiss, Surroundings, Wait, What};
+pub use explain::{
+    Choice, Decided, Explanation, Failure, NearMiss, Refused, Surroundings, Wait, What,
+};
 pub use fingerprint::{hash as error_hash, normalise as error_text};
 pub use happenings::{Detail, Happening, KINDS, Told};
 pub use latency::Step as SlowStep;

@@ -114,3 +114,9 @@ pub const OVERVIEW_ROWS_MAX: usize = 100;
 
 /// The slowest steps of an overview; the others are looked for process by process.
 pub const OVERVIEW_STEPS_MAX: usize = 10;
+
+/// Decisions of one instance that its explanation tells of, the first ones.
+pub const DECISIONS_TOLD_MAX: usize = 100;
+
+/// Characters of a decision's input or output in the sentence about it.
+pub const DECISION_VALUE_CHARS_MAX: usize = 200;

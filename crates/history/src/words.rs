@@ -1,6 +1,6 @@
 //! An explanation in sentences.
 
-use crate::explain::{Choice, Explanation, Failure, NearMiss, Wait, What};
+use crate::explain::{Choice, Decided, Explanation, Failure, NearMiss, Refused, Wait, What};
 
 /// A span of time in words: its two largest units.
 pub fn span(milliseconds: i64) -> String {
@@ -48,6 +48,7 @@ impl Explanation {
             lines.push("It waits for nothing that is known; it is being worked on.".to_owned());
         }
         lines.extend(self.path.iter().map(Choice::text));
+        lines.extend(self.decisions.iter().map(Decided::text));
         lines.join("\n")
     }
 }
@@ -171,20 +172,43 @@ impl NearMiss {
 }
 
 impl Choice {
+    /// In one sentence, and a line for each flow whose condition did not hold.
+    pub fn text(&self) -> String {
+        let mut text = self.reason();
+        for refused in &self.refused {
+            text.push_str("\n  ");
+            text.push_str(&refused.text());
+        }
+        text
+    }
+
+    /// In one sentence.
+    pub fn reason(&self) -> String {
+        let Choice { element_id, flow_id, condition, values, .. } = self;
+        let head = format!("At '{element_id}' it took '{flow_id}'");
+        match condition {
+            None => format!("{head}, the default: no condition held."),
+            Some(condition) => format!("{head}, because {condition} held{}.", with(values)),
+        }
+    }
+}
+
+impl Refused {
     /// In one sentence.
     pub fn text(&self) -> String {
-        let Choice { element_id, flow_id, condition, values, .. } = self;
-        let Some(condition) = condition else {
-            return format!(
-                "At '{element_id}' it took '{flow_id}', the default: no condition held."
-            );
-        };
-        let values: Vec<String> =
-            values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
-        let with =
-            if values.is_empty() { String::new() } else { format!(" with {}", values.join(", ")) };
-        format!("At '{element_id}' it took '{flow_id}', because {condition} held{with}.")
+        format!(
+            "'{}' was not taken: {} did not hold{}.",
+            self.flow_id,
+            self.condition,
+            with(&self.values)
+        )
     }
+}
+
+fn with(values: &[(String, String)]) -> String {
+    let values: Vec<String> =
+        values.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+    if values.is_empty() { String::new() } else { format!(" with {}", values.join(", ")) }
 }
 
 impl Failure {

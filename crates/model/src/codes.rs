@@ -89,6 +89,11 @@ codes! {
     "Text after `=` is a FEEL expression. The message says what was expected where."
     "Mend the expression. Text in quotes is `=\"text\"`."
 
+    EXPRESSION_DOUBTFUL "BPMN-019" "An expression calls what is not there"
+    "It parses, but a function that it calls does not exist, or takes other arguments, or a date \
+     in it is none. That part is `null` wherever it is evaluated, with a warning."
+    "Correct the name or the arguments; the guide lists the functions."
+
     EXPRESSION_EXPECTED "BPMN-018" "An expression is expected, but the text is static"
     "Here only a FEEL expression makes sense, and an expression begins with `=`. \
      Without it the text would be the same for every instance."
@@ -351,6 +356,16 @@ codes! {
     MAPPING_STATIC "BPMN-108" "The mapping's source is a text, not an expression"
     "Without `=` the text itself becomes the value, although the model has a variable of this name."
     "Put `=` in front to mean a variable."
+
+    DMN_REFUSED "DMN-001" "A decision model is refused"
+    "The file is no DMN, an expression in it does not parse, or it refers to what is not there; \
+     the message says what and where."
+    "Mend what the message names. A file that imports others is checked together with them."
+
+    DMN_DOUBTFUL "DMN-002" "A decision model will not do what was meant"
+    "It deploys, but a rule can never match, an expression calls a function that does not exist, \
+     or a decision has no logic."
+    "Correct what the message names."
 
     DEFAULT_MISSING "BPMN-109" "The gateway has no default flow"
     "If no condition holds, the instance stops there with an incident."

@@ -24,7 +24,7 @@ fn pages_are_as_generated() {
     for entry in fs::read_dir(&folder).expect("docs/errors exists") {
         let path = entry.expect("the entry can be read").path();
         let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
-        if name.starts_with("BPMN-") {
+        if name.starts_with("BPMN-") || name.starts_with("DMN-") {
             found.insert(name, fs::read_to_string(&path).expect("the page can be read"));
         }
     }

@@ -193,7 +193,7 @@ fn expressions(t: &mut Cases) {
             offset,
             message: "expected a name, but found '?'".into(),
         }),
-        None => Ok(()),
+        None => Ok(Vec::new()),
     };
     let checks = model::Checks { expression: &dislike };
     let xml = choice("\n  = a\n + ?", "=b");
@@ -211,6 +211,12 @@ fn expressions(t: &mut Cases) {
     let column = before.rsplit('\n').next().map_or(0, |l| l.chars().count()) as u32 + 1 + 4;
     assert_eq!(found[0].position.column, column, "{after}");
     t.seen.insert(codes::EXPRESSION_SYNTAX);
+    let xml = task_with("<zeebe:taskDefinition type='= uper case(a)'/>");
+    let (_, found) = model::parse("t.bpmn", xml.as_bytes()).expect("it parses");
+    let [only] = &found[..] else { panic!("{}", model::report("t.bpmn", &found)) };
+    assert_eq!((only.code, only.severity), (codes::EXPRESSION_DOUBTFUL, model::Severity::Warning));
+    assert!(only.message.contains("did you mean 'upper case'"), "{only}");
+    t.seen.insert(codes::EXPRESSION_DOUBTFUL);
 }
 
 /// An exclusive gateway with two conditions.

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import type { NearMiss, Wait } from "../../api/types";
+import type { Clause, Decided, NearMiss, Wait } from "../../api/types";
 import { compared, distance } from "../../differ";
 import { age, span } from "../../format";
 import { useNow } from "../../live";
@@ -167,9 +167,109 @@ export function Path({ all }: Pick<PartProps, "all">): JSX.Element | null {
             </h3>
             <p>{step.text}</p>
             {step.expression && <code class="block">{step.expression}</code>}
+            {step.refused.length > 0 && (
+              <ul class="near">
+                {step.refused.map((flow) => (
+                  <li key={flow.sequenceFlowId}>{flow.text}</li>
+                ))}
+              </ul>
+            )}
           </li>
         ))}
       </ol>
     </section>
+  );
+}
+
+/** What decisions came to, and by which rules. */
+export function Decisions({ all }: Pick<PartProps, "all">): JSX.Element | null {
+  const { decisions } = all.explanation;
+  if (decisions.length === 0) return null;
+  return (
+    <section class="path" aria-label="Decisions">
+      <header>
+        <h2>Decisions</h2>
+      </header>
+      <ol class="cards">
+        {decisions.map((decided) => (
+          <DecidedCard key={decided.decisionEvaluationKey} decided={decided} all={all} />
+        ))}
+      </ol>
+    </section>
+  );
+}
+
+interface DecidedProps extends Pick<PartProps, "all"> {
+  decided: Decided;
+}
+
+function DecidedCard({ decided, all }: DecidedProps): JSX.Element {
+  const { failureMessage } = decided;
+  return (
+    <li>
+      <h3>
+        <span class="kind">
+          {decided.decisionDefinitionId} v{decided.decisionDefinitionVersion}
+        </span>{" "}
+        <a href={withQuery({ element: decided.elementId })}>{nameOf(all, decided.elementId)}</a>
+      </h3>
+      {failureMessage === null ? (
+        <p>
+          Gave <code>{decided.output}</code>
+        </p>
+      ) : (
+        <p class="failed">
+          {decided.failedDecisionDefinitionId} failed: {failureMessage}
+        </p>
+      )}
+      {decided.evaluatedDecisions.map((own) => (
+        <Evaluated key={own.decisionDefinitionId} own={own} />
+      ))}
+      {decided.warnings.map((warning) => (
+        <p key={warning}>{warning}</p>
+      ))}
+    </li>
+  );
+}
+
+function Clauses({ all }: { all: Clause[] }): JSX.Element {
+  return (
+    <>
+      {all.map(({ name, value }, at) => (
+        <span key={at}>
+          {at > 0 && ", "}
+          {name} = <code>{value}</code>
+        </span>
+      ))}
+    </>
+  );
+}
+
+function Evaluated({ own }: { own: Decided["evaluatedDecisions"][number] }): JSX.Element {
+  const isTable = own.decisionDefinitionType === "DECISION_TABLE";
+  return (
+    <details open>
+      <summary>{own.decisionDefinitionName || own.decisionDefinitionId}</summary>
+      {!isTable && (
+        <p>
+          Gave <code>{own.output}</code>
+        </p>
+      )}
+      {isTable && own.inputs.length > 0 && (
+        <p>
+          <Clauses all={own.inputs} />
+        </p>
+      )}
+      {isTable && own.matchedRules.length === 0 && <p>No rule matched.</p>}
+      {isTable && (
+        <ul class="near">
+          {own.matchedRules.map((rule) => (
+            <li key={rule.ruleIndex}>
+              Rule {rule.ruleIndex}: <Clauses all={rule.outputs} />
+            </li>
+          ))}
+        </ul>
+      )}
+    </details>
   );
 }

@@ -47,6 +47,8 @@ pub struct Outcome {
     failure_message: Option<String>,
     output: String,
     tenant_id: String,
+    /// Why parts of the output are `null`, each with its decision; an addition of Grevy.
+    warnings: Vec<String>,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -154,6 +156,7 @@ fn outcome(done: &Evaluation) -> Outcome {
         failure_message: failure.map(|own| own.message.to_string()),
         output: done.output.to_json(),
         tenant_id: done.tenant.to_string(),
+        warnings: done.warnings.iter().map(|warning| warning.to_string()).collect(),
     }
 }
 

@@ -43,6 +43,7 @@ async fn a_decision_is_deployed_and_evaluated() {
     assert_eq!(status, StatusCode::OK, "{found}");
     assert_eq!(found["output"], "5");
     assert_eq!(found["failureMessage"], Json::Null);
+    assert_eq!(found["warnings"], json!([]));
     let evaluated = found["evaluatedDecisions"].as_array().unwrap();
     let ids: Vec<&Json> = evaluated.iter().map(|own| &own["decisionDefinitionId"]).collect();
     assert_eq!(ids, ["zone", "fee"]);
@@ -140,6 +141,13 @@ async fn decisions_are_found_deployed_and_evaluated() {
     );
     assert_eq!(whole["matchedRules"][0]["ruleId"], "near");
     assert_eq!(whole["matchedRules"][0]["evaluatedOutputs"][0]["outputValue"], "6");
+    let told = rig.get(&format!("/grevy/v1/explain/{instance}")).await;
+    let text = told["text"].as_str().unwrap();
+    let expected = "At 'rate' the decision 'fee' (version 2) gave 6.\n  'zone' gave \"near\".\n  'fee': \
+                    Zone = \"near\", Weight = 2 matched rule 1: Fee = 6.";
+    assert!(text.contains(expected), "{text}");
+    let decided = &told["decisions"][0]["evaluatedDecisions"][1];
+    assert_eq!(decided["matchedRules"][0]["ruleIndex"], 1, "{told}");
     let of = json!({"filter": {"decisionEvaluationKey": asked["decisionEvaluationKey"]}});
     assert_eq!(rig.column(path, of, "processInstanceKey").await, ["null", "null"]);
     let failed = rig.search(path, json!({"filter": {"state": "FAILED"}})).await;

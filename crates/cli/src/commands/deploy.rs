@@ -6,10 +6,11 @@ use std::process::ExitCode;
 use clap::Args;
 use serde_json::Value;
 
+use super::lint;
 use crate::Failure;
 use crate::remote::Remote;
 
-/// Deploys files together: all or none.
+/// Deploys files together: all or none. What is doubtful in them is told, as by `grevy lint`.
 #[derive(Args)]
 pub struct Deploy {
     #[arg(value_name = "FILE", required = true)]
@@ -29,6 +30,9 @@ impl Deploy {
             files.push((name.to_string_lossy().into_owned(), bytes));
         }
         let answer = self.remote.upload("/deployments", &files)?;
+        for found in lint::findings(&self.files)?.iter().filter(|found| found.is_warning()) {
+            eprintln!("{found}");
+        }
         self.remote.tell(&answer, || {
             let entries = answer["deployments"].as_array().into_iter().flatten();
             entries.filter_map(line).for_each(|line| println!("{line}"));

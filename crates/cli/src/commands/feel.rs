@@ -7,6 +7,7 @@ use ::feel::{Dialect, Env, Scope, Span, Step};
 use clap::Args;
 use value::{Packed, Value};
 
+use super::given::{Given, json};
 use crate::Failure;
 
 /// Characters of an expression and of a value in a line of a trace.
@@ -18,12 +19,8 @@ pub struct Feel {
     /// The expression, with or without the `=` that it has in a model.
     #[arg(value_name = "EXPR", allow_hyphen_values = true)]
     expression: String,
-    /// A variable with its value as JSON: `--var total=120.5`, `--var 'name="Ada"'`.
-    #[arg(long = "var", value_name = "NAME=JSON")]
-    variables: Vec<String>,
-    /// Variables as a JSON object, or @FILE.
-    #[arg(long, value_name = "JSON", default_value = "{}")]
-    variables_from: String,
+    #[command(flatten)]
+    given: Given,
     /// Read it as unary tests, as in a cell of a decision table, of this input as JSON.
     #[arg(long, value_name = "JSON")]
     input: Option<String>,
@@ -46,7 +43,8 @@ impl Feel {
         let text = self.expression.trim_start();
         let text = text.strip_prefix('=').unwrap_or(text);
         let dialect = if self.standard { Dialect::Standard } else { Dialect::Camunda };
-        let variables = self.read_variables()?;
+        let variables: Vec<(String, Value)> =
+            self.given.read()?.into_iter().map(|(name, own)| (name, own.to_value())).collect();
         let mut scope = Scope::new(dialect);
         variables.iter().for_each(|(name, _)| scope.add_variable(name));
         let scope = scope.into();
@@ -64,7 +62,7 @@ impl Feel {
         let (found, steps) = match &self.input {
             Some(input) => {
                 let tests = ::feel::compile_tests(text, &scope).map_err(refused)?;
-                let input = json("--input", input)?;
+                let input = json("--input", input)?.to_value();
                 match self.trace {
                     true => tests.trace(&input, &variables, &env)?,
                     false => (tests.evaluate(&input, &variables, &env)?, Vec::new()),
@@ -90,40 +88,6 @@ impl Feel {
         }
         Ok(ExitCode::SUCCESS)
     }
-
-    fn read_variables(&self) -> Result<Vec<(String, Value)>, Failure> {
-        let read;
-        let text = match self.variables_from.strip_prefix('@') {
-            Some(path) => {
-                read = std::fs::read_to_string(path)
-                    .map_err(|error| Failure(format!("{path}: {error}")))?;
-                &read
-            }
-            None => &self.variables_from,
-        };
-        let object = value::object_from_json(text).map_err(|error| {
-            Failure(format!("expected the variables to be a JSON object, but {error}"))
-        })?;
-        let mut variables: Vec<(String, Value)> =
-            object.iter().map(|(name, value)| (name.to_string(), value.to_value())).collect();
-        for given in &self.variables {
-            let (name, text) = given.split_once('=').ok_or_else(|| {
-                Failure(format!("expected --var NAME=JSON, but '{given}' has no '='"))
-            })?;
-            variables.push((name.to_owned(), json(&format!("--var {name}"), text)?));
-        }
-        Ok(variables)
-    }
-}
-
-fn json(what: &str, text: &str) -> Result<Value, Failure> {
-    let read = Packed::from_json(text).map(|packed| packed.to_value());
-    read.map_err(|error| {
-        let quoted = serde_json::Value::from(text);
-        Failure(format!(
-            "expected {what} to be JSON, but {error}; a text is written with quotes, as {quoted}"
-        ))
-    })
 }
 
 /// The line of the text with a mark below the place.
@@ -172,11 +136,5 @@ mod tests {
         let lines: Vec<String> = steps.iter().map(|step| trace_line(text, step)).collect();
         assert!(lines[lines.len() - 1].ends_with("= true"), "{lines:?}");
         assert!(lines.iter().any(|line| line.contains("1 + 2") && line.ends_with("= 3")));
-    }
-
-    #[test]
-    fn a_bare_word_is_no_json() {
-        let Err(Failure(message)) = json("--var a", "Ada") else { panic!("it is none") };
-        assert!(message.ends_with("as \"Ada\""), "{message}");
     }
 }

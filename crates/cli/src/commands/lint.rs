@@ -1,6 +1,9 @@
 //! `grevy lint`: what is wrong or doubtful in models, before anybody deploys them.
 
+mod decisions;
+
 use std::collections::BTreeMap;
+use std::fmt;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -11,9 +14,10 @@ use model::{Diagnostic, Severity, codes};
 use serde_json::json;
 
 use crate::Failure;
+use decisions::{Book, Ids};
 
-/// Looks for mistakes in BPMN files: what would be refused, and what would deploy but not do what
-/// was meant.
+/// Looks for mistakes in BPMN and DMN files: what would be refused, and what would deploy but not
+/// do what was meant.
 ///
 /// Each finding is a line `FILE:LINE:COLUMN: severity CODE element: expected …, but …`; each code
 /// has a page in docs/errors. Ends with 0 when all is clean, 1 with warnings, 2 with errors.
@@ -28,30 +32,18 @@ pub struct Lint {
 }
 
 /// A finding and where it is.
-struct Found {
+pub struct Found {
     file: String,
     diagnostic: Diagnostic,
 }
 
 impl Lint {
     pub fn run(self) -> Result<ExitCode, Failure> {
-        let mut all = Vec::new();
-        let mut processes: BTreeMap<String, String> = BTreeMap::new();
-        for path in &self.files {
-            let file = path.display().to_string();
-            let bytes = read(path)?;
-            let mut found = model::lint(&file, &bytes);
-            if !found.iter().any(Diagnostic::is_error) {
-                found.extend(refused(&file, &bytes, &mut processes));
-            }
-            all.extend(
-                found.into_iter().map(|diagnostic| Found { file: file.clone(), diagnostic }),
-            );
-        }
+        let all = findings(&self.files)?;
         if self.json {
             println!("{:#}", serde_json::Value::from_iter(all.iter().map(Found::json)));
         } else {
-            all.iter().for_each(|found| println!("{}:{}", found.file, found.diagnostic));
+            all.iter().for_each(|found| println!("{found}"));
         }
         let errors = all.iter().filter(|found| found.diagnostic.is_error()).count();
         let warnings = all.len() - errors;
@@ -64,7 +56,43 @@ impl Lint {
     }
 }
 
+/// What is wrong or doubtful in files that are deployed together.
+pub fn findings(paths: &[PathBuf]) -> Result<Vec<Found>, Failure> {
+    let mut all = Vec::new();
+    let mut processes: BTreeMap<String, String> = BTreeMap::new();
+    let mut books = Vec::new();
+    for path in paths {
+        let (file, bytes) = (path.display().to_string(), read(path)?);
+        if file.ends_with(".dmn") {
+            books.push(Book::new(file, bytes));
+            continue;
+        }
+        let mut found = model::lint(&file, &bytes);
+        if !found.iter().any(Diagnostic::is_error) {
+            found.extend(refused(&file, &bytes, &mut processes));
+        }
+        all.extend(found.into_iter().map(|diagnostic| Found { file: file.clone(), diagnostic }));
+    }
+    let mut ids = Ids::default();
+    for book in &books {
+        let found = decisions::lint(book, &books, &mut ids).into_iter();
+        all.extend(found.map(|diagnostic| Found { file: book.file.clone(), diagnostic }));
+    }
+    Ok(all)
+}
+
+impl fmt::Display for Found {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.file, self.diagnostic)
+    }
+}
+
 impl Found {
+    /// Whether it deploys all the same.
+    pub fn is_warning(&self) -> bool {
+        !self.diagnostic.is_error()
+    }
+
     fn json(&self) -> serde_json::Value {
         let Diagnostic { code, severity, element, position, message } = &self.diagnostic;
         json!({

@@ -5,12 +5,15 @@ pub mod completions;
 pub mod config;
 #[cfg(feature = "client")]
 pub mod create;
+#[cfg(feature = "client")]
+pub mod decide;
 pub mod demo;
 #[cfg(feature = "client")]
 pub mod deploy;
 #[cfg(feature = "client")]
 pub mod explain;
 pub mod feel;
+mod given;
 #[cfg(feature = "server")]
 pub mod history;
 #[cfg(feature = "client")]

@@ -101,7 +101,10 @@ impl Compiler<'_> {
                 .broken(place, format!("expected an expression in FEEL, but it is in {language}"));
         }
         match feel::compile_in(text, &around.scope) {
-            Ok(expression) => BoxedKind::Literal(expression),
+            Ok(expression) => {
+                self.doubt(place, expression.doubts(), expression.unknown_names());
+                BoxedKind::Literal(expression)
+            }
             Err(error) => self.broken(place, error.to_string()),
         }
     }

@@ -107,16 +107,21 @@ fn circles_are_refused() {
              <requiredDecision href='#{other}'/></informationRequirement></decision>"
         )
     };
-    let xml = format!("<definitions>{}{}</definitions>", decision("a", "b"), decision("b", "a"));
+    let whole = |decisions: &str| {
+        let model = "https://www.omg.org/spec/DMN/20191111/MODEL/";
+        format!("<definitions xmlns='{model}'>{decisions}</definitions>")
+    };
+    let xml = whole(&(decision("a", "b") + &decision("b", "a")));
     let error = Model::read(&xml).expect_err("a circle").to_string();
     assert!(error.contains("'a', 'b' require each other in a circle"), "{error}");
-    let xml = format!("<definitions>{}</definitions>", decision("a", "gone"));
+    let xml = whole(&decision("a", "gone"));
     assert!(Model::read(&xml).expect_err("a gap").to_string().contains("an element 'gone'"));
 }
 
 #[test]
 fn recursion_of_knowledge_ends() {
-    let xml = "<definitions namespace='n'><businessKnowledgeModel id='k' name='down'>\
+    let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' namespace='n'>\
+        <businessKnowledgeModel id='k' name='down'>\
         <encapsulatedLogic><formalParameter name='n'/><literalExpression>\
         <text>if n = 0 then 0 else down(n - 1) + 1</text></literalExpression></encapsulatedLogic>\
         </businessKnowledgeModel><decision id='rate' name='Rate'><knowledgeRequirement>\
@@ -222,4 +227,39 @@ fn one_output_is_aggregated_and_not_two() {
     let xml = xml.replacen("<rule", "<output id='more' name='more'/><rule", 1);
     let error = Model::read(&xml.replace("</rule>", entry)).expect_err("two outputs");
     assert!(error.to_string().contains("one output to aggregate"), "{error}");
+}
+
+fn warnings(xml: &str) -> Vec<String> {
+    let model = Model::read(xml).unwrap_or_else(|error| panic!("{error}"));
+    model.warnings().iter().map(|own| format!("{}: {}", own.element, own.message)).collect()
+}
+
+#[test]
+fn what_cannot_be_meant_is_told_although_it_deploys() {
+    let rules = [("< 18", "uper case(\"x\")"), ("< 18", "1"), ("-", "2"), ("-", "3")];
+    let [called, same, all] = &warnings(&table("hitPolicy='UNIQUE'", &rules))[..] else {
+        panic!("{:?}", warnings(&table("hitPolicy='UNIQUE'", &rules)))
+    };
+    assert!(called.starts_with("o0: ") && called.contains("did you mean 'upper case'"), "{called}");
+    assert!(same.starts_with("r1: ") && same.contains("rules 1 and 2 accept the same"), "{same}");
+    assert!(all.starts_with("r3: ") && all.contains("rules 3 and 4"), "{all}");
+    let first = table("hitPolicy='FIRST'", &[("-", "1"), ("< 18", "2"), ("", "3")]);
+    let [only] = &warnings(&first)[..] else { panic!("{:?}", warnings(&first)) };
+    assert!(
+        only.starts_with("r1: ") && only.contains("rule 1, which accepts everything"),
+        "{only}"
+    );
+    assert!(warnings(&table("hitPolicy='FIRST'", &[("< 18", "1"), ("-", "2")])).is_empty());
+    let standard = first.replace("http://camunda.org/schema/1.0/dmn", "urn:x");
+    let found = warnings(&standard);
+    assert!(found.iter().any(|own| own.ends_with("found 'age'")), "{found:?}");
+}
+
+#[test]
+fn a_file_that_is_no_dmn_is_refused() {
+    let refused = |xml: &str| Model::read(xml).expect_err("it is none").to_string();
+    let bpmn = "<definitions xmlns='http://www.omg.org/spec/BPMN/20100524/MODEL' id='d'/>";
+    assert!(refused(bpmn).contains("expected definitions in a namespace of DMN"), "{bpmn}");
+    let none = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' id='d'/>";
+    assert!(refused(none).contains("expected at least one decision"), "{none}");
 }

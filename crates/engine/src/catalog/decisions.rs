@@ -18,6 +18,9 @@ pub struct Requirements {
     pub version: i32,
     pub tenant: Text,
     pub resource: Text,
+    /// Of its bytes, and of those of the files that it imports, in their order.
+    digest: u64,
+    imports: Vec<u64>,
     /// Ready to be evaluated, or why not: a file that no longer compiles is parked.
     pub model: Result<dmn::Model, String>,
 }
@@ -50,6 +53,8 @@ impl Decisions {
             version: deployed.version,
             tenant: deployed.tenant.clone(),
             resource: deployed.resource.clone(),
+            digest: deployed.digest,
+            imports: deployed.imports.iter().map(|bytes| meta::digest(bytes)).collect(),
             model: meta::compile_decisions(&deployed.bytes, &deployed.imports),
         });
         for own in &deployed.decisions {
@@ -110,11 +115,18 @@ impl Catalog {
         self.rows.decisions.of(tenant, id).find(|d| d.version_tag.as_deref() == Some(tag))
     }
 
-    /// A decision of the same file.
-    pub fn sibling(&self, decision: &Decision, id: &str) -> Option<&Arc<Decision>> {
-        let file = &decision.requirements;
-        let mut all = self.rows.decisions.of(&file.tenant, &Text::from(id));
-        all.find(|own| own.requirements.key == file.key)
+    /// A decision of the same file (0), or of one that it imports (from 1) as long as that is
+    /// deployed.
+    pub fn sibling(&self, decision: &Decision, file: usize, id: &str) -> Option<&Arc<Decision>> {
+        let own = &decision.requirements;
+        let mut all = self.rows.decisions.of(&own.tenant, &Text::from(id));
+        match file.checked_sub(1) {
+            None => all.find(|found| found.requirements.key == own.key),
+            Some(import) => {
+                let digest = *own.imports.get(import)?;
+                all.find(|found| found.requirements.digest == digest)
+            }
+        }
     }
 
     /// The version that came with a deployment.

@@ -141,7 +141,7 @@ impl Step<'_> {
     }
 
     fn evaluated(&self, asked: &Decision, own: dmn::EvaluatedDecision) -> Evaluated {
-        let found = self.turn.catalog.sibling(asked, &own.id);
+        let found = self.turn.catalog.sibling(asked, own.file, &own.id);
         Evaluated {
             decision: found.map_or(asked.key, |decision| decision.key),
             version: found.map_or(asked.version, |decision| decision.version),

@@ -44,6 +44,11 @@ pub(crate) fn compile(bytes: &[u8], imports: &[Arc<[u8]>]) -> Result<dmn::Model,
     model.map_err(|error| error.to_string())
 }
 
+/// Tells files apart.
+pub(crate) fn digest(bytes: &[u8]) -> u64 {
+    xxhash_rust::xxh3::xxh3_64(bytes)
+}
+
 pub(super) fn text(bytes: &[u8]) -> Result<&str, String> {
     std::str::from_utf8(bytes)
         .map_err(|error| format!("expected a DMN file in UTF-8, but it is not: {error}"))

@@ -40,6 +40,8 @@ impl State {
             let mut imports = Vec::new();
             let content = if resource.name.ends_with(".dmn") {
                 library.read(resource).map(|(model, found)| {
+                    let said = model.warnings().iter();
+                    warnings.extend(said.map(|warning| format!("{}: {warning}", resource.name)));
                     imports = found;
                     Content::Decisions(model)
                 })
@@ -49,7 +51,7 @@ impl State {
                     Content::Processes(definitions)
                 })
             };
-            let digest = xxhash_rust::xxh3::xxh3_64(&resource.bytes);
+            let digest = super::decisions::digest(&resource.bytes);
             match content {
                 Ok(content) => found.push(Read { resource, digest, imports, content }),
                 Err(problem) => problems.push_str(&problem),

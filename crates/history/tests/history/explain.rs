@@ -48,7 +48,9 @@ async fn the_path_and_the_failures_are_told() {
     let small = world.create("choice", r#"{"amount": 1}"#);
     let large = world.create("choice", r#"{"amount": 120}"#);
     let text = explain(&world, small).await.text(world.now);
-    assert!(text.contains("At 'which' it took 'small', the default: no condition held."), "{text}");
+    let default = "At 'which' it took 'small', the default: no condition held.\n  'large' was not \
+                   taken: =amount > 100 did not hold with amount = 1.";
+    assert!(text.contains(default), "{text}");
     let text = explain(&world, large).await.text(world.now);
     let because = "At 'which' it took 'large', because =amount > 100 held with amount = 120.";
     assert!(text.contains(because), "{text}");
@@ -125,7 +127,8 @@ async fn a_choice_is_told_with_the_values_of_its_own_scope() {
     let text = explain(&world, instance).await.text(world.now);
     let large = "At 'which' it took 'large', because =item > 100 held with item = 500.";
     assert!(text.contains(large), "{text}");
-    assert!(!text.contains("item = 7"), "{text}");
+    assert!(!text.contains("held with item = 7"), "{text}");
+    assert!(text.contains("did not hold with item = 7."), "{text}");
 }
 
 #[tokio::test]
@@ -247,4 +250,27 @@ async fn waits_at_an_event_based_gateway_are_told_apart() {
     let instance = world.create("waiting", r#"{"orderId": "o-2"}"#);
     let waits = explain(&world, instance).await.waits;
     assert!(!waits.is_empty() && waits.iter().all(|wait| !wait.at_gateway), "{waits:?}");
+}
+
+#[tokio::test]
+async fn what_was_not_taken_and_what_was_decided_are_told() {
+    let mut world = World::new();
+    let three = body(CHOICE).replace(
+        "<sequenceFlow id=\"small\"",
+        "<sequenceFlow id=\"huge\" sourceRef=\"which\" targetRef=\"manual\">\
+           <conditionExpression>=amount &gt; 1000</conditionExpression></sequenceFlow>\
+         <sequenceFlow id=\"small\"",
+    );
+    let three = three.replace("<outgoing>large", "<outgoing>huge</outgoing><outgoing>large");
+    let inclusive = three.replace("exclusiveGateway", "inclusiveGateway");
+    world.deploy(&format!(r#"<process id="choice" isExecutable="true">{three}</process>"#));
+    let instance = world.create("choice", r#"{"amount": 120}"#);
+    let path = explain(&world, instance).await.path;
+    assert!(path[0].refused.is_empty(), "what stands behind is not looked at: {path:?}");
+    world.deploy(&format!(r#"<process id="some" isExecutable="true">{inclusive}</process>"#));
+    let instance = world.create("some", r#"{"amount": 120}"#);
+    let text = explain(&world, instance).await.text(world.now);
+    let told = "because =amount > 100 held with amount = 120.\n  'huge' was not taken: \
+                =amount > 1000 did not hold with amount = 120.";
+    assert!(text.contains(told), "{text}");
 }

@@ -33,11 +33,11 @@ pub use task::USER_TASK_JOB_TYPE;
 
 /// What the parser asks of other crates.
 pub struct Checks<'a> {
-    /// Whether an expression, without its `=`, parses.
-    pub expression: &'a dyn Fn(&str) -> Result<(), ExpressionProblem>,
+    /// Whether an expression, without its `=`, parses; and what is doubtful in one that does.
+    pub expression: &'a dyn Fn(&str) -> Result<Vec<ExpressionProblem>, ExpressionProblem>,
 }
 
-/// Why an expression does not parse.
+/// Why an expression does not parse, or will not do what was meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ExpressionProblem {
     /// Byte in the expression at which it went wrong.
@@ -57,11 +57,13 @@ pub fn parse(name: &str, xml: &[u8]) -> Outcome {
     parse_with(name, xml, &Checks { expression: &feel_syntax })
 }
 
-fn feel_syntax(text: &str) -> Result<(), ExpressionProblem> {
-    feel::compile(text).map(|_| ()).map_err(|error| ExpressionProblem {
-        offset: error.span().start as usize,
-        message: error.message().to_owned(),
-    })
+fn feel_syntax(text: &str) -> Result<Vec<ExpressionProblem>, ExpressionProblem> {
+    let problem = |span: feel::Span, message: &str| ExpressionProblem {
+        offset: span.start as usize,
+        message: message.to_owned(),
+    };
+    let compiled = feel::compile(text).map_err(|error| problem(error.span(), error.message()))?;
+    Ok(compiled.doubts().iter().map(|doubt| problem(doubt.span, &doubt.message)).collect())
 }
 
 /// [`parse`] with another checker of expressions.
@@ -83,7 +85,7 @@ pub fn parse_with(name: &str, xml: &[u8], checks: &Checks<'_>) -> Outcome {
 /// # Errors
 /// What makes the file unreadable: size, encoding, XML, not BPMN.
 pub fn read(name: &str, xml: &[u8]) -> Outcome {
-    let checks = Checks { expression: &|_| Ok(()) };
+    let checks = Checks { expression: &|_| Ok(Vec::new()) };
     open(name, xml, |text, document| {
         let mut reader = Reader::new(text, document, &checks, false);
         let definitions = definitions(&mut reader, xml, document.root_element());

@@ -110,14 +110,18 @@ impl<'a> Reader<'a> {
         if !self.strict {
             return text;
         }
-        if let Err(problem) = (self.checks.expression)(expression) {
+        let (code, severity, problems) = match (self.checks.expression)(expression) {
+            Ok(doubts) => (codes::EXPRESSION_DOUBTFUL, Severity::Warning, doubts),
+            Err(problem) => (codes::EXPRESSION_SYNTAX, Severity::Error, vec![problem]),
+        };
+        for problem in problems {
             let lead = raw.find(&**expression).unwrap_or(0);
             let position = match plain {
                 true => forward(position, raw, lead + problem.offset),
                 false => position,
             };
             let message = format!("{} in the expression {raw:?}", problem.message);
-            self.problem(codes::EXPRESSION_SYNTAX, Severity::Error, position, message);
+            self.problem(code, severity, position, message);
         }
         text
     }

@@ -3,8 +3,9 @@
 use axum::Json as Answer;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
+use engine::decision::{Evaluated, EvaluatedClause, MatchedRule};
 use history::query::Filter;
-use history::{Choice, Explanation, NearMiss, Surroundings, Wait, What};
+use history::{Choice, Decided, Explanation, NearMiss, Refused, Surroundings, Wait, What};
 use serde_json::{Map, Value as Json, json};
 
 use super::super::problem::{Detail, Problem};
@@ -66,6 +67,7 @@ fn explanation(found: &Explanation, now: i64) -> Json {
         "quarantine": found.quarantine,
         "waitsFor": waits,
         "path": found.path.iter().map(choice).collect::<Vec<_>>(),
+        "decisions": found.decisions.iter().map(decided).collect::<Vec<_>>(),
         "failures": found.failures.iter().map(failure).collect::<Vec<_>>(),
         "text": found.text(now),
     })
@@ -157,36 +159,97 @@ fn miss(miss: &NearMiss) -> Json {
 }
 
 fn choice(choice: &Choice) -> Json {
-    let values = choice.values.iter().map(|(name, value)| (name.clone(), value.clone().into()));
-    let named = choice.values.iter().map(|(name, value)| format!("{name} = {value}"));
     json!({
         "elementId": choice.element_id,
         "sequenceFlowId": choice.flow_id,
-        "text": choice.text(),
+        "text": choice.reason(),
         "expression": choice.condition,
-        "value": named.collect::<Vec<_>>().join(", "),
-        "variables": Json::Object(values.collect()),
-        "parts": parts(choice),
+        "value": named(&choice.values),
+        "variables": variables(&choice.values),
+        "parts": choice.condition.as_deref().map_or_else(Vec::new, |condition| {
+            parts(condition, &choice.values, choice.time)
+        }),
+        "refused": choice.refused.iter().map(|own| refused(own, choice.time)).collect::<Vec<_>>(),
         "time": history::date(choice.time),
     })
+}
+
+fn refused(own: &Refused, time: i64) -> Json {
+    json!({
+        "sequenceFlowId": own.flow_id,
+        "text": own.text(),
+        "expression": own.condition,
+        "variables": variables(&own.values),
+        "parts": parts(&own.condition, &own.values, time),
+    })
+}
+
+fn named(values: &[(String, String)]) -> String {
+    let named = values.iter().map(|(name, value)| format!("{name} = {value}"));
+    named.collect::<Vec<_>>().join(", ")
+}
+
+fn variables(values: &[(String, String)]) -> Json {
+    let values = values.iter().map(|(name, value)| (name.clone(), value.clone().into()));
+    Json::Object(values.collect())
+}
+
+/// A decision that the instance asked for, with all that were evaluated for it.
+fn decided(own: &Decided) -> Json {
+    let evaluation = &own.evaluation;
+    let failure = evaluation.failure.as_ref();
+    json!({
+        "elementId": own.element_id,
+        "time": history::date(own.time),
+        "decisionDefinitionId": &*evaluation.decision_id,
+        "decisionDefinitionKey": key_text(evaluation.decision),
+        "decisionDefinitionVersion": evaluation.version,
+        "decisionEvaluationKey": key_text(evaluation.key),
+        "output": shown(&evaluation.output.to_json()),
+        "failureMessage": failure.map(|own| &*own.message),
+        "failedDecisionDefinitionId": failure.map(|own| &*own.decision_id),
+        "warnings": evaluation.warnings.iter().map(|own| &**own).collect::<Vec<_>>(),
+        "evaluatedDecisions": evaluation.evaluated.iter().map(evaluated).collect::<Vec<_>>(),
+        "text": own.text(),
+    })
+}
+
+fn evaluated(own: &Evaluated) -> Json {
+    let clause =
+        |own: &EvaluatedClause| json!({"name": &*own.name, "value": shown(&own.value.to_json())});
+    let clauses = |all: &[EvaluatedClause]| all.iter().map(clause).collect::<Vec<_>>();
+    let rule = |own: &MatchedRule| {
+        let outputs = clauses(&own.outputs);
+        json!({"ruleId": &*own.id, "ruleIndex": own.index, "outputs": outputs})
+    };
+    json!({
+        "decisionDefinitionId": &*own.decision_id,
+        "decisionDefinitionName": &*own.decision_name,
+        "decisionDefinitionType": &*own.kind,
+        "output": shown(&own.output.to_json()),
+        "inputs": clauses(&own.inputs),
+        "matchedRules": own.rules.iter().take(EXPLAINED_PARTS_MAX).map(rule).collect::<Vec<_>>(),
+    })
+}
+
+fn shown(text: &str) -> String {
+    text.chars().take(EXPLAINED_CHARS_MAX).collect()
 }
 
 /// Each part of the condition with its value, in the order of evaluation: which of them decided.
 /// The condition is evaluated again with the values of that moment, which are all that it names;
 /// what cannot be (a value that was too long to be kept, say) has no parts.
-fn parts(choice: &Choice) -> Vec<Json> {
-    let Some(condition) = &choice.condition else { return Vec::new() };
+fn parts(condition: &str, values: &[(String, String)], time: i64) -> Vec<Json> {
     let text = condition.trim_start();
     let Ok(expression) = feel::compile(text.strip_prefix('=').unwrap_or(text)) else {
         return Vec::new();
     };
     let value = |json: &str| value::Packed::from_json(json).ok().map(|packed| packed.to_value());
-    let known = choice.values.iter().map(|(name, json)| Some((name.as_str(), value(json)?)));
+    let known = values.iter().map(|(name, json)| Some((name.as_str(), value(json)?)));
     let Some(known) = known.collect::<Option<Vec<_>>>() else { return Vec::new() };
-    let env = feel::Env { fuel: EXPLAINED_FUEL_MAX, ..feel::Env::new(choice.time, 0) };
+    let env = feel::Env { fuel: EXPLAINED_FUEL_MAX, ..feel::Env::new(time, 0) };
     let Ok((_, steps)) = expression.trace(&known, &env) else { return Vec::new() };
     let source = expression.source();
-    let shown = |text: &str| text.chars().take(EXPLAINED_CHARS_MAX).collect::<String>();
     let part = |step: &feel::Step| {
         let text = source.get(step.span.start as usize..step.span.end as usize).unwrap_or_default();
         json!({"expression": shown(text), "value": shown(&step.value.to_string())})
