@@ -6,19 +6,27 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { find, type Hit } from "./find";
 import { go } from "./router";
 
-const open = signal(false);
+/** Which opening of the palette is shown; 0 while there is none. */
+const shown = signal(0);
+let opened = 0;
 
+/** A dialog that the browser closed tells of it later, and a key may come in between: each opening is
+ * a dialog of its own, and one that is gone closes nothing but itself. */
 export function openPalette(): void {
-  open.value = true;
+  if (!document.querySelector("dialog.palette")?.matches("[open]")) shown.value = ++opened;
+}
+
+function closePalette(which = shown.value): void {
+  if (which === shown.value) shown.value = 0;
 }
 
 const PAUSE_MS = 120;
 
 export function Palette(): JSX.Element | null {
-  return open.value ? <Search /> : null;
+  return shown.value > 0 ? <Search key={shown.value} which={shown.value} /> : null;
 }
 
-function Search(): JSX.Element {
+function Search({ which }: { which: number }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [text, setText] = useState("");
   const [hits, setHits] = useState<Hit[] | null>(null);
@@ -41,9 +49,7 @@ function Search(): JSX.Element {
   }, [text]);
   const choose = (hit: Hit | undefined) => {
     if (hit === undefined) return;
-    // Not by closing the dialog, which tells of it later: a key that opens the palette again
-    // meanwhile would be taken back.
-    open.value = false;
+    closePalette();
     go(hit.to);
   };
   const pressed = (event: KeyboardEvent) => {
@@ -55,7 +61,12 @@ function Search(): JSX.Element {
     event.preventDefault();
   };
   return (
-    <dialog class="palette" ref={dialog} aria-label="Search" onClose={() => (open.value = false)}>
+    <dialog
+      class="palette"
+      ref={dialog}
+      aria-label="Search"
+      onClose={() => closePalette(which)}
+    >
       <input
         role="combobox"
         aria-expanded={hits !== null && hits.length > 0}

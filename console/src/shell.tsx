@@ -1,7 +1,7 @@
 /** What is around every view: where to go, how the stream is, who asks. */
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { signIn, useToken } from "./api/http";
 import { link } from "./api/stream";
 import { Palette, openPalette } from "./palette";
@@ -25,7 +25,8 @@ const PLACES = [
 ];
 
 export function Shell(): JSX.Element {
-  useEffect(keys, []);
+  // Before the first picture: whoever sees the page may press a key.
+  useLayoutEffect(keys, []);
   return (
     <>
       <a class="skip" href="#main">
@@ -96,7 +97,9 @@ function Top(): JSX.Element {
 function keys(): () => void {
   const pressed = (event: KeyboardEvent) => {
     const target = event.target instanceof Element ? event.target : null;
-    const typing = target?.matches("input, textarea, select, [contenteditable]") ?? false;
+    // A field of a dialog that was closed just now keeps the focus until the next picture.
+    const field = target?.matches("input, textarea, select, [contenteditable]") ?? false;
+    const typing = field && (target?.checkVisibility() ?? false);
     const jump = (event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k";
     if (!jump && (event.key !== "/" || typing || event.ctrlKey || event.metaKey)) return;
     event.preventDefault();

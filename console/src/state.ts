@@ -12,6 +12,7 @@ export const STATES: State[] = [
   { id: "incident", name: "Incident" },
   { id: "completed", name: "Completed" },
   { id: "canceled", name: "Canceled" },
+  { id: "suspended", name: "Suspended" },
 ];
 
 type Stateful = Pick<Instance, "state" | "hasIncident">;
@@ -42,6 +43,8 @@ export function stateFilter(id: string): Record<string, unknown> {
       return { state: "COMPLETED" };
     case "canceled":
       return { state: "TERMINATED" };
+    case "suspended":
+      return { state: "SUSPENDED" };
     default:
       return {};
   }

@@ -63,9 +63,10 @@ test("an_incident_is_mended_by_keyboard_only", async () => {
 
 test("the_palette_finds_any_key_and_arrows_walk_through_a_table", async () => {
   await server.deploy("finds.bpmn", oneTask("finds"));
+  await server.create("finds", {}, { businessId: "Order-xY-78" });
   const key = await server.create("finds", {}, { businessId: "order-78" });
   await server.create("finds");
-  await server.fail("finds", 2, "no stock either");
+  await server.fail("finds", 3, "no stock either");
   const query = { filter: { processInstanceKey: key } };
   const incident = (await server.post("/incidents/search", query)).items[0];
   const { page, open } = await browser.person(server);
@@ -87,6 +88,10 @@ test("the_palette_finds_any_key_and_arrows_walk_through_a_table", async () => {
     await search.fill(part);
     await page.getByRole("option", { name: /order-78/ }).waitFor();
   }
+  for (const part of ["order-xy-78", "ORDER-XY", "xY-7"]) {
+    await search.fill(part);
+    await page.getByRole("option", { name: /Order-xY-78/ }).waitFor();
+  }
   await search.fill("nothing-has-this");
   await page.getByText("Nothing has this.").waitFor();
   await page.keyboard.press("Escape");
@@ -100,3 +105,39 @@ test("the_palette_finds_any_key_and_arrows_walk_through_a_table", async () => {
   assert.equal(focused, 2);
   browser.quiet();
 });
+
+test("the_palette_opens_again_however_soon_after_escape", async () => {
+  const { page, open } = await browser.person(server);
+  await open("/processes");
+  await page.getByRole("link", { name: "Process keys" }).waitFor();
+  const palette = page.getByRole("dialog", { name: "Search" });
+  await page.keyboard.press("/");
+  for (let n = 0; n < 30; n++) {
+    await palette.waitFor();
+    await page.keyboard.type(`${n}`);
+    const key = n % 2 === 0 ? "Control+K" : "/";
+    // Not one after the other's answer: while the browser still closes the first.
+    await Promise.all([page.keyboard.press("Escape"), page.keyboard.press(key)]);
+    await settled(page);
+    assert.equal(await page.getByRole("combobox").inputValue(), "", `${key}, time ${n}`);
+  }
+  await page.keyboard.press("Escape");
+  await palette.waitFor({ state: "detached" });
+  // What the browser tells late closes only what it was of.
+  await page.keyboard.press("/");
+  await page.evaluate(() => {
+    document.querySelector("dialog.palette").close();
+    dispatchEvent(new KeyboardEvent("keydown", { key: "k", ctrlKey: true }));
+  });
+  await settled(page);
+  assert.equal(await page.locator("dialog.palette[open]").count(), 1);
+  browser.quiet();
+});
+
+/** All that the browser had to tell is told. */
+function settled(page) {
+  return page.evaluate(async () => {
+    for (let n = 0; n < 2; n++) await new Promise((done) => requestAnimationFrame(done));
+    await new Promise((done) => setTimeout(done, 0));
+  });
+}

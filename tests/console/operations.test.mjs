@@ -84,6 +84,44 @@ test("l3_v3_an_incident_is_found_from_home_understood_mended_and_gone", async ()
   browser.quiet();
 });
 
+test("a_row_of_home_leads_to_what_it_counts_and_steps_have_names", async () => {
+  const model = (name) => oneTask("twice").replace("Process twice", name);
+  await server.deploy("twice.bpmn", model("Twice"));
+  await server.create("twice");
+  await server.create("twice");
+  await server.fail("twice", 2, "out of paper");
+  await server.deploy("twice.bpmn", model("Twice again"));
+  await server.create("twice");
+  await server.fail("twice", 1, "out of paper");
+  const step = await server.create("twice");
+  await new Promise((done) => setTimeout(done, 20));
+  await server.complete("twice", 1);
+  const { page, open } = await browser.person(server);
+  for (const [version, count] of [["Twice v1", 2], ["Twice again v2", 1]]) {
+    await open("/");
+    const groups = page.getByRole("region", { name: "Incidents by cause" });
+    const row = groups.getByRole("row", { name: new RegExp(version) });
+    assert.equal(await row.getByRole("cell").first().innerText(), `${count}`);
+    assert.equal(await row.getByRole("cell", { name: "Do the work" }).count(), 1);
+    await row.getByRole("link", { name: "out of paper" }).click();
+    await page.locator(".filter", { hasText: version }).waitFor();
+    await poll(() => cells(page, "Incidents"), (rows) => rows.length === count, count);
+  }
+  // Active ones of both versions are counted together, and listed together.
+  await open("/processes");
+  const row = page.getByRole("row", { name: /Twice again/ });
+  assert.equal(await row.getByRole("cell").nth(4).innerText(), "3");
+  await row.getByRole("cell").nth(4).getByRole("link").click();
+  await poll(() => cells(page, "Instances"), (rows) => rows.length === 3, 3);
+  await drawn(page);
+  await page.locator(".badge.incident text", { hasText: /^3$/ }).waitFor();
+  await open("/");
+  const steps = page.getByRole("region", { name: "Step latency" });
+  await steps.getByRole("row", { name: /Twice again v2.*Do the work/ }).waitFor();
+  assert.ok(step);
+  browser.quiet();
+});
+
 test("v3_v5_filters_show_the_exact_set_also_to_who_opens_the_link", async () => {
   await server.deploy("ship.bpmn", oneTask("ship"));
   const made = {};

@@ -73,6 +73,12 @@ export const explain = (key: Key) => get<Explanation>(`/grevy/v1/explain/${key}`
 export const instance = (key: Key) => get<Instance>(`/v2/process-instances/${key}`);
 export const variable = (key: Key) => get<Variable>(`/v2/variables/${key}`);
 
+/** Instances by any part of their business id, however its letters are written. */
+export async function withBusinessId(text: string): Promise<Instance[]> {
+  const path = `/grevy/v1/process-instances?${new URLSearchParams({ businessId: text })}`;
+  return (await get<{ items: Instance[] }>(path)).items;
+}
+
 export async function definitionCounts(): Promise<DefinitionCounts[]> {
   const path = "/v2/process-definitions/statistics/process-instances";
   return (await post<Found<DefinitionCounts>>(path, { page: { limit: 1000 } })).items;

@@ -118,22 +118,27 @@ export interface Flow {
 
 /** Grevy's own answers. */
 
-export interface IncidentGroup {
+/** An element of a version. */
+export interface Spot {
+  processDefinitionId: string;
+  processDefinitionKey: Key;
+  processDefinitionName: string;
+  processDefinitionVersion: number;
+  elementId: string;
+  elementName: string;
+}
+
+export interface IncidentGroup extends Spot {
   fingerprint: string;
   errorType: string;
   message: string;
   count: number;
-  processDefinitionId: string;
-  processDefinitionKey: Key;
-  elementId: string;
   exampleInstanceKey: Key;
   lastTime: string;
 }
 
-export interface Stuck {
+export interface Stuck extends Spot {
   processInstanceKey: Key;
-  processDefinitionId: string;
-  elementId: string;
   since: string;
   kind: "job" | "message" | "timer" | "quarantine";
   reason: string;
@@ -158,14 +163,7 @@ export interface Overview {
   jobTypes: JobType[];
   stuck: Stuck[];
   /** The slowest of those that completed lately. */
-  steps: {
-    processDefinitionId: string;
-    processDefinitionKey: Key;
-    elementId: string;
-    count: number;
-    p50Ms: number;
-    p95Ms: number;
-  }[];
+  steps: (Spot & { count: number; p50Ms: number; p95Ms: number })[];
 }
 
 export interface ElementHeat {

@@ -5,13 +5,13 @@ import { useState } from "preact/hooks";
 import * as calls from "../api/calls";
 import * as tracking from "../api/tracking";
 import type { Case } from "../api/tracking";
-import type { IncidentGroup, JobType, Overview, Stuck } from "../api/types";
+import type { IncidentGroup, JobType, Overview, Spot, Stuck } from "../api/types";
 import { age, count, errorName, span } from "../format";
 import { useEvery, useLoad, useNow, useStream } from "../live";
 import { Failed, Tile } from "../parts/bits";
 import { Throughput } from "../parts/chart";
 import { Grid, type Column } from "../parts/grid";
-import { useKnown, type Known } from "./known";
+import { useBusinessIds } from "./known";
 
 /** What moves one of the figures; the rest of the stream stays where it is. */
 const TYPES =
@@ -23,7 +23,7 @@ export function HomeView(): JSX.Element {
   useStream(`types=${TYPES}`, reload);
   const cases = useLoad("stuck cases", stuckCases);
   useEvery(CASES_MS, cases.reload);
-  const known = useKnown([
+  const ids = useBusinessIds([
     ...(data?.incidentGroups ?? []).map((group) => group.exampleInstanceKey),
     ...(data?.stuck ?? []).map((one) => one.processInstanceKey),
   ]);
@@ -32,11 +32,11 @@ export function HomeView(): JSX.Element {
       <h1 class="sr">Home</h1>
       <Failed error={error} />
       {data && <Figures data={data} />}
-      {data && <Broken groups={data.incidentGroups} known={known} />}
+      {data && <Broken groups={data.incidentGroups} ids={ids} />}
       {data && (
         <div class="pair">
           <JobTypes types={data.jobTypes} />
-          <StuckList stuck={[...data.stuck.map(ofInstance), ...(cases.data ?? [])]} known={known} />
+          <StuckList stuck={[...data.stuck.map(ofInstance), ...(cases.data ?? [])]} ids={ids} />
         </div>
       )}
       {data && <Latency steps={data.steps} />}
@@ -68,9 +68,13 @@ function Figures({ data }: { data: Overview }): JSX.Element {
   );
 }
 
+/** By instance. */
+type Ids = Map<string, string>;
+
+/** The incidents that the row counts: those of its version. */
 export function groupLink(group: IncidentGroup): string {
   const query = new URLSearchParams({
-    process: group.processDefinitionId,
+    version: group.processDefinitionKey,
     element: group.elementId,
     // The number of the text without its values; the fingerprint has version and element behind it.
     cause: /^-?\d+/.exec(group.fingerprint)?.[0] ?? "",
@@ -78,7 +82,10 @@ export function groupLink(group: IncidentGroup): string {
   return `/incidents?${query}`;
 }
 
-function Broken({ groups, known }: { groups: IncidentGroup[]; known: Known }): JSX.Element {
+const ofVersion = (at: Spot): string =>
+  `${at.processDefinitionName} v${at.processDefinitionVersion}`;
+
+function Broken({ groups, ids }: { groups: IncidentGroup[]; ids: Ids }): JSX.Element {
   const columns: Column<IncidentGroup>[] = [
     { head: "Count", kind: "number", value: (group) => group.count },
     {
@@ -90,19 +97,20 @@ function Broken({ groups, known }: { groups: IncidentGroup[]; known: Known }): J
     { head: "Kind", value: (row) => row.errorType, cell: (row) => errorName(row.errorType) },
     {
       head: "Process",
-      value: (group) => group.processDefinitionId,
+      value: ofVersion,
       cell: (group) => (
-        <a href={`/processes/${group.processDefinitionKey}?state=incident`}>
-          {group.processDefinitionId}
+        <a
+          href={`/processes/${group.processDefinitionKey}?state=incident`}
+          title={group.processDefinitionId}
+        >
+          {ofVersion(group)}
         </a>
       ),
     },
     {
       head: "Element",
-      value: (group) => group.elementId,
-      cell: ({ elementId: id, exampleInstanceKey: key }) => (
-        <span title={id}>{known.names.get(`${key} ${id}`) ?? id}</span>
-      ),
+      value: (group) => group.elementName,
+      cell: ({ elementId: id, elementName: name }) => <span title={id}>{name}</span>,
     },
     {
       head: "Example",
@@ -110,7 +118,7 @@ function Broken({ groups, known }: { groups: IncidentGroup[]; known: Known }): J
       value: (group) => group.exampleInstanceKey,
       cell: ({ exampleInstanceKey: key }) => (
         <>
-          <a href={`/instances/${key}`}>{key}</a> {known.businessIds.get(key)}
+          <a href={`/instances/${key}`}>{key}</a> {ids.get(key)}
         </>
       ),
     },
@@ -168,7 +176,9 @@ interface Still {
   to: string;
   key: string;
   process: string;
+  processId: string;
   at: string | null;
+  atId: string | null;
   since: string;
   reason: string;
   /** How many others wait for the same worker. */
@@ -178,8 +188,10 @@ interface Still {
 const ofInstance = (one: Stuck): Still => ({
   to: `/instances/${one.processInstanceKey}`,
   key: one.processInstanceKey,
-  process: one.processDefinitionId,
-  at: one.elementId,
+  process: one.processDefinitionName,
+  processId: one.processDefinitionId,
+  at: one.elementName,
+  atId: one.elementId,
   since: one.since,
   reason: one.reason,
   others: 0,
@@ -193,7 +205,9 @@ function ofCase(one: Case): Still {
     to: `/flows/${process}/${id}`,
     key: one.case,
     process: one.process,
+    processId: one.process,
     at: one.lastStep,
+    atId: one.lastStep,
     since: new Date(one.lastMs ?? one.sinceMs).toISOString(),
     reason: isLate(one) ? `${why}; its deadline is over` : why,
     others: 0,
@@ -229,7 +243,7 @@ function grouped(rows: Still[]): Still[] {
   const groups = new Map<string, Still>();
   for (const row of rows) {
     const lacks = row.reason.startsWith(NO_WORKER);
-    const group = lacks ? `${row.process} ${row.at} ${row.reason}` : `${row.to} ${row.at}`;
+    const group = lacks ? `${row.processId} ${row.atId} ${row.reason}` : `${row.to} ${row.atId}`;
     const first = groups.get(group);
     if (first === undefined) groups.set(group, { ...row });
     else first.others++;
@@ -240,7 +254,7 @@ function grouped(rows: Still[]): Still[] {
 /** What the server says of a job that nobody asks for. */
 const NO_WORKER = "no worker asks for";
 
-function StuckList({ stuck: all, known }: { stuck: Still[]; known: Known }): JSX.Element {
+function StuckList({ stuck: all, ids }: { stuck: Still[]; ids: Ids }): JSX.Element {
   const now = useNow(10_000);
   const [shown, setShown] = useState(STUCK_ROWS);
   const sorted = all.toSorted((a, b) => a.since.localeCompare(b.since));
@@ -252,16 +266,20 @@ function StuckList({ stuck: all, known }: { stuck: Still[]; known: Known }): JSX
       value: (row) => row.key,
       cell: (row) => (
         <>
-          <a href={row.to}>{row.key}</a> {known.businessIds.get(row.key)}
+          <a href={row.to}>{row.key}</a> {ids.get(row.key)}
           {row.others > 0 && <div class="quiet">and {count(row.others)} more</div>}
         </>
       ),
     },
-    { head: "Process", value: (row) => row.process },
+    {
+      head: "Process",
+      value: (row) => row.process,
+      cell: (row) => <span title={row.processId}>{row.process}</span>,
+    },
     {
       head: "At",
       value: (row) => row.at,
-      cell: ({ key, at }) => <span title={at ?? ""}>{known.names.get(`${key} ${at}`) ?? at}</span>,
+      cell: ({ at, atId }) => <span title={atId ?? ""}>{at}</span>,
     },
     {
       head: "For",
@@ -279,7 +297,7 @@ function StuckList({ stuck: all, known }: { stuck: Still[]; known: Known }): JSX
       total={stuck.length}
       all={async () => sorted}
       more={shown < stuck.length ? () => setShown(stuck.length) : undefined}
-      id={(row) => `${row.to} ${row.at}`}
+      id={(row) => `${row.to} ${row.atId}`}
       empty="Nothing is stuck."
     />
   );
@@ -289,12 +307,18 @@ type Step = Overview["steps"][number];
 
 function Latency({ steps }: { steps: Step[] }): JSX.Element {
   const columns: Column<Step>[] = [
-    { head: "Process", value: (step) => step.processDefinitionId },
+    {
+      head: "Process",
+      value: ofVersion,
+      cell: (step) => <span title={step.processDefinitionId}>{ofVersion(step)}</span>,
+    },
     {
       head: "Step",
-      value: (step) => step.elementId,
-      cell: ({ processDefinitionKey: key, elementId: id }) => (
-        <a href={`/processes/${key}?heat=p95&element=${encodeURIComponent(id)}`}>{id}</a>
+      value: (step) => step.elementName,
+      cell: ({ processDefinitionKey: key, elementId: id, elementName: name }) => (
+        <a href={`/processes/${key}?heat=p95&element=${encodeURIComponent(id)}`} title={id}>
+          {name}
+        </a>
       ),
     },
     { head: "Count", kind: "number", value: (step) => step.count },
@@ -307,7 +331,7 @@ function Latency({ steps }: { steps: Step[] }): JSX.Element {
       caption="Slowest steps of the last ten minutes"
       columns={columns}
       rows={steps}
-      id={(step) => `${step.processDefinitionId} ${step.elementId}`}
+      id={(step) => `${step.processDefinitionKey} ${step.elementId}`}
       empty="No step has ended in the last ten minutes."
     />
   );

@@ -20,7 +20,12 @@ const RETRY_WIDTH = 8;
 
 function asked(): calls.Query {
   const filter: Record<string, unknown> = { state: "ACTIVE" };
-  const names = { process: "processDefinitionId", element: "elementId", type: "errorType" };
+  const names = {
+    process: "processDefinitionId",
+    version: "processDefinitionKey",
+    element: "elementId",
+    type: "errorType",
+  };
   for (const [name, field] of Object.entries(names)) {
     const value = query.value.get(name);
     if (value) filter[field] = value;
@@ -94,17 +99,29 @@ export function more(shown: number | undefined, total: number, run: () => void) 
   return rest ? run : undefined;
 }
 
-const NAMES = { process: "Process", element: "Element", type: "Kind", cause: "Cause" };
+const NAMES = {
+  process: "Process",
+  version: "Process",
+  element: "Element",
+  type: "Kind",
+  cause: "Cause",
+};
 
 /** What the list was narrowed to, each with a way back. */
 function Narrowed(): JSX.Element | null {
+  const key = query.value.get("version") ?? "";
+  const version = useLoad(`version ${key}`, async () => {
+    if (key === "") return key;
+    const one = await calls.definition(key);
+    return `${one.name ?? one.processDefinitionId} v${one.version}`;
+  });
   const set = Object.entries(NAMES).filter(([name]) => query.value.get(name));
   if (set.length === 0) return null;
   return (
     <div class="bar">
       {set.map(([name, title]) => (
         <a key={name} class="filter" href={withQuery({ [name]: null })} title="Remove">
-          {title}: <b>{query.value.get(name)}</b> ×
+          {title}: <b>{(name === "version" && version.data) || query.value.get(name)}</b> ×
         </a>
       ))}
     </div>

@@ -16,16 +16,20 @@ import { more } from "./incidents";
 
 interface Props {
   definition: Definition;
+  /** Of all its versions. */
+  whole: boolean;
   /** Called when something happened in this process. */
   changed: () => void;
   deployed: () => void;
 }
 
-export function InstanceList({ definition, changed, deployed }: Props): JSX.Element {
+export function InstanceList({ definition, whole, changed, deployed }: Props): JSX.Element {
   const [limit, setLimit] = useState(calls.PAGE_ROWS);
   const filter = {
     ...instanceFilter(query.value),
-    processDefinitionKey: definition.processDefinitionKey,
+    ...(whole
+      ? { processDefinitionId: definition.processDefinitionId }
+      : { processDefinitionKey: definition.processDefinitionKey }),
   };
   const search: calls.Query = { filter, sort: [{ field: "startDate", order: "DESC" }] };
   const { data, error, reload } = useLoad(JSON.stringify([search, limit]), () =>
@@ -47,7 +51,7 @@ export function InstanceList({ definition, changed, deployed }: Props): JSX.Elem
       <Failed error={error} />
       <Grid
         name="Instances"
-        columns={useColumns()}
+        columns={useColumns(whole)}
         rows={data?.items}
         total={total}
         over={data?.page.hasMoreTotalItems === true}
@@ -61,8 +65,13 @@ export function InstanceList({ definition, changed, deployed }: Props): JSX.Elem
   );
 }
 
-function useColumns(): Column<Instance>[] {
+function useColumns(whole: boolean): Column<Instance>[] {
   const now = useNow(5_000);
+  const version: Column<Instance> = {
+    head: "Version",
+    kind: "number",
+    value: (row) => row.processDefinitionVersion,
+  };
   return [
     {
       head: "Instance",
@@ -71,6 +80,7 @@ function useColumns(): Column<Instance>[] {
       cell: ({ processInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
     },
     { head: "Business id", value: (row) => row.businessId },
+    ...(whole ? [version] : []),
     { head: "State", value: (row) => stateOf(row).name, cell: (row) => <Chip of={row} /> },
     { head: "Started", value: (row) => row.startDate, cell: (row) => <Time at={row.startDate} /> },
     { head: "Ended", value: (row) => row.endDate, cell: (row) => <Time at={row.endDate} /> },

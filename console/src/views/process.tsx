@@ -19,7 +19,7 @@ import { InstanceList } from "./instance-list";
 
 const VERSIONS_MAX = 1000;
 
-/** All versions, the newest first. The address has a key, or an id that means the newest. */
+/** All versions, the newest first. The address has the key of one, or an id that means all. */
 async function versions(at: string): Promise<Definition[]> {
   const id = /^\d+$/.test(at) ? (await calls.definition(at)).processDefinitionId : at;
   const sort = [{ field: "version", order: "DESC" as const }];
@@ -31,11 +31,14 @@ async function versions(at: string): Promise<Definition[]> {
 
 export function ProcessView({ at }: { at: string }): JSX.Element {
   const { data, error, reload } = useLoad(at, () => versions(at));
-  const shown = data?.find((one) => one.processDefinitionKey === at) ?? data?.[0];
+  const one = data?.find((one) => one.processDefinitionKey === at);
+  // Of several, the newest is the picture.
+  const shown = one ?? data?.[0];
+  const whole = one === undefined && (data?.length ?? 0) > 1;
   return (
     <>
       <Failed error={error} />
-      {data && shown && <Version all={data} shown={shown} deployed={reload} />}
+      {data && shown && <Version all={data} shown={shown} whole={whole} deployed={reload} />}
     </>
   );
 }
@@ -43,16 +46,19 @@ export function ProcessView({ at }: { at: string }): JSX.Element {
 interface VersionProps {
   all: Definition[];
   shown: Definition;
+  /** All versions together. */
+  whole: boolean;
   /** Called when there may be another version. */
   deployed: () => void;
 }
 
-function Version({ all, shown, deployed }: VersionProps): JSX.Element {
+function Version({ all, shown, whole, deployed }: VersionProps): JSX.Element {
   const key = shown.processDefinitionKey;
   const picture = useLoad(`picture ${key}`, () => calls.diagram(key));
   const target = query.value.get("target");
   const range = { ...timeRange(query.value), ...(target ? { target } : {}) };
-  const heat = useLoad(`heat ${key} ${JSON.stringify(range)}`, () => calls.heat(key, range));
+  const keys = whole ? all.map((one) => one.processDefinitionKey) : [key];
+  const heat = useLoad(`heat ${keys} ${JSON.stringify(range)}`, () => heatOf(keys, range));
   const measure = (query.value.get("heat") ?? "counts") as marks.Measure;
   const element = query.value.get("element");
   const laid = useMemo(() => {
@@ -65,7 +71,7 @@ function Version({ all, shown, deployed }: VersionProps): JSX.Element {
   };
   return (
     <>
-      <Head all={all} shown={shown} measure={measure} />
+      <Head all={all} shown={shown} whole={whole} measure={measure} />
       <Failed error={picture.error ?? heat.error} />
       <Diagram
         xml={picture.data}
@@ -74,12 +80,33 @@ function Version({ all, shown, deployed }: VersionProps): JSX.Element {
         select={choose}
         label={`Diagram of ${shown.name ?? shown.processDefinitionId}`}
       />
-      <InstanceList definition={shown} changed={heat.reload} deployed={deployed} />
+      <InstanceList
+        definition={shown}
+        whole={whole}
+        changed={heat.reload}
+        deployed={deployed}
+      />
       {heat.data && <Elements heat={heat.data} names={names} />}
-      {heat.data && <WholeFlow counted="Completed" {...wholeOf(heat.data)} />}
+      {heat.data && !whole && <WholeFlow counted="Completed" {...wholeOf(heat.data)} />}
     </>
   );
 }
+
+/** Counts of several versions are added up; how long they took each says for itself. */
+async function heatOf(keys: string[], range: Record<string, string>): Promise<Heat> {
+  const [first, ...others] = await Promise.all(keys.map((key) => calls.heat(key, range)));
+  if (first === undefined || others.length === 0) return first ?? NO_HEAT;
+  const elements = new Map<string, Row>();
+  for (const row of [first, ...others].flatMap((heat) => heat.elements)) {
+    const sum = elements.get(row.elementId);
+    if (sum === undefined) elements.set(row.elementId, { ...row, p50Ms: null, p95Ms: null });
+    else for (const count of COUNTS) sum[count] += row[count];
+  }
+  return { ...NO_HEAT, elements: [...elements.values()] };
+}
+
+const COUNTS = ["active", "incidents", "completed", "canceled", "waiting"] as const;
+const NO_HEAT: Heat = { elements: [], flows: [], instances: null, target: null };
 
 function wholeOf({ instances, target }: Heat) {
   const whole = instances && { ...instances, count: instances.completed };
@@ -89,11 +116,14 @@ function wholeOf({ instances, target }: Heat) {
 interface HeadProps {
   all: Definition[];
   shown: Definition;
+  whole: boolean;
   measure: marks.Measure;
 }
 
-function Head({ all, shown, measure }: HeadProps): JSX.Element {
+function Head({ all, shown, whole, measure }: HeadProps): JSX.Element {
   const move = (key: string) => go(`/processes/${key}${location.search}`);
+  const id = encodeURIComponent(shown.processDefinitionId);
+  const measures = marks.MEASURES.filter((one) => !whole || !/^p\d/.test(one.id));
   return (
     <header class="head">
       <div>
@@ -103,9 +133,10 @@ function Head({ all, shown, measure }: HeadProps): JSX.Element {
       <label>
         Version{" "}
         <select
-          value={shown.processDefinitionKey}
+          value={whole ? id : shown.processDefinitionKey}
           onChange={(event) => move(event.currentTarget.value)}
         >
+          {all.length > 1 && <option value={id}>all</option>}
           {all.map((one) => (
             <option key={one.processDefinitionKey} value={one.processDefinitionKey}>
               {one.version}
@@ -115,7 +146,7 @@ function Head({ all, shown, measure }: HeadProps): JSX.Element {
         </select>
       </label>
       <nav class="choices" aria-label="What the diagram shows">
-        {marks.MEASURES.map(({ id, name, title }) => (
+        {measures.map(({ id, name, title }) => (
           <a
             key={id}
             href={withQuery({ heat: id === "counts" ? null : id })}

@@ -63,7 +63,11 @@ const COLUMNS: Column<Row>[] = [
     kind: "number",
     value: (row) => row.active,
     cell: ({ id, active }) =>
-      active === null ? "" : <a href={`/processes/${id}?state=active`}>{count(active)}</a>,
+      active === null ? (
+        ""
+      ) : (
+        <a href={`/processes/${encodeURIComponent(id)}?state=active`}>{count(active)}</a>
+      ),
   },
   {
     head: "With an incident",
@@ -71,7 +75,7 @@ const COLUMNS: Column<Row>[] = [
     value: (row) => row.incidents,
     cell: ({ id, incidents }) =>
       incidents ? (
-        <a class="chip incident" href={`/processes/${id}?state=incident`}>
+        <a class="chip incident" href={`/processes/${encodeURIComponent(id)}?state=incident`}>
           {count(incidents)}
         </a>
       ) : (

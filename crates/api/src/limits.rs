@@ -109,3 +109,6 @@ pub const EXPLAINED_FUEL_MAX: u64 = 100_000;
 pub const EXPLAINED_PARTS_MAX: usize = 50;
 /// See [`EXPLAINED_PARTS_MAX`].
 pub const EXPLAINED_CHARS_MAX: usize = 200;
+
+/// Instances that a look for a business id gives: more are too many to choose from.
+pub const FOUND_INSTANCES_MAX: usize = 20;

@@ -81,6 +81,9 @@ pub const SCOPE_DEPTH_MAX: i64 = 1_000;
 /// Rows of lists that have no pages (statistics by element, flows).
 pub const LIST_ROWS_MAX: i64 = 100_000;
 
+/// Rows that a search by a part of a text ranks; more are too many to choose from.
+pub const FOUND_ROWS_MAX: i64 = 10_000;
+
 /// Completions whose durations are read one by one.
 pub const EXACT_DURATIONS_MAX: i64 = 20_000;
 

@@ -39,6 +39,39 @@ pub struct Pulse {
     pub canceled: i64,
 }
 
+/// An element of a version, as people know it. What has no element stands at its process.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spot {
+    pub definition: Key,
+    pub process_id: String,
+    /// The id where it has none.
+    pub process_name: String,
+    pub version: i64,
+    pub element_id: String,
+    /// The id where it has none.
+    pub element_name: String,
+}
+
+/// Columns of a [`Spot`], of definition `d` and element `m`.
+pub(crate) const SPOT: &str = "COALESCE(d.key, 0), COALESCE(d.process_id, ''), \
+    COALESCE(d.name, d.process_id, ''), COALESCE(d.version, 0), \
+    COALESCE(m.id, d.process_id, ''), COALESCE(m.name, m.id, d.name, d.process_id, '')";
+
+/// What stands behind them; of what stands still, behind its instance and since when.
+const BEHIND_SPOT: usize = 6;
+const OF_STANDING: usize = BEHIND_SPOT + 2;
+
+pub(crate) fn spot(row: &SqliteRow) -> Result<Spot> {
+    Ok(Spot {
+        definition: row.try_get(0)?,
+        process_id: row.try_get(1)?,
+        process_name: row.try_get(2)?,
+        version: row.try_get(3)?,
+        element_id: row.try_get(4)?,
+        element_name: row.try_get(5)?,
+    })
+}
+
 /// Open incidents of one cause at one element of one version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorGroup {
@@ -47,9 +80,7 @@ pub struct ErrorGroup {
     pub kind: &'static str,
     pub message: String,
     pub count: i64,
-    pub process_id: String,
-    pub definition: Key,
-    pub element_id: String,
+    pub at: Spot,
     pub example: Key,
     /// Time of the newest.
     pub last: i64,
@@ -71,8 +102,7 @@ pub struct Type {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
     pub instance: Key,
-    pub process_id: String,
-    pub element_id: String,
+    pub at: Spot,
     pub since: i64,
     pub what: Stands,
 }
@@ -150,8 +180,10 @@ impl Reader {
     }
 
     async fn instance_counts(&self) -> Result<(i64, i64, i64)> {
-        let text = "SELECT COALESCE(sum(active), 0), COALESCE(sum(completed), 0), \
-                    COALESCE(sum(terminated), 0) FROM instance_total";
+        // The counters have suspended ones among the active.
+        let text = "SELECT COALESCE(sum(active), 0) - \
+                    (SELECT count(*) FROM process_instance WHERE state = 3), \
+                    COALESCE(sum(completed), 0), COALESCE(sum(terminated), 0) FROM instance_total";
         let row = |row: &SqliteRow| Ok((row.try_get(0)?, row.try_get(1)?, row.try_get(2)?));
         Ok(self.list(Sql::new(text), row).await?.into_iter().next().unwrap_or_default())
     }
@@ -164,8 +196,8 @@ impl Reader {
 
     async fn error_groups(&self) -> Result<Vec<ErrorGroup>> {
         let text = format!(
-            "SELECT g.hash, g.definition, g.no, g.kind, g.message, g.amount, g.example, g.last, \
-             COALESCE(d.process_id, ''), COALESCE(m.id, d.process_id, '') FROM \
+            "SELECT {SPOT}, g.hash, g.definition, g.no, g.kind, g.message, g.amount, g.example, \
+             g.last FROM \
              (SELECT x.error_hash AS hash, x.definition AS definition, \
               COALESCE(e.element_no, -1) AS no, min(x.kind) AS kind, min(x.message) AS message, \
               count(*) AS amount, max(x.instance) AS example, max(x.created) AS last \
@@ -177,18 +209,16 @@ impl Reader {
              ORDER BY g.amount DESC, g.last DESC"
         );
         let row = |row: &SqliteRow| -> Result<ErrorGroup> {
-            let (hash, definition, no): (i64, Key, i64) =
-                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let number = |at| row.try_get::<i64, _>(BEHIND_SPOT + at);
+            let (hash, definition, no) = (number(0)?, number(1)?, number(2)?);
             Ok(ErrorGroup {
                 fingerprint: format!("{hash}-{definition}-{no}"),
-                kind: names::name(INCIDENT_KINDS, row.try_get(3)?),
-                message: row.try_get(4)?,
-                count: row.try_get(5)?,
-                example: row.try_get(6)?,
-                last: row.try_get(7)?,
-                process_id: row.try_get(8)?,
-                definition,
-                element_id: row.try_get(9)?,
+                kind: names::name(INCIDENT_KINDS, number(3)?),
+                message: row.try_get(BEHIND_SPOT + 4)?,
+                count: number(5)?,
+                example: number(6)?,
+                last: number(7)?,
+                at: spot(row)?,
             })
         };
         self.list(Sql::new(text), row).await
@@ -215,34 +245,34 @@ impl Reader {
         }
         let places = vec!["?"; types.len()].join(",");
         let text = format!(
-            "{STANDING_JOBS} WHERE j.key IN (SELECT key FROM job WHERE ended IS NULL \
+            "SELECT {SPOT}, j.instance, j.created, j.type {STANDING_JOBS} WHERE j.key IN (SELECT key FROM job WHERE ended IS NULL \
              AND deadline IS NULL AND retries > 0 AND available IS NULL AND type IN ({places}) \
              ORDER BY created LIMIT {OVERVIEW_ROWS_MAX})"
         );
         let values = types.iter().map(|one| Value::Text(one.name.clone()));
-        let what = |row: &SqliteRow| Ok(Stands::Job { job_type: row.try_get(4)? });
+        let what = |row: &SqliteRow| Ok(Stands::Job { job_type: row.try_get(OF_STANDING)? });
         self.standing(Sql::with(text, values), what).await
     }
 
     async fn unheard(&self, since: i64) -> Result<Vec<Standing>> {
         let text = format!(
-            "SELECT s.instance, d.process_id, m.id, s.opened, s.name, s.correlation_key \
+            "SELECT {SPOT}, s.instance, s.opened, s.name, s.correlation_key \
              FROM (SELECT * FROM message_subscription WHERE state = 0 AND kind = 0 \
              AND opened <= ? ORDER BY opened LIMIT {OVERVIEW_ROWS_MAX}) s \
              LEFT JOIN process_definition d ON d.key = s.definition \
              LEFT JOIN element m ON m.definition = s.definition AND m.no = s.element_no"
         );
         let what = |row: &SqliteRow| -> Result<Stands> {
-            let key: Option<String> = row.try_get(5)?;
+            let key: Option<String> = row.try_get(OF_STANDING + 1)?;
             let correlation_key = key.unwrap_or_default();
-            Ok(Stands::Message { name: row.try_get(4)?, correlation_key })
+            Ok(Stands::Message { name: row.try_get(OF_STANDING)?, correlation_key })
         };
         self.standing(Sql::with(text, [Value::Int(since)]), what).await
     }
 
     async fn overdue(&self, now: i64) -> Result<Vec<Standing>> {
         let text = format!(
-            "SELECT t.instance, d.process_id, m.id, t.armed, t.due \
+            "SELECT {SPOT}, t.instance, t.armed, t.due \
              FROM (SELECT * FROM timer WHERE ended IS NULL AND due < ? \
              ORDER BY due LIMIT {OVERVIEW_ROWS_MAX}) t \
              LEFT JOIN process_instance i ON i.key = t.instance \
@@ -250,17 +280,18 @@ impl Reader {
              LEFT JOIN element m ON m.definition = i.definition AND m.no = t.target_no \
              WHERE i.state = 0"
         );
-        let what = |row: &SqliteRow| Ok(Stands::Timer { due: row.try_get(4)? });
+        let what = |row: &SqliteRow| Ok(Stands::Timer { due: row.try_get(OF_STANDING)? });
         self.standing(Sql::with(text, [Value::Int(now - OVERDUE_MS)]), what).await
     }
 
     async fn quarantined(&self) -> Result<Vec<Standing>> {
         let text = format!(
-            "SELECT i.key, d.process_id, d.process_id, i.start_date, i.quarantine \
+            "SELECT {SPOT}, i.key, i.start_date, i.quarantine \
              FROM process_instance i LEFT JOIN process_definition d ON d.key = i.definition \
+             LEFT JOIN element m ON m.definition IS NULL \
              WHERE i.quarantine IS NOT NULL LIMIT {OVERVIEW_ROWS_MAX}"
         );
-        let what = |row: &SqliteRow| Ok(Stands::Quarantine { reason: row.try_get(4)? });
+        let what = |row: &SqliteRow| Ok(Stands::Quarantine { reason: row.try_get(OF_STANDING)? });
         self.standing(Sql::new(text), what).await
     }
 
@@ -270,14 +301,10 @@ impl Reader {
         what: impl Fn(&SqliteRow) -> Result<Stands>,
     ) -> Result<Vec<Standing>> {
         let row = |row: &SqliteRow| -> Result<Standing> {
-            let text = |at| -> Result<String> {
-                Ok(row.try_get::<Option<String>, _>(at)?.unwrap_or_default())
-            };
             Ok(Standing {
-                instance: row.try_get(0)?,
-                process_id: text(1)?,
-                element_id: text(2)?,
-                since: row.try_get(3)?,
+                at: spot(row)?,
+                instance: row.try_get(BEHIND_SPOT)?,
+                since: row.try_get(BEHIND_SPOT + 1)?,
                 what: what(row)?,
             })
         };
@@ -288,7 +315,7 @@ impl Reader {
 /// A timer that is late by this much stands still.
 const OVERDUE_MS: i64 = 5_000;
 
-const STANDING_JOBS: &str = "SELECT j.instance, d.process_id, m.id, j.created, j.type FROM job j \
+const STANDING_JOBS: &str = "FROM job j \
     LEFT JOIN element_instance e ON e.key = j.element \
     LEFT JOIN element m ON m.definition = e.definition AND m.no = e.element_no \
     LEFT JOIN process_definition d ON d.key = j.definition";

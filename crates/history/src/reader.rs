@@ -8,7 +8,7 @@ use sqlx::sqlite::{SqlitePool, SqliteRow};
 use sqlx::{AssertSqlSafe, Row};
 
 use crate::error::{Error, Result};
-use crate::limits::{LIST_ROWS_MAX, SCOPE_DEPTH_MAX};
+use crate::limits::{FOUND_ROWS_MAX, LIST_ROWS_MAX, SCOPE_DEPTH_MAX};
 use crate::query::{Entity, Filter, Page, Paging, Query, Record, Test, Value};
 use crate::write::{Gap, Positions, Queue};
 
@@ -128,6 +128,36 @@ impl Reader {
         seen.sort_unstable();
         let hides = |pair: &[(String, usize, Key)]| (pair[0].0 == pair[1].0).then_some(pair[1].2);
         Ok(seen.windows(2).filter_map(hides).collect())
+    }
+
+    /// Instances whose business id has this text, however its letters are written: whole ones
+    /// first, then those that begin with it, the newest first. Letters beyond ASCII are compared as
+    /// they are.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn with_business_id(&self, text: &str, most: usize) -> Result<Vec<Key>> {
+        let wanted = text.to_ascii_lowercase();
+        // The index holds all that is read here.
+        let found = format!(
+            "SELECT key, instr(lower(business_id), ?) AS place, length(business_id) AS length \
+             FROM process_instance WHERE business_id IS NOT NULL AND place > 0 \
+             LIMIT {FOUND_ROWS_MAX}"
+        );
+        let rows = sqlx::query(AssertSqlSafe(found)).bind(&wanted).fetch_all(&self.pool).await?;
+        let length = wanted.chars().count() as i64;
+        let rank = |row: &SqliteRow| -> Result<(i64, i64)> {
+            let (key, place, own): (Key, i64, i64) =
+                (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+            let far = if own == length { 0 } else { place.min(2) };
+            Ok((far, -engine::key::counter_of(key)))
+        };
+        let mut ranked = Vec::with_capacity(rows.len());
+        for row in &rows {
+            ranked.push((rank(row)?, row.try_get::<Key, _>(0)?));
+        }
+        ranked.sort_unstable();
+        Ok(ranked.into_iter().take(most).map(|(_, key)| key).collect())
     }
 
     /// One row of a list by its key.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use sqlx::sqlite::SqliteConnection;
 
 use crate::error::Result;
+use crate::fold::totals::MINUTE_MS;
 use crate::limits::RETENTION_INSTANCES;
 
 /// How long ended instances, and what belongs to none, are kept.
@@ -36,6 +37,26 @@ const OF_INSTANCE: [&str; 13] = [
     "audit",
 ];
 
+/// Counters say what can be listed: what goes is counted no more.
+const UNCOUNTED: [&str; 3] = [
+    "UPDATE instance_total SET completed = instance_total.completed - g.completed, \
+     terminated = instance_total.terminated - g.terminated FROM \
+     (SELECT i.definition AS definition, sum(i.state = 1) AS completed, \
+      sum(i.state = 2) AS terminated FROM gone JOIN process_instance i ON i.key = gone.key \
+      GROUP BY 1) g WHERE instance_total.definition = g.definition",
+    "UPDATE element_total SET completed = element_total.completed - g.completed, \
+     terminated = element_total.terminated - g.terminated FROM \
+     (SELECT e.definition AS definition, e.element_no AS no, sum(e.state = 1) AS completed, \
+      sum(e.state = 2) AS terminated FROM gone JOIN element_instance e \
+      ON e.instance = gone.key GROUP BY 1, 2) g \
+     WHERE element_total.definition = g.definition AND element_total.element_no = g.no",
+    "UPDATE flow_total SET taken = flow_total.taken - g.taken FROM \
+     (SELECT i.definition AS definition, f.flow_no AS no, sum(f.taken) AS taken FROM gone \
+      JOIN process_instance i ON i.key = gone.key JOIN flow_taken f ON f.instance = gone.key \
+      GROUP BY 1, 2) g \
+     WHERE flow_total.definition = g.definition AND flow_total.flow_no = g.no",
+];
+
 /// Removes up to [`RETENTION_INSTANCES`] instances that are old enough; returns how many.
 pub(crate) async fn sweep(
     connection: &mut SqliteConnection,
@@ -53,6 +74,8 @@ pub(crate) async fn sweep(
             let text = "AND COALESCE(r.definition, i.definition) IN \
                         (SELECT key FROM process_definition WHERE process_id = ?)";
             removed += instances(connection, before(*age), text, &[process_id]).await?;
+            let of = "definition IN (SELECT key FROM process_definition WHERE process_id = ?)";
+            minutes(connection, before(*age), of, &[process_id]).await?;
         }
     }
     if let Some(age) = retention.age {
@@ -63,6 +86,10 @@ pub(crate) async fn sweep(
              (SELECT key FROM process_definition WHERE process_id IN ({places}))"
         );
         removed += instances(connection, before(age), &text, &named).await?;
+        let of = format!(
+            "definition NOT IN (SELECT key FROM process_definition WHERE process_id IN ({places}))"
+        );
+        minutes(connection, before(age), &of, &named).await?;
         loose(connection, before(age)).await?;
     }
     Ok(removed)
@@ -96,12 +123,9 @@ async fn instances(
     if found == 0 {
         return Ok(0);
     }
-    let totals = "UPDATE instance_total SET \
-        completed = completed - (SELECT count(*) FROM gone g JOIN process_instance i \
-            ON i.key = g.key WHERE i.definition = instance_total.definition AND i.state = 1), \
-        terminated = terminated - (SELECT count(*) FROM gone g JOIN process_instance i \
-            ON i.key = g.key WHERE i.definition = instance_total.definition AND i.state = 2)";
-    sqlx::query(totals).execute(&mut *connection).await?;
+    for text in UNCOUNTED {
+        sqlx::query(text).execute(&mut *connection).await?;
+    }
     for table in OF_INSTANCE {
         let text = format!("DELETE FROM {table} WHERE instance IN (SELECT key FROM gone)");
         sqlx::query(sqlx::AssertSqlSafe(text)).execute(&mut *connection).await?;
@@ -111,7 +135,26 @@ async fn instances(
     Ok(found)
 }
 
-/// What belongs to no instance: messages that are gone, frames, counters, lines of the audit log.
+/// What happened in minutes that are over as long as the instances that go.
+async fn minutes(
+    connection: &mut SqliteConnection,
+    before: i64,
+    of: &str,
+    ids: &[&String],
+) -> Result<()> {
+    for table in ["minute_total", "duration_total"] {
+        let text = format!("DELETE FROM {table} WHERE minute <= ? AND {of}");
+        let mut query = sqlx::query(sqlx::AssertSqlSafe(text));
+        query = query.bind(before.saturating_sub(MINUTE_MS));
+        for id in ids {
+            query = query.bind((*id).clone());
+        }
+        query.execute(&mut *connection).await?;
+    }
+    Ok(())
+}
+
+/// What belongs to no instance: messages that are gone, frames, lines of the audit log.
 async fn loose(connection: &mut SqliteConnection, before: i64) -> Result<()> {
     for text in [
         "DELETE FROM message WHERE key IN (SELECT key FROM message \
@@ -122,8 +165,6 @@ async fn loose(connection: &mut SqliteConnection, before: i64) -> Result<()> {
          AND (instance IS NULL OR instance NOT IN (SELECT key FROM process_instance)) LIMIT 5000)",
         "DELETE FROM decision_instance WHERE id IN (SELECT id FROM decision_instance \
          WHERE instance IS NULL AND time < ?1 LIMIT 5000)",
-        "DELETE FROM minute_total WHERE minute < ?1",
-        "DELETE FROM duration_total WHERE minute < ?1",
     ] {
         sqlx::query(text).bind(before).execute(&mut *connection).await?;
     }

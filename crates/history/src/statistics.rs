@@ -214,7 +214,7 @@ impl Reader {
         let elements = counts.into_iter().map(element).collect();
         let text = "SELECT f.id, t.taken FROM flow_total t \
             JOIN flow f ON f.definition = t.definition AND f.no = t.flow_no \
-            WHERE t.definition = ? ORDER BY t.flow_no";
+            WHERE t.definition = ? AND t.taken > 0 ORDER BY t.flow_no";
         let row = |row: &SqliteRow| Ok(Taken { flow_id: row.try_get(0)?, times: row.try_get(1)? });
         let flows = self.list(Sql::with(text, [of]), row).await?;
         Ok(Heat { elements, flows, whole })

@@ -93,6 +93,96 @@ async fn the_first_page_shows_what_stands_still_and_why() {
     assert!(stuck["reason"].as_str().unwrap().contains("no worker asks"), "{stuck}");
 }
 
+/// A row of the first page counts what the list that it leads to has, version by version; a count
+/// of active ones is that of the active ones, not of those that are suspended.
+#[tokio::test(flavor = "multi_thread")]
+async fn counts_of_the_first_page_are_those_of_its_lists() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    for id in ["o-1", "o-2"] {
+        rig.order(id, 10).await;
+        rig.work("check-stock", true).await;
+    }
+    rig.deploy(&ORDER.replace("name=\"Order\"", "name=\"Better order\"")).await;
+    rig.order("o-3", 10).await;
+    rig.work("check-stock", true).await;
+    let quiet = rig.order("o-4", 10).await;
+    let (status, told) =
+        rig.send("POST", &format!("/v2/process-instances/{quiet}/suspension"), json!({})).await;
+    assert_eq!(status, http::StatusCode::NO_CONTENT, "{told}");
+    let found = rig.get("/grevy/v1/overview").await;
+    let groups = found["incidentGroups"].as_array().unwrap();
+    let mut told: Vec<_> = groups
+        .iter()
+        .map(|group| {
+            let of = |name: &str| group[name].clone();
+            (of("processDefinitionName"), of("processDefinitionVersion"), of("count"))
+        })
+        .collect();
+    told.sort_by_key(|(_, version, _)| version.as_i64());
+    let expected = [("Order", 1, 2), ("Better order", 2, 1)];
+    assert_eq!(
+        told,
+        expected.map(|(name, version, count)| { (json!(name), json!(version), json!(count)) })
+    );
+    for group in groups {
+        assert_eq!(
+            (&group["elementId"], &group["elementName"]),
+            (&json!("check"), &json!("Check stock"))
+        );
+        let fingerprint = group["fingerprint"].as_str().unwrap();
+        let hash = fingerprint.trim_start_matches('-').split('-').next().unwrap();
+        let sign = if fingerprint.starts_with('-') { -1 } else { 1 };
+        let filter = json!({"filter": {
+            "state": "ACTIVE",
+            "processDefinitionKey": group["processDefinitionKey"],
+            "elementId": group["elementId"],
+            "incidentErrorHashCode": sign * hash.parse::<i64>().unwrap(),
+        }});
+        let listed = rig.search("/v2/incidents/search", filter).await;
+        assert_eq!(listed["page"]["totalItems"], group["count"]);
+    }
+    let active = json!({"filter": {"state": "ACTIVE"}});
+    let listed = rig.search("/v2/process-instances/search", active).await;
+    assert_eq!((&listed["page"]["totalItems"], &found["active"]), (&json!(3), &json!(3)));
+    let path = "/v2/process-definitions/statistics/process-instances";
+    let counts = &rig.search(path, json!({})).await["items"][0];
+    let of = |name: &str| counts[name].as_i64().unwrap();
+    let active = of("activeInstancesWithIncidentCount") + of("activeInstancesWithoutIncidentCount");
+    assert_eq!(active, 3, "{counts}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn instances_are_found_by_any_part_of_their_business_id() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    for id in ["Xy-Order-7", "order-70", "ORDER-7", "other", "50%_off"] {
+        let body = json!({"processDefinitionId": "order", "businessId": id,
+            "variables": {"orderId": id, "amount": 1}});
+        let (status, told) = rig.send("POST", "/v2/process-instances", body).await;
+        assert_eq!(status, http::StatusCode::OK, "{told}");
+    }
+    let found = async |text: &str| {
+        let found = rig.get(&format!("/grevy/v1/process-instances?businessId={text}")).await;
+        let items = found["items"].as_array().unwrap().iter();
+        items.map(|item| item["businessId"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("oRDER-7").await, ["ORDER-7", "order-70", "Xy-Order-7"]);
+    assert_eq!(found("%25_OFF").await, ["50%_off"]);
+    assert_eq!(found("%25").await, ["50%_off"]);
+    assert!(found("nothing").await.is_empty());
+    let path = "/v2/process-instances/search";
+    let exact = json!({"filter": {"businessId": "order-7"}});
+    assert_eq!(rig.search(path, exact).await["page"]["totalItems"], 0, "the contract is exact");
+    for text in ["", "%20", &"x".repeat(257)] {
+        let path = format!("/grevy/v1/process-instances?businessId={text}");
+        let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+        let (status, told) = rig.call(request).await;
+        assert_eq!(status, http::StatusCode::BAD_REQUEST);
+        assert!(told["detail"].as_str().unwrap().starts_with("Expected 1 to 256"), "{told}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn heat_counts_elements_and_flows() {
     let rig = rig().await;

@@ -10,7 +10,8 @@ pub const PROCESS_STATISTICS: Entity = Entity {
         p.tenant AS tenant, count(*) > 1 AS several,
         (SELECT n.name FROM process_definition n WHERE n.process_id = p.process_id
             AND n.tenant = p.tenant ORDER BY n.version DESC LIMIT 1) AS name,
-        COALESCE(sum(t.active), 0) AS active,
+        COALESCE(sum(t.active - (SELECT count(*) FROM process_instance i
+            WHERE i.definition = p.key AND i.state = 3)), 0) AS active,
         COALESCE(sum((SELECT count(*) FROM process_instance i WHERE i.definition = p.key
             AND i.incidents > 0 AND i.state = 0)), 0) AS failing
         FROM process_definition p LEFT JOIN instance_total t ON t.definition = p.key
@@ -36,7 +37,8 @@ pub const PROCESS_STATISTICS: Entity = Entity {
 pub const VERSION_STATISTICS: Entity = Entity {
     name: "statistics of versions",
     from: "(SELECT p.key AS key, p.process_id AS process_id, p.tenant AS tenant, p.name AS name,
-        p.version AS version, COALESCE(t.active, 0) AS active,
+        p.version AS version, COALESCE(t.active - (SELECT count(*) FROM process_instance i
+            WHERE i.definition = p.key AND i.state = 3), 0) AS active,
         (SELECT count(*) FROM process_instance i WHERE i.definition = p.key
             AND i.incidents > 0 AND i.state = 0) AS failing
         FROM process_definition p LEFT JOIN instance_total t ON t.definition = p.key) g",

@@ -102,24 +102,29 @@ impl Writing<'_> {
     /// Flows that were taken are told by the target's flow of the same id, where it has one.
     async fn flows_of(&mut self, instance: Key, source: Key, target: Key) -> Result<()> {
         let taken = sqlx::query(
-            "SELECT other.no, flow_taken.taken, flow_taken.last_time FROM flow_taken \
-             JOIN flow ON flow.definition = ? AND flow.no = flow_taken.flow_no \
-             JOIN flow AS other ON other.definition = ? AND other.id = flow.id \
+            "SELECT flow_taken.flow_no, other.no, flow_taken.taken, flow_taken.last_time \
+             FROM flow_taken \
+             LEFT JOIN flow ON flow.definition = ? AND flow.no = flow_taken.flow_no \
+             LEFT JOIN flow AS other ON other.definition = ? AND other.id = flow.id \
              WHERE flow_taken.instance = ?",
         );
         let rows = taken.bind(source).bind(target).bind(instance);
         let rows = rows.fetch_all(&mut *self.connection).await?;
         let gone = sqlx::query("DELETE FROM flow_taken WHERE instance = ?").bind(instance);
         gone.execute(&mut *self.connection).await?;
+        let mut totals = Totals::default();
         for row in rows {
+            let (no, times): (i64, i64) = (row.try_get(0)?, row.try_get(2)?);
+            *totals.flows.entry((source, no)).or_default() -= times;
+            let Some(other) = row.try_get::<Option<i64>, _>(1)? else { continue };
+            *totals.flows.entry((target, other)).or_default() += times;
             let again = sqlx::query(
                 "INSERT INTO flow_taken (instance, flow_no, taken, last_time) VALUES (?, ?, ?, ?)",
             );
-            let again = again.bind(instance).bind(row.try_get::<i64, _>(0)?);
-            let again = again.bind(row.try_get::<i64, _>(1)?).bind(row.try_get::<i64, _>(2)?);
-            again.execute(&mut *self.connection).await?;
+            let again = again.bind(instance).bind(other).bind(times);
+            again.bind(row.try_get::<i64, _>(3)?).execute(&mut *self.connection).await?;
         }
-        Ok(())
+        self.totals(totals).await
     }
 }
 

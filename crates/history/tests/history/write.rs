@@ -5,7 +5,7 @@ use std::time::Duration;
 use engine::Cause;
 use engine::command::Source;
 use history::entity::*;
-use history::query::Query;
+use history::query::{Filter, Query, Test};
 use history::{Batch, Behind, OnCap, Position, Positions, Pressure, Retention, Settings, Watched};
 
 use crate::support::*;
@@ -228,6 +228,47 @@ async fn retention_forgets_what_ended_long_ago() {
     assert!(world.reader.get(&PROCESS_INSTANCE, running).await.unwrap().is_some());
     assert!(world.reader.frames(keep).await.unwrap().is_empty());
     assert!(!world.reader.frames(running).await.unwrap().is_empty());
+}
+
+/// What is counted can be listed, also when some of it was forgotten; minutes of a process go and
+/// stay with its instances.
+#[tokio::test]
+async fn counts_are_those_of_what_is_left() {
+    let mut world = World::new();
+    let definition = world.deploy(ORDER);
+    let of_kept = world.deploy(&ORDER.replace("\"order\"", "\"kept\""));
+    for process in ["order", "order", "kept"] {
+        world.create(process, "{}");
+    }
+    for job in world.lease("payment") {
+        world.complete(job.key, "{}");
+    }
+    world.now += 2 * 86_400_000;
+    world.create("order", "{}");
+    world.settle().await;
+    let day = Some(Duration::from_secs(86_400));
+    let retention = Retention { age: day, processes: vec![("kept".to_owned(), None)] };
+    assert_eq!(world.history().sweep(&retention, world.now).unwrap(), 2);
+    let listed = is(&PROCESS_INSTANCE, "processInstanceKey", Test::Exists(true));
+    for (definition, left, durations) in [(definition, 1, 0), (of_kept, 1, 1)] {
+        let heat = world.reader.heat(definition, 0, i64::MAX, i64::MAX).await.unwrap();
+        let counted = world.reader.element_counts(definition, &Filter::default()).await.unwrap();
+        let mut expected = world.reader.element_counts(definition, &listed).await.unwrap();
+        expected.sort_by(|a, b| a.element_id.cmp(&b.element_id));
+        let mut there: Vec<_> = counted
+            .into_iter()
+            .filter(|one| one.active + one.completed + one.terminated > 0)
+            .collect();
+        there.sort_by(|a, b| a.element_id.cmp(&b.element_id));
+        assert_eq!(there, expected);
+        assert!(heat.flows.iter().all(|flow| flow.times == left), "{:?}", heat.flows);
+        assert!(!heat.flows.is_empty());
+        assert_eq!(heat.whole.map_or(0, |whole| whole.count), durations);
+    }
+    let overview = world.reader.overview(world.now, 0, &|_| true).await.unwrap();
+    assert_eq!((overview.active, overview.completed), (1, 1));
+    let found = world.search(&PROCESS_INSTANCE, &Query::default()).await;
+    assert_eq!(found.total, 2);
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 mod changes;
 mod diagram;
 mod explain;
+mod find;
 mod heat;
 mod overview;
 mod stream;
@@ -24,6 +25,7 @@ pub fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(heat::heat))
         .routes(routes!(diagram::diagram))
         .routes(routes!(explain::explain))
+        .routes(routes!(find::instances))
         .routes(routes!(changes::taken_flows))
         .routes(routes!(changes::variable_changes))
         .layer(DefaultBodyLimit::max(0))

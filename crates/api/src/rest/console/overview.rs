@@ -9,7 +9,7 @@ use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use engine::event::Text;
 use history::query::Filter;
-use history::{Overview, Standing, Stands};
+use history::{Overview, Spot, Standing, Stands};
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
 
@@ -80,17 +80,15 @@ fn shown(found: &Overview, workers: &BTreeMap<Text, usize>, now: i64) -> Json {
         })
     };
     let group = |one: &history::ErrorGroup| {
-        json!({
+        let own = json!({
             "fingerprint": one.fingerprint,
             "errorType": one.kind,
             "message": one.message,
             "count": one.count,
-            "processDefinitionId": one.process_id,
-            "processDefinitionKey": key_text(one.definition),
-            "elementId": one.element_id,
             "exampleInstanceKey": key_text(one.example),
             "lastTime": history::date(one.last),
-        })
+        });
+        placed(&one.at, own)
     };
     let job_type = |one: &history::Type| {
         json!({
@@ -113,15 +111,20 @@ fn shown(found: &Overview, workers: &BTreeMap<Text, usize>, now: i64) -> Json {
     })
 }
 
+/// With where it is.
+fn placed(at: &Spot, mut own: Json) -> Json {
+    own["processDefinitionId"] = json!(at.process_id);
+    own["processDefinitionKey"] = json!(key_text(at.definition));
+    own["processDefinitionName"] = json!(at.process_name);
+    own["processDefinitionVersion"] = json!(at.version);
+    own["elementId"] = json!(at.element_id);
+    own["elementName"] = json!(at.element_name);
+    own
+}
+
 fn step(one: &history::SlowStep) -> Json {
-    json!({
-        "processDefinitionId": one.process_id,
-        "processDefinitionKey": key_text(one.definition),
-        "elementId": one.element_id,
-        "count": one.count,
-        "p50Ms": one.p50_ms,
-        "p95Ms": one.p95_ms,
-    })
+    let own = json!({"count": one.count, "p50Ms": one.p50_ms, "p95Ms": one.p95_ms});
+    placed(&one.at, own)
 }
 
 fn stuck(one: &Standing, now: i64) -> Json {
@@ -142,12 +145,11 @@ fn stuck(one: &Standing, now: i64) -> Json {
             ("quarantine", format!("set aside after a bug of ours: {reason}"))
         }
     };
-    json!({
+    let own = json!({
         "processInstanceKey": key_text(one.instance),
-        "processDefinitionId": one.process_id,
-        "elementId": one.element_id,
         "since": history::date(one.since),
         "kind": kind,
         "reason": reason,
-    })
+    });
+    placed(&one.at, own)
 }

@@ -32,7 +32,7 @@ use utoipa_axum::router::OpenApiRouter;
 
 pub(super) use audit::commented;
 pub(super) use instance_parts::items;
-pub(super) use render::key as key_text;
+pub(super) use render::{item, key as key_text};
 
 use super::problem::Problem;
 use crate::failure::{Failure, Kind as Reason};
