@@ -5,6 +5,7 @@ use crate::builtins::BuiltIn;
 use crate::error::{EvalErrorKind, Span, Warning, WarningKind};
 use crate::expression::Doubt;
 use crate::types::Type;
+use crate::variables::Variables;
 use std::sync::Arc;
 use value::Value;
 
@@ -32,6 +33,8 @@ pub(crate) enum Op {
     Collapse(u32),
     Negate,
     Add,
+    /// Adds those operands, of which there are more than two and one is a text.
+    AddAll(u32),
     Subtract,
     Multiply,
     Divide,
@@ -133,6 +136,21 @@ pub struct Read {
     pub path: Vec<Arc<str>>,
 }
 
+impl Read {
+    /// What it leads to, if every step of it exists.
+    pub(crate) fn whole(&self, variables: &dyn Variables) -> Option<Value> {
+        let mut steps = [""; 8];
+        if self.path.len() >= steps.len() {
+            return None;
+        }
+        steps[0] = &self.name;
+        for (step, member) in steps[1..].iter_mut().zip(&self.path) {
+            *step = member;
+        }
+        variables.get_path(&steps[..=self.path.len()])
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct ScopedEntry {
     pub(crate) slot: u32,
@@ -196,6 +214,8 @@ pub(crate) struct Program {
     pub(crate) reads: Vec<Read>,
     pub(crate) scoped: Vec<ScopedEntry>,
     pub(crate) callees: Vec<Callee>,
+    /// Where each of the sums of an [`Op::AddAll`] comes from.
+    pub(crate) sums: Vec<Vec<Span>>,
     pub(crate) keys: Vec<Vec<Arc<str>>>,
     pub(crate) types: Vec<Type>,
     pub(crate) prototypes: Vec<Prototype>,

@@ -23,6 +23,9 @@ impl Compiler<'_> {
             spine.push((leftmost, *operator, *right));
             leftmost = *left;
         }
+        if !self.trace && self.is_text(&spine, leftmost) {
+            return self.add_all(&spine, leftmost);
+        }
         self.expression(leftmost);
         for (at, (node, operator, right)) in spine.iter().rev().enumerate() {
             let outer = std::mem::replace(&mut self.span, self.ast.node(*node).span);
@@ -54,7 +57,28 @@ impl Compiler<'_> {
     }
 }
 
+/// An operator of a chain: its node, what it is, and its right side.
+type Link = (NodeId, Binary, NodeId);
+
 impl Compiler<'_> {
+    /// Whether these are sums with a text among the operands.
+    fn is_text(&self, spine: &[Link], leftmost: NodeId) -> bool {
+        let is_text = |id: NodeId| matches!(self.ast.kind(id), Kind::Literal(value) if value.as_str().is_some());
+        spine.len() > 1
+            && spine.iter().all(|(_, operator, _)| *operator == Binary::Add)
+            && (is_text(leftmost) || spine.iter().any(|(_, _, right)| is_text(*right)))
+    }
+
+    /// The spine is from the outermost operator inwards.
+    fn add_all(&mut self, spine: &[Link], leftmost: NodeId) {
+        self.expression(leftmost);
+        spine.iter().rev().for_each(|(_, _, right)| self.expression(*right));
+        let index = self.program.sums.len() as u32;
+        let places = spine.iter().rev().map(|(node, _, _)| self.ast.node(*node).span);
+        self.program.sums.push(places.collect());
+        self.emit_with(Op::AddAll(index), -(spine.len() as i32));
+    }
+
     fn literal(&self, id: NodeId) -> Option<Value> {
         match self.ast.kind(id) {
             Kind::Literal(value) => Some(value.clone()),

@@ -1,6 +1,6 @@
 //! `+ - * / **` and negation, DMN 1.5, tables 53 to 57.
 
-use super::core::{Core, Outcome, Trouble, bounded, shown};
+use super::core::{Core, Outcome, Trouble, shown};
 use crate::error::WarningKind;
 use crate::limits::{STRING_BYTES_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
 use crate::program::Op;
@@ -24,7 +24,7 @@ pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outc
         return numbers(core, op, left, right);
     }
     let result = match op {
-        Op::Add => return add(core, &left, &right),
+        Op::Add => return add(core, left, right),
         Op::Subtract => subtract(core, &left, &right),
         Op::Multiply => multiply(&left, &right),
         Op::Divide => divide(&left, &right),
@@ -78,17 +78,30 @@ fn years(months: Option<i64>) -> Outcome {
     duration.map(Value::YearsDuration).ok_or_else(out_of_range)
 }
 
-fn add(core: &mut Core, left: &Value, right: &Value) -> Outcome {
+/// The texts as one; `None` unless all are texts.
+pub(super) fn join(core: &mut Core, values: &[Value]) -> Result<Option<Value>, Trouble> {
+    let mut bytes = 0;
+    for value in values {
+        let Value::String(text) = value else { return Ok(None) };
+        bytes += text.len();
+    }
+    if bytes > STRING_BYTES_MAX {
+        let message = format!("expected a string of at most {STRING_BYTES_MAX} bytes");
+        return Err(Trouble::limit(message));
+    }
+    core.spend(bytes / 64)?;
+    let mut joined = String::with_capacity(bytes);
+    values.iter().filter_map(Value::as_str).for_each(|text| joined.push_str(text));
+    Ok(Some(Value::String(Arc::from(joined))))
+}
+
+fn add(core: &mut Core, left: Value, right: Value) -> Outcome {
+    let both = [left, right];
+    if let Some(joined) = join(core, &both)? {
+        return Ok(joined);
+    }
+    let [left, right] = &both;
     let sum = match (left, right) {
-        (Value::String(left), Value::String(right)) => {
-            if left.len() + right.len() > STRING_BYTES_MAX {
-                let message = format!("expected a string of at most {STRING_BYTES_MAX} bytes");
-                return Err(Trouble::limit(message));
-            }
-            core.spend((left.len() + right.len()) / 64)?;
-            let joined = [&**left, &**right].concat();
-            return bounded(Value::String(Arc::from(joined)));
-        }
         (Value::DaysDuration(left), Value::DaysDuration(right)) => {
             days(left.nanos() + right.nanos())
         }

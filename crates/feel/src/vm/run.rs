@@ -99,7 +99,7 @@ impl Machine<'_> {
                 self.push(value);
             }
             Op::VariablePath(index) => {
-                let value = self.whole_path(program, index)?;
+                let value = program.paths[index as usize].whole(self.variables)?;
                 self.push(value);
             }
             Op::Constant(index) => self.push(program.constants[index as usize].clone()),
@@ -122,6 +122,7 @@ impl Machine<'_> {
             Op::CompareConstant(comparison, index)
                 if self.compare_in_place(comparison, &program.constants[index as usize]) => {}
             Op::And | Op::Or if self.combine_in_place(matches!(op, Op::And)) => {}
+            Op::Add | Op::Subtract | Op::Multiply | Op::Divide if self.count_in_place(op) => {}
             _ => return None,
         }
         Some(at + 1)
@@ -211,6 +212,29 @@ impl Machine<'_> {
         true
     }
 
+    /// The same for arithmetic with numbers of few digits.
+    #[inline(always)]
+    fn count_in_place(&mut self, op: Op) -> bool {
+        let [.., Value::Number(left), Value::Number(right)] = &self.stack[..] else {
+            return false;
+        };
+        if !left.is_small() || !right.is_small() {
+            return false;
+        }
+        let result = match op {
+            Op::Add => left.add(right),
+            Op::Subtract => left.sub(right),
+            Op::Multiply => left.mul(right),
+            _ => left.div(right),
+        };
+        let Some(result) = result else { return false };
+        self.stack.pop();
+        if let Some(top) = self.stack.last_mut() {
+            *top = Value::Number(result);
+        }
+        true
+    }
+
     /// An operation that only leaves a value.
     #[inline(always)]
     fn value(&mut self, op: Op, program: &Arc<Program>) -> Outcome {
@@ -231,6 +255,7 @@ impl Machine<'_> {
                 let (left, right) = self.pop_two();
                 arithmetic::binary(&mut self.core, op, left, right)
             }
+            Op::AddAll(index) => self.add_all(program, index),
             Op::Compare(comparison) => {
                 let (left, right) = self.pop_two();
                 compare::compare(&mut self.core, comparison, &left, &right)
@@ -270,6 +295,28 @@ impl Machine<'_> {
             }
             _ => self.ranges(op),
         }
+    }
+
+    /// Texts are joined at once; anything else is added step by step, as it stands.
+    fn add_all(&mut self, program: &Program, index: u32) -> Outcome {
+        let places = &program.sums[index as usize];
+        let operands = self.stack.split_off(self.stack.len() - places.len() - 1);
+        self.core.spend(places.len())?;
+        if let Some(joined) = arithmetic::join(&mut self.core, &operands)? {
+            return Ok(joined);
+        }
+        let mut operands = operands.into_iter();
+        let mut sum = operands.next().unwrap_or_default();
+        for (place, operand) in places.iter().zip(operands) {
+            sum = match arithmetic::binary(&mut self.core, Op::Add, sum, operand) {
+                Err(Trouble::Warn(kind, message)) => {
+                    self.core.warn(kind, message, || place.place(&program.source));
+                    Value::Null
+                }
+                other => other?,
+            };
+        }
+        Ok(sum)
     }
 
     /// An operation on ranges and tests.
@@ -330,21 +377,6 @@ impl Machine<'_> {
                 Ok(Flow::Jump(callee.end))
             }
         }
-    }
-
-    /// What a path leads to, if each of its steps exists.
-    #[inline(always)]
-    fn whole_path(&self, program: &Program, index: u32) -> Option<Value> {
-        let read = &program.paths[index as usize];
-        let mut steps = [""; 8];
-        if read.path.len() >= steps.len() {
-            return None;
-        }
-        steps[0] = &read.name;
-        for (step, member) in steps[1..].iter_mut().zip(&read.path) {
-            *step = member;
-        }
-        self.variables.get_path(&steps[..=read.path.len()])
     }
 
     /// A path step by step, to say which one is missing.

@@ -272,6 +272,10 @@ const MORE_DIGITS: u32 = 18;
 
 /// `left / right` with 34 digits, ties to even; `right` is not zero.
 fn quotient(left: i64, right: i64) -> Option<Number> {
+    if let Some((units, scale)) = short_quotient(left.unsigned_abs(), right.unsigned_abs()) {
+        let negative = (left < 0) != (right < 0);
+        return Some(small(if negative { -units } else { units }, scale));
+    }
     let (number, divisor) = (left.unsigned_abs(), u128::from(right.unsigned_abs()));
     let mut rest = u128::from(number) % divisor;
     let mut coefficient = u128::from(number) / divisor;
@@ -309,6 +313,22 @@ fn quotient(left: i64, right: i64) -> Option<Number> {
         true => Number::from_decimal(decimal),
         false => Some(wide(decimal.reduce())),
     }
+}
+
+/// A quotient with few digits, which most are, without wide divisions: the whole part and
+/// [`FIRST_DIGITS`] behind the point.
+fn short_quotient(number: u64, divisor: u64) -> Option<(i64, u8)> {
+    let power = POWERS_OF_TEN[FIRST_DIGITS as usize].unsigned_abs();
+    let (whole, rest) = (number / divisor, number % divisor);
+    if rest == 0 {
+        return Some((i64::try_from(whole).ok()?, 0));
+    }
+    let raised = rest.checked_mul(power)?;
+    if raised % divisor != 0 {
+        return None;
+    }
+    let units = whole.checked_mul(power)?.checked_add(raised / divisor)?;
+    Some((i64::try_from(units).ok()?, FIRST_DIGITS as u8))
 }
 
 /// The small number without trailing zeros in its fraction.
