@@ -21,6 +21,7 @@ use crate::conform::Net;
 pub use data::{Conditions, context, payload};
 pub use deadline::{Action, Deadline};
 pub use heat::{Heat, heat};
+pub(crate) use kinds::message_of;
 
 /// The compiled tracking model. Event types are numbered; the labels of the net are these numbers.
 #[derive(Debug, Clone)]

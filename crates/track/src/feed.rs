@@ -54,6 +54,19 @@ impl Verdict {
             Verdict::SeenBefore => "seen before",
         }
     }
+
+    /// The name of a verdict that a list can be asked for.
+    ///
+    /// # Errors
+    /// "expected …, but …" when there is none of this name.
+    pub fn named(name: &str) -> Result<&'static str, String> {
+        const NAMES: [&str; 7] =
+            ["started", "moved", "buffered", "expired", "replaced", "ignored", "rejected"];
+        let found = NAMES.into_iter().find(|known| *known == name);
+        found.ok_or_else(|| {
+            format!("expected a verdict, one of {}, but got {name:?}", NAMES.join(", "))
+        })
+    }
 }
 
 impl Feed {

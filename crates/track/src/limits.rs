@@ -85,6 +85,8 @@ pub const EARLY_TTL_MS: i64 = 3_600_000;
 pub const TICK_TIMERS_MAX: usize = 256;
 /// Messages that are listed of one trace.
 pub const TRACE_MESSAGES_MAX: usize = 10_000;
+/// Bytes of the variables that are listed of one trace; those of further messages are left out.
+pub const TRACE_VARIABLE_BYTES_MAX: usize = 4 << 20;
 /// Cases that are listed of one kind of finding.
 pub const FINDING_CASES_MAX: usize = 10_000;
 /// Different reasons for rejected records that are counted apart.

@@ -31,7 +31,7 @@ pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
 pub use event::{Alert, Event, Quiet, SOURCE, StepObserved};
 pub(crate) use model::Version;
 pub use model::{Model, Status};
-pub use state::{Case, CaseKey, CaseStatus, Due, Raised, Seen, State};
+pub use state::{Case, CaseKey, CaseStatus, Due, Raised, Seen, State, StillRejected};
 
 /// What came of a command: its events are already folded into the state.
 #[derive(Debug, Default, PartialEq)]

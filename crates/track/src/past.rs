@@ -13,7 +13,7 @@ use serde::Serialize;
 use crate::durable::Tracker;
 use crate::limits::ROWS_MAX;
 use crate::log::{Full, LogBuilder};
-use crate::machine::{CaseKey, Event, StepObserved, Verdict};
+use crate::machine::{CaseKey, Event, State, StepObserved, StillRejected, Verdict};
 use crate::mapping::Observation;
 use crate::source::Position;
 use crate::traces::Traces;
@@ -22,8 +22,9 @@ use crate::tracking::Tracking;
 /// One record and what became of it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Judged {
-    /// Position in the journal of tracking.
+    /// Position in the journal of tracking, and which of the events there it is.
     pub at: Lsn,
+    pub index: u32,
     pub source: String,
     pub partition: u32,
     pub offset: u64,
@@ -44,12 +45,14 @@ pub struct Judged {
 /// Which verdicts are wanted.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    pub verdict: Option<String>,
+    pub verdict: Option<&'static str>,
     pub case: Option<String>,
     /// Part of the reason.
     pub reason: Option<String>,
     /// Only records of this source.
     pub source: Option<String>,
+    /// Only what this process made of them.
+    pub process: Option<String>,
 }
 
 /// What the numbers in events stand for.
@@ -166,31 +169,77 @@ fn scan(
     Ok(())
 }
 
-/// The verdicts behind position `after`, at most `max` of them, oldest first. A record that was
-/// observed again has a verdict each time; the last one counts.
+/// The place of a verdict, behind which a page goes on: position in the journal, and which of the
+/// events there. Written `12.3`; `12` alone is behind all of that position.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Place(pub Lsn, pub u32);
+
+impl std::str::FromStr for Place {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Place, String> {
+        let wrong = || format!("expected a position such as 12.3, but got {text:?}");
+        let number = |text: &str| text.parse::<Lsn>().map_err(|_| wrong());
+        Ok(match text.split_once('.') {
+            Some((at, index)) => Place(number(at)?, index.parse().map_err(|_| wrong())?),
+            None => Place(number(text)?, u32::MAX),
+        })
+    }
+}
+
+/// Verdicts, and whether there are more behind them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Page {
+    pub rows: Vec<Judged>,
+    pub more: bool,
+}
+
+/// The verdicts behind `after`, at most `max` of them, oldest first. Of a record that was rejected
+/// or expired and is fixed by now only the last verdict is listed.
 ///
 /// # Errors
 /// When the journal cannot be read.
 pub fn verdicts(
     tracking: &Tracking,
     wanted: &Wanted,
-    after: Lsn,
+    after: Place,
     max: usize,
-) -> Result<Vec<Judged>, Error> {
-    let (mut names, mut found) = (Names::before(tracking)?, Vec::new());
+) -> Result<Page, Error> {
+    let (mut names, mut rows) = (Names::before(tracking)?, Vec::new());
+    let max = max.min(ROWS_MAX);
+    let still = tracking.look(State::still_rejected)?;
     scan(&**tracking.journal(), |at, events| {
-        for (number, event) in events.iter().enumerate() {
+        for (index, event) in (0..).zip(events) {
             names.learn(event);
-            if at > after
-                && let Some(judged) = judged(&names, at, event, &events[number + 1..])
+            if Place(at, index) > after
+                && let Some(judged) = judged(&names, at, event, &events[index as usize + 1..])
                 && wanted.takes(&judged)
+                && !fixed(event, &still)
             {
-                found.push(judged);
+                rows.push(Judged { index, ..judged });
             }
         }
-        Ok(found.len() < max.min(ROWS_MAX))
+        Ok(rows.len() <= max)
     })?;
-    Ok(found)
+    let more = rows.len() > max;
+    rows.truncate(max);
+    Ok(Page { rows, more })
+}
+
+/// Whether the record of a bad verdict was observed again since, and is none any more.
+fn fixed(event: &Event, still: &StillRejected) -> bool {
+    let Event::Judged { source, position, verdict } = event else { return false };
+    match verdict {
+        Verdict::Rejected { .. } | Verdict::Expired => {
+            !still.has(source, position.partition, position.offset)
+        }
+        Verdict::Started
+        | Verdict::Moved
+        | Verdict::Buffered { .. }
+        | Verdict::Replaced
+        | Verdict::Ignored
+        | Verdict::SeenBefore => false,
+    }
 }
 
 impl Wanted {
@@ -198,10 +247,12 @@ impl Wanted {
         let is = |wanted: &Option<String>, have: Option<&str>| {
             wanted.as_deref().is_none_or(|wanted| have == Some(wanted))
         };
+        let verdict = self.verdict.is_none_or(|wanted| wanted == judged.verdict);
         let reason = judged.reason.as_deref().unwrap_or_default();
-        is(&self.verdict, Some(judged.verdict))
+        verdict
             && is(&self.case, judged.case.as_deref())
             && is(&self.source, Some(&judged.source))
+            && is(&self.process, judged.source.rsplit_once('#').map(|(_, process)| process))
             && self.reason.as_deref().is_none_or(|part| reason.contains(part))
     }
 }
@@ -210,6 +261,7 @@ impl Wanted {
 fn judged(names: &Names, at: Lsn, event: &Event, then: &[Event]) -> Option<Judged> {
     let row = |source: &Arc<str>, position: Position, verdict: &Verdict| Judged {
         at,
+        index: 0,
         source: source.to_string(),
         partition: position.partition,
         offset: position.offset,
@@ -306,9 +358,17 @@ pub fn log(tracking: &Tracking, process: Option<&str>) -> Result<LogBuilder, Err
 /// As [`steps`].
 pub fn traces(tracking: &Tracking, only: Option<&str>) -> Result<Traces, Error> {
     let mut traces = Traces::default();
-    steps(tracking, None, |observation, step| {
+    // Several processes may read one record of a source, and tell of the same message.
+    let mut told: BTreeSet<(Arc<str>, Position, String)> = BTreeSet::new();
+    steps(tracking, None, |mut observation, step| {
         if only.is_none_or(|only| only == observation.case) {
-            traces.add(&observation, step.position, step.arrival_ms);
+            let source = step.source.rsplit_once('#').map_or(&*step.source, |(name, _)| name);
+            let place = (Arc::from(source), step.position, observation.case.clone());
+            if told.insert(place) {
+                let read = |text: &Arc<str>| serde_json::from_str(text).ok();
+                observation.variables = step.variables.as_ref().and_then(read);
+                traces.add(&observation, step.position, step.arrival_ms);
+            }
         }
         Ok(())
     })?;

@@ -66,7 +66,7 @@ pub struct AlertRow {
 pub struct WantedCases {
     pub process: Option<String>,
     pub case: Option<String>,
-    pub status: Option<String>,
+    pub status: Option<CaseStatus>,
     /// Only cases with findings.
     pub deviating: bool,
     /// Only cases behind the one of this number.
@@ -86,21 +86,54 @@ impl CaseStatus {
             CaseStatus::Expired => "expired",
         }
     }
+
+    /// The status of this name.
+    ///
+    /// # Errors
+    /// "expected …, but …" when there is none.
+    pub fn named(name: &str) -> Result<CaseStatus, String> {
+        const ALL: [CaseStatus; 6] = [
+            CaseStatus::Early,
+            CaseStatus::Open,
+            CaseStatus::Stuck,
+            CaseStatus::Resting,
+            CaseStatus::Completed,
+            CaseStatus::Expired,
+        ];
+        let found = ALL.into_iter().find(|status| status.name() == name);
+        found.ok_or_else(|| {
+            let names = ALL.map(CaseStatus::name).join(", ");
+            format!("expected a status, one of {names}, but got {name:?}")
+        })
+    }
 }
 
 /// The wanted cases, oldest first.
 pub fn cases(state: &State, wanted: &WantedCases) -> Vec<CaseRow> {
-    let is = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|w| w == have);
-    let takes = |case: &Case| {
-        is(&wanted.process, state.process_of(case.version))
-            && is(&wanted.case, &case.id)
-            && is(&wanted.status, case.status.name())
-            && (!wanted.deviating || !case.findings.is_empty())
-    };
     let limit = wanted.limit.unwrap_or(ROWS_MAX).min(ROWS_MAX);
     let behind = |key: &CaseKey| wanted.after.is_none_or(|after| *key > after);
-    let found = state.cases().filter(|(key, case)| behind(key) && takes(case)).take(limit);
+    let found = these(state, wanted).filter(|(key, _)| behind(key)).take(limit);
     found.map(|(key, case)| case_row(state, key, case)).collect()
+}
+
+/// How many cases are wanted, on whatever page.
+pub fn total(state: &State, wanted: &WantedCases) -> u64 {
+    these(state, wanted).count() as u64
+}
+
+fn these<'s>(state: &'s State, wanted: &WantedCases) -> impl Iterator<Item = (CaseKey, &'s Case)> {
+    let is = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|w| w == have);
+    let takes = move |case: &Case| {
+        is(&wanted.process, state.process_of(case.version))
+            && is(&wanted.case, &case.id)
+            && wanted.status.is_none_or(|status| status == case.status)
+            && (!wanted.deviating || !case.findings.is_empty())
+    };
+    // By its id a case is found at once.
+    let only = wanted.process.as_deref().zip(wanted.case.as_deref());
+    let found = only.map(|(process, id)| state.find(process, id));
+    let all = found.is_none().then(|| state.cases());
+    found.flatten().into_iter().chain(all.into_iter().flatten()).filter(move |(_, c)| takes(c))
 }
 
 /// How many cases there are.

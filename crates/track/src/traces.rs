@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::chart::plain;
-use crate::limits::TRACE_MESSAGES_MAX;
+use crate::limits::{TRACE_MESSAGES_MAX, TRACE_VARIABLE_BYTES_MAX};
 use crate::mapping::Observation;
 use crate::source::Position;
 
@@ -24,6 +25,9 @@ pub struct Message {
     pub gap_ms: i64,
     /// Names ending in "Command" ask, everything else tells.
     pub command: bool,
+    /// What the mapping reads as its payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variables: Option<Value>,
 }
 
 /// The messages of one trace id, in event-time order.
@@ -33,6 +37,9 @@ pub struct Trace {
     pub messages: Vec<Message>,
     /// Messages beyond the limit that are not listed.
     pub left_out: u64,
+    /// Bytes of the variables so far.
+    #[serde(skip)]
+    bytes: usize,
 }
 
 /// A type that a trace repeats suspiciously often.
@@ -68,7 +75,12 @@ impl Traces {
             trace.left_out += 1;
             return;
         }
+        let variables = event.variables.clone().filter(|variables| {
+            trace.bytes += variables.to_string().len();
+            trace.bytes <= TRACE_VARIABLE_BYTES_MAX
+        });
         trace.messages.push(Message {
+            variables,
             command: event.kind.ends_with("Command"),
             kind: event.kind.clone(),
             sender: event.sender.clone(),
@@ -108,6 +120,17 @@ impl Traces {
 }
 
 impl Trace {
+    /// What its messages carry; of two of one name that which happened later.
+    pub fn variables(&self) -> Map<String, Value> {
+        let mut all = Map::new();
+        for message in &self.messages {
+            if let Some(Value::Object(members)) = &message.variables {
+                all.extend(members.clone());
+            }
+        }
+        all
+    }
+
     /// Types that it has more than `times` times.
     pub fn loops(&self, times: u64) -> Vec<Loop> {
         let mut counts: BTreeMap<&str, u64> = BTreeMap::new();
@@ -123,8 +146,9 @@ impl Trace {
     }
 }
 
-/// Elements of a collaboration whose message is among `kinds`: the element is named like the type,
-/// or like it with `Send_` or `Receive_` before (T7).
+/// Elements of a collaboration whose message is among `kinds`: the element refers to a message of
+/// this name, or is itself named like the type, with `Send_` or `Receive_` before it or not (T7).
+/// Where it refers to a message, that alone says what it stands for.
 pub fn reached<'k>(
     definitions: &model::Definitions,
     kinds: impl IntoIterator<Item = &'k str>,
@@ -136,8 +160,9 @@ pub fn reached<'k>(
         kinds.contains(&plain(bare.unwrap_or(name)))
     };
     elements
-        .filter(|element| {
-            named(&element.id) || element.name.as_ref().is_some_and(|name| named(name))
+        .filter(|element| match crate::chart::message_of(element) {
+            Some(message) => kinds.contains(&plain(message)),
+            None => named(&element.id) || element.name.as_ref().is_some_and(|name| named(name)),
         })
         .map(|element| element.id.to_string())
         .collect()
@@ -202,5 +227,25 @@ mod tests {
         let (definitions, _) = model::read("t", xml).unwrap();
         let seen = reached(&definitions, ["OrderPlacedEvent", "GoodsFetched"]);
         assert_eq!(seen.into_iter().collect::<Vec<_>>(), ["OrderPlaced", "fetched"]);
+    }
+
+    #[test]
+    fn t7_an_element_that_refers_to_a_message_is_known_by_its_name() {
+        let xml = r#"<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+            xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" targetNamespace="t">
+            <message id="Message_1" name="OrderPlacedEvent"/>
+            <message id="OrderShipped" name="Goods on their way"/>
+            <process id="p" isExecutable="true">
+            <startEvent id="Event_1"><messageEventDefinition messageRef="Message_1"/></startEvent>
+            <sequenceFlow id="f" sourceRef="Event_1" targetRef="Event_2"/>
+            <endEvent id="Event_2" name="Order placed"><extensionElements>
+            <zeebe:taskDefinition type="send"/></extensionElements>
+            <messageEventDefinition messageRef="OrderShipped"/></endEvent>
+            </process></definitions>"#;
+        let (definitions, _) = model::read("t", xml.as_bytes()).unwrap();
+        let of = |kind: &str| reached(&definitions, [kind]).into_iter().collect::<Vec<_>>();
+        assert_eq!(of("OrderPlaced"), ["Event_1"], "by the message and not by what it is called");
+        assert_eq!(of("GoodsOnTheirWay"), ["Event_2"]);
+        assert_eq!(of("OrderShipped"), [""; 0], "an id of a message is no name");
     }
 }

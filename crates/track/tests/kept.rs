@@ -105,7 +105,10 @@ fn a_start_takes_the_checkpoint_and_the_past_ends_where_it_is_no_longer_wanted()
     assert_eq!(shown(&tracking), before);
     assert_eq!(tracking.journal().first_lsn(), 1, "a week is kept");
     let all = Wanted::default();
-    assert_eq!(past::verdicts(&tracking, &all, 0, 10_000).unwrap().len(), 553);
+    assert_eq!(
+        past::verdicts(&tracking, &all, past::Place::default(), 10_000).unwrap().rows.len(),
+        553
+    );
     observe(&tracking, 3_000, 1, 250..300);
     tracking.close();
     drop(tracking);
@@ -122,7 +125,7 @@ fn a_start_takes_the_checkpoint_and_the_past_ends_where_it_is_no_longer_wanted()
     let trace = past::traces(&tracking, Some("order-7")).unwrap().trace("order-7").unwrap();
     let kinds: Vec<&str> = trace.messages.iter().map(|m| m.kind.as_str()).collect();
     assert!(!kinds.is_empty() && kinds.iter().all(|kind| *kind == STEPS[2]), "{kinds:?}");
-    let found = past::verdicts(&tracking, &all, 0, 10_000).unwrap();
+    let found = past::verdicts(&tracking, &all, past::Place::default(), 10_000).unwrap().rows;
     assert!(found.len() < 553 && found.iter().all(|row| row.verdict != "started"), "{found:?}");
     // The state knows all of it still.
     let steps = tracking.look(|state| state.find("order-tracking", "order-7").map(|c| c.1.steps()));

@@ -1,9 +1,11 @@
 //! Cases, verdicts, alerts, traces.
 
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use track::machine::{CaseStatus, State as Tracked, Verdict};
 use track::past::{self, Wanted};
 use track::rows::{self, WantedCases};
 use utoipa::IntoParams;
@@ -38,26 +40,45 @@ pub struct CaseQuery {
     tag = "Tracking",
     params(("process" = String, Path, description = "Its id in the BPMN file"),
         CaseQuery),
-    responses((status = 200, body = Vec<TrackedCase>)))]
+    responses((status = 200, body = Vec<TrackedCase>,
+        headers(("x-total-count" = u64, description = "How many there are on all pages")))))]
 pub async fn cases(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
     Path(process): Path<String>,
     Query(asked): Query<CaseQuery>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     allow(&caller, Action::Read, None)?;
+    let status = asked.status.as_deref().map(CaseStatus::named).transpose();
     let wanted = WantedCases {
-        process: Some(process),
+        process: Some(process.clone()),
         case: asked.case,
-        status: asked.status,
+        status: status.map_err(Failure::invalid)?,
         deviating: asked.deviating,
         after: asked.after,
         limit: asked.limit,
     };
+    known(&desk, process).await?;
     let found = blocking(desk, "read cases", move |station| {
-        station.tracking().look(move |state| rows::cases(state, &wanted))
+        let look =
+            move |state: &Tracked| (rows::cases(state, &wanted), rows::total(state, &wanted));
+        station.tracking().look(look)
     });
-    Ok(Json(json!(found.await?)))
+    let (rows, total) = found.await?;
+    Ok(([("x-total-count", total.to_string())], Json(json!(rows))).into_response())
+}
+
+/// A name that is mistyped must not look as if nothing were wrong.
+async fn known(desk: &Desk, process: String) -> Result<(), Problem> {
+    let named = process.clone();
+    let found = blocking(desk.clone(), "find a process", move |station| {
+        station.tracking().look(move |state| state.model(&named).is_some())
+    });
+    if found.await? {
+        return Ok(());
+    }
+    let reason = format!("Expected a process that is tracked, but {process:?} is none");
+    Err(Problem(Failure::new(Kind::NotFound, reason)))
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -69,9 +90,11 @@ pub struct VerdictQuery {
     case: Option<String>,
     /// Part of the reason.
     reason: Option<String>,
-    /// Position behind which to begin.
+    /// Behind this verdict: its `at` and its `index`, such as 12.3; 12 alone is behind all of 12.
     #[serde(default)]
-    after: u64,
+    after: Option<String>,
+    /// Verdicts at most.
+    limit: Option<usize>,
 }
 
 /// What became of each record of the bus.
@@ -79,20 +102,28 @@ pub struct VerdictQuery {
     tag = "Tracking",
     params(("process" = String, Path, description = "Its id in the BPMN file"),
         VerdictQuery),
-    responses((status = 200, body = Vec<RecordVerdict>)))]
+    responses((status = 200, body = Vec<RecordVerdict>,
+        headers(("x-more" = bool, description = "Whether there are more behind the last one")))))]
 pub async fn verdicts(
     State(desk): State<Desk>,
     Extension(caller): Extension<Principal>,
     Path(process): Path<String>,
     Query(asked): Query<VerdictQuery>,
-) -> Result<Json<Value>, Problem> {
+) -> Result<Response, Problem> {
     allow(&caller, Action::Read, None)?;
-    let VerdictQuery { verdict, case, reason, after } = asked;
-    let wanted = Wanted { verdict, case, reason, source: Some(format!("bus#{process}")) };
+    let VerdictQuery { verdict, case, reason, after, limit } = asked;
+    let verdict = verdict.as_deref().map(Verdict::named).transpose().map_err(Failure::invalid)?;
+    let after = after.as_deref().map(str::parse).transpose();
+    let after: past::Place = after.map_err(Failure::invalid)?.unwrap_or_default();
+    let limit = limit.unwrap_or(PAGE_ROWS_MAX).min(PAGE_ROWS_MAX);
+    known(&desk, process.clone()).await?;
+    let source = Some(format!("bus#{process}"));
+    let wanted = Wanted { verdict, case, reason, source, process: None };
     let found = blocking(desk, "read verdicts", move |station| {
-        past::verdicts(station.tracking(), &wanted, after, PAGE_ROWS_MAX)
+        past::verdicts(station.tracking(), &wanted, after, limit)
     });
-    Ok(Json(json!(found.await?)))
+    let past::Page { rows, more } = found.await?;
+    Ok(([("x-more", more.to_string())], Json(json!(rows))).into_response())
 }
 
 /// What deviates from the model, by kind and step, with example cases.
@@ -106,6 +137,7 @@ pub async fn findings(
     Path(process): Path<String>,
 ) -> Result<Json<Value>, Problem> {
     allow(&caller, Action::Read, None)?;
+    known(&desk, process.clone()).await?;
     let found = blocking(desk, "read findings", move |station| {
         station.tracking().look(move |state| track::stats::kept(state, Some(&process)))
     });
@@ -135,6 +167,7 @@ pub async fn stats(
     allow(&caller, Action::Read, None)?;
     let target = asked.target.as_deref().map(track::mapping::duration_ms).transpose();
     let target = target.map_err(Failure::invalid)?;
+    known(&desk, process.clone()).await?;
     let found = blocking(desk, "read figures", move |station| {
         let log = past::log(station.tracking(), Some(&process))?.finish();
         Ok(track::stats::Stats::new(&log, target))

@@ -58,8 +58,9 @@ pub struct TrackedFinding {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RecordVerdict {
-    /// Goes on with `after`.
+    /// Goes on with `after`, as `at.index`.
     pub at: u64,
+    pub index: u32,
     pub source: String,
     pub partition: u32,
     pub offset: u64,
@@ -214,6 +215,10 @@ pub struct TraceMessage {
     pub gap_ms: i64,
     /// It asks rather than tells: its name ends in "Command".
     pub command: bool,
+    /// What the mapping reads as its payload.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<serde_json::Value>,
 }
 
 /// Elements of a model whose message is in a trace.

@@ -7,6 +7,7 @@ pub mod explain;
 mod input;
 mod keep;
 mod lay;
+mod lists;
 mod show;
 
 use std::path::{Path, PathBuf};
@@ -46,9 +47,9 @@ enum Verb {
     Discover(discover::Discover),
     Check(check::Check),
     Findings(lay::Findings),
-    Cases(ask::Cases),
-    Alerts(ask::Alerts),
-    Verdicts(ask::Verdicts),
+    Cases(lists::Cases),
+    Alerts(lists::Alerts),
+    Verdicts(lists::Verdicts),
     Replay(ask::Replay),
     Publish(ask::Publish),
 }

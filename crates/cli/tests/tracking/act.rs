@@ -167,6 +167,20 @@ fn ac2_a_breach_sends_one_command_in_the_trace_of_its_order() {
     assert_eq!(found[0]["type"], "CancelOrderCommand");
     assert_eq!(found[0]["traceid"], "late");
     assert_eq!(found[0]["data"], json!({"refId": "order-late", "reason": "goods are late"}));
+    // It is in the trace of its order, and counts for no step of it.
+    let kinds = until("the trace of the order", || {
+        let trace = server.get("/traces/late");
+        let messages = trace["messages"].as_array().unwrap().iter();
+        let kinds: Vec<Value> = messages.map(|message| message["kind"].clone()).collect();
+        (kinds.len() == 3).then_some(kinds)
+    });
+    assert_eq!(kinds, ["OrderPlaced", "PaymentReceived", "CancelOrderCommand"]);
+    let cases = server.get("/tracking/order-tracking/cases?case=late");
+    let kinds: Vec<&Value> =
+        cases[0]["findings"].as_array().unwrap().iter().map(|found| &found["kind"]).collect();
+    assert_eq!(kinds, ["too late"], "{cases:#}");
+    let told = place.run(&["explain", "late", "--address", &server.url]);
+    assert!(told.contains("Its events carry orderId = \"order-late\"."), "{told}");
     // The engine has it too: the message starts a process there.
     let started = |server: &Server| -> Vec<Value> {
         let body = json!({"filter": {"processDefinitionId": "cancellation"}}).to_string();

@@ -91,6 +91,30 @@ fn b2_every_call_of_tracking_is_in_the_document_and_answers_as_it_says() {
     assert_eq!(read::<wire::Trace>(&server, "/traces/t1").messages.len(), 5);
     let reached: wire::Reached = read(&server, "/traces/t1/reached/order-tracking");
     assert!(!reached.elements.is_empty());
+    // Names that are mistyped do not look as if nothing were there.
+    let refused = |path: &str| {
+        let (status, told) = server.send("GET", path, "application/json", "");
+        (status, serde_json::from_str::<Value>(&told).unwrap()["detail"].to_string())
+    };
+    for call in ["cases", "verdicts", "findings", "stats"] {
+        let (status, told) = refused(&format!("/tracking/nobody/{call}"));
+        assert!(status == 404 && told.contains("nobody"), "{call}: {status} {told}");
+    }
+    for (query, expected) in [
+        ("cases?status=stuk", "early, open, stuck"),
+        ("verdicts?verdict=rejekted", "started, moved, buffered"),
+        ("verdicts?after=x", "such as 12.3"),
+    ] {
+        let (status, told) = refused(&format!("/tracking/order-tracking/{query}"));
+        assert!(status == 400 && told.contains(expected), "{query}: {status} {told}");
+    }
+    let headers = |path: &str, name: &str| {
+        let answer = ureq::get(format!("{}/tracking/order-tracking/{path}", server.url)).call();
+        answer.unwrap().headers()[name].to_str().unwrap().to_owned()
+    };
+    assert_eq!(headers("cases?limit=1", "x-total-count"), "3");
+    let more = |limit| headers(&format!("verdicts?limit={limit}"), "x-more");
+    assert_eq!((more(8), more(9)), ("true".to_owned(), "false".to_owned()));
     // What is wrong with a body is told as everywhere else.
     let (status, told) = put(json!({"bpmn": 1}));
     assert_eq!(status, 400, "{told}");

@@ -123,6 +123,28 @@ fn a_question_makes_no_folder_and_pages() {
     assert!(!asked.status.success() && !place.path().join("http:").exists());
     place.run(&["track", "events.jsonl", "--data-dir", "kept"]);
     let ask = ["track", "cases", "--data-dir", "kept", "--json", "--count", "15"];
+    let told = place.run(&["track", "cases", "--data-dir", "kept", "--count", "15"]);
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with("15 cases; there are more: --after "), "{last}");
+    let after = last.rsplit(' ').next().unwrap();
+    let rest = ["--count", "100", "--after", after];
+    let told = place.run(&[&["track", "cases", "--data-dir", "kept"], &rest[..]].concat());
+    assert_eq!(told.lines().last(), Some("25 cases"));
+    let refused = |arguments: &[&str]| {
+        let asked = place.output(&[&["track"], arguments, &["--data-dir", "kept"]].concat());
+        assert_eq!(asked.status.code(), Some(2), "{arguments:?}");
+        String::from_utf8_lossy(&asked.stderr).into_owned()
+    };
+    assert!(refused(&["cases", "--status", "stuk"]).contains("early, open, stuck"));
+    assert!(refused(&["verdicts", "--verdict", "no"]).contains("started, moved"));
+    assert!(refused(&["verdicts", "--after", "x"]).contains("such as 12.3"));
+    let told = place.run(&["track", "verdicts", "--data-dir", "kept", "--count", "100"]);
+    let last = told.lines().last().unwrap();
+    assert!(last.starts_with("100 records; there are more: --after "), "{last}");
+    let after = last.rsplit(' ').next().unwrap();
+    let rest = ["--after", after];
+    let told = place.run(&[&["track", "verdicts", "--data-dir", "kept"], &rest[..]].concat());
+    assert_eq!(told.lines().last(), Some("97 records"));
     let (mut seen, mut pages) = (Vec::new(), 0);
     loop {
         let after = seen.last().map(|row: &Value| row["number"].to_string());

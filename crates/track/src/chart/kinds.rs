@@ -77,14 +77,19 @@ pub(super) fn expected_of(process: &Process) -> Vec<String> {
 
 /// Names that an event type may have to mean this element: message, then name, then id.
 fn names(element: &Element) -> Vec<String> {
-    let mut names = Vec::new();
-    if let Some(Text::Static(name)) = message(&element.kind) {
-        names.push(name.to_string());
-    }
+    let mut names: Vec<String> = message_of(element).map(str::to_owned).into_iter().collect();
     names.extend(element.name.iter().map(|name| name.to_string()));
     names.push(element.id.to_string());
     names.retain(|name| !name.is_empty());
     names
+}
+
+/// Name of the message or signal that an element refers to.
+pub(crate) fn message_of(element: &Element) -> Option<&str> {
+    match message(&element.kind) {
+        Some(Text::Static(name)) => Some(&**name).filter(|name| !name.is_empty()),
+        Some(_) | None => None,
+    }
 }
 
 fn message(kind: &Kind) -> Option<&Text> {

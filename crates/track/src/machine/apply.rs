@@ -231,6 +231,7 @@ impl State {
             && let Some(first) = self.rejected.pop_first()
         {
             self.undo.push(Undo::Rejected(first, true));
+            self.rejected_forgotten = true;
         }
     }
 }

@@ -37,6 +37,8 @@ pub struct State {
     pub(crate) next_alert: u64,
     /// Rejected records that may come again.
     pub(crate) rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    /// Some of them were too many: those below the first are unknown.
+    pub(crate) rejected_forgotten: bool,
     /// Which case has the event of an identity, by hash of process and identity.
     pub(super) identities: BTreeMap<u64, CaseKey>,
     /// Folded events that cases still know.
@@ -60,6 +62,21 @@ pub(super) enum Undo {
     Version,
     Kind(u32),
     Quiet(Arc<str>, Option<Quiet>),
+}
+
+/// Which records are rejected or expired at one moment.
+#[derive(Debug, Clone, Default)]
+pub struct StillRejected {
+    rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    /// Below this nobody knows any more.
+    forgotten: Option<(Arc<str>, u32, u64)>,
+}
+
+impl StillRejected {
+    pub fn has(&self, source: &Arc<str>, partition: u32, offset: u64) -> bool {
+        let key = (source.clone(), partition, offset);
+        self.rejected.contains(&key) || self.forgotten.as_ref().is_some_and(|first| key < *first)
+    }
 }
 
 /// An alert as a record.
@@ -191,6 +208,12 @@ impl State {
         let first = (Arc::from(source), 0, 0);
         let of = self.rejected.range(first..).take_while(|(name, ..)| &**name == source);
         of.map(|(_, partition, offset)| (*partition, *offset)).collect()
+    }
+
+    /// Tells of a record that was rejected or expired whether it still is.
+    pub fn still_rejected(&self) -> StillRejected {
+        let forgotten = self.rejected_forgotten.then(|| self.rejected.first().cloned()).flatten();
+        StillRejected { rejected: self.rejected.clone(), forgotten }
     }
 
     /// Sources that were read, with the next position of each partition.

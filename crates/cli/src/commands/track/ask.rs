@@ -1,5 +1,5 @@
-//! Questions about cases that are kept, in a folder or by a running server: `grevy track cases`,
-//! `alerts`, `verdicts`, `replay`, `publish`, and where `findings`, `stats` and `trace` ask.
+//! Cases that are kept, in a folder or by a running server: where `grevy track cases`, `findings`,
+//! `stats` and `trace` ask, and `replay` and `publish`.
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -10,8 +10,7 @@ use grevy::Clock;
 use journal::Folder;
 use serde::Serialize;
 use serde_json::{Value, json};
-use track::past::{self, Wanted};
-use track::rows::{self, WantedCases};
+use track::past;
 use track::stats::{Deviations, Stats};
 use track::traces::Trace;
 use track::tracking::Tracking;
@@ -69,7 +68,7 @@ impl Whose {
     }
 
     /// The same; without a name the folder `./data`.
-    fn place_or_data(mut self) -> Result<Place, Failure> {
+    pub fn place_or_data(mut self) -> Result<Place, Failure> {
         if self.server.is_none() {
             self.data_dir.get_or_insert_with(|| PathBuf::from("./data"));
         }
@@ -142,7 +141,7 @@ pub fn encoded(name: &str) -> String {
 }
 
 /// What is asked, as the part of an address behind the question mark.
-fn query(pairs: &[(&str, Option<String>)]) -> String {
+pub fn query(pairs: &[(&str, Option<String>)]) -> String {
     let given = pairs.iter().filter_map(|(name, value)| Some((name, value.as_deref()?)));
     let parts: Vec<String> =
         given.map(|(name, value)| format!("{name}={}", encoded(value))).collect();
@@ -150,7 +149,7 @@ fn query(pairs: &[(&str, Option<String>)]) -> String {
 }
 
 impl Place {
-    fn get(&self, what: &str) -> Result<Value, Failure> {
+    pub fn get(&self, what: &str) -> Result<Value, Failure> {
         let Place::Server { remote, process } = self else { return Ok(Value::Null) };
         remote.get_from("", &format!("/tracking/{}/{what}", meant(remote, process)?))
     }
@@ -187,180 +186,6 @@ impl Place {
                 let found = remote.get_from("", &format!("/traces/{}", encoded(id)))?;
                 Some(serde_json::from_value(found)?)
             }
-        })
-    }
-}
-
-/// Lists cases with their status, what they wait for and what is wrong with them.
-#[derive(Args)]
-pub struct Cases {
-    #[command(flatten)]
-    whose: Whose,
-    /// early, open, stuck, resting, completed or expired.
-    #[arg(long, value_name = "STATUS")]
-    status: Option<String>,
-    #[arg(long, value_name = "ID")]
-    case: Option<String>,
-    /// Only cases that do not go the way that the model says.
-    #[arg(long)]
-    deviating: bool,
-    /// Behind the case of this number (see --json).
-    #[arg(long, value_name = "NUMBER")]
-    after: Option<u64>,
-    #[arg(long, value_name = "COUNT")]
-    count: Option<usize>,
-    #[arg(long)]
-    json: bool,
-}
-
-impl Cases {
-    pub fn run(self) -> Result<ExitCode, Failure> {
-        let (case, status, deviating) = (self.case, self.status, self.deviating);
-        let (after, limit) = (self.after, self.count);
-        let place = self.whose.place_or_data()?;
-        let found = match &place {
-            Place::Folder { tracking, process } => {
-                let process = process.clone();
-                let wanted = WantedCases { process, case, status, deviating, after, limit };
-                json!(tracking.look(move |state| rows::cases(state, &wanted))?)
-            }
-            Place::Server { .. } => {
-                let deviating = deviating.then(|| "true".to_owned());
-                let number = |number: u64| number.to_string();
-                let asked = query(&[
-                    ("case", case),
-                    ("status", status),
-                    ("deviating", deviating),
-                    ("after", after.map(number)),
-                    ("limit", limit.map(|limit| limit.to_string())),
-                ]);
-                place.get(&format!("cases{asked}"))?
-            }
-        };
-        list(&found, "cases", self.json, |case| {
-            let text = |name: &str| case[name].as_str().unwrap_or("-").to_owned();
-            let wrong = case["findings"].as_array().into_iter().flatten();
-            let wrong: Vec<String> = wrong
-                .map(|f| {
-                    format!(
-                        "{} {}",
-                        f["kind"].as_str().unwrap_or("-"),
-                        f["step"].as_str().unwrap_or("-")
-                    )
-                })
-                .collect();
-            let why = case["reason"].as_str().map_or_else(|| wrong.join("; "), str::to_owned);
-            let (id, status, step) = (text("case"), text("status"), text("lastStep"));
-            format!("{id:<32} {status:<10} after {step:<28} {why}")
-        })
-    }
-}
-
-/// Prints rows, as JSON or one a line, and how many there are.
-fn list(
-    rows: &Value,
-    what: &str,
-    json: bool,
-    line: impl Fn(&Value) -> String,
-) -> Result<ExitCode, Failure> {
-    if json {
-        println!("{rows:#}");
-        return Ok(ExitCode::SUCCESS);
-    }
-    let rows = rows.as_array().map(Vec::as_slice).unwrap_or_default();
-    rows.iter().for_each(|row| println!("{}", line(row)));
-    println!("{} {what}", rows.len());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Lists alerts.
-#[derive(Args)]
-pub struct Alerts {
-    #[command(flatten)]
-    whose: Whose,
-    #[arg(long)]
-    json: bool,
-}
-
-impl Alerts {
-    pub fn run(self) -> Result<ExitCode, Failure> {
-        let place = self.whose.place_or_data()?;
-        let (mut found, process) = match &place {
-            Place::Folder { tracking, process } => {
-                (json!(tracking.look(rows::alerts)?), process.as_deref())
-            }
-            Place::Server { remote, process } => {
-                (remote.get_from("", "/alerts")?, process.as_deref())
-            }
-        };
-        if let (Some(process), Some(rows)) = (process, found.as_array_mut()) {
-            rows.retain(|row| row["process"] == process);
-        }
-        list(&found, "alerts", self.json, |alert| {
-            let text = |name: &str| alert[name].as_str().unwrap_or("-").to_owned();
-            let due_ms = alert["dueMs"].as_i64().unwrap_or(0);
-            let due = jiff::Timestamp::from_millisecond(due_ms).unwrap_or_default();
-            let late = if alert["delivered"] == true { "" } else { "  not delivered yet" };
-            let (name, case, element) = (text("name"), text("case"), text("element"));
-            let (number, process) = (alert["number"].to_string(), text("process"));
-            format!(
-                "{number:<6} {process:<20} {name:<24} case {case:<32} {element:<24} due {due}{late}"
-            )
-        })
-    }
-}
-
-/// Lists what became of each record: started, moved, buffered, expired, replaced, ignored or
-/// rejected, with the reason.
-#[derive(Args)]
-pub struct Verdicts {
-    #[command(flatten)]
-    whose: Whose,
-    /// Only this verdict.
-    #[arg(long, value_name = "VERDICT")]
-    verdict: Option<String>,
-    /// Only records of this case.
-    #[arg(long, value_name = "ID")]
-    case: Option<String>,
-    /// Only reasons that contain this text.
-    #[arg(long, value_name = "TEXT")]
-    reason: Option<String>,
-    /// Behind this position.
-    #[arg(long, value_name = "POSITION", default_value_t = 0)]
-    after: u64,
-    #[arg(long, value_name = "COUNT", default_value_t = 1_000)]
-    count: usize,
-    #[arg(long)]
-    json: bool,
-}
-
-impl Verdicts {
-    pub fn run(self) -> Result<ExitCode, Failure> {
-        let Verdicts { verdict, case, reason, after, count, .. } = self;
-        let place = self.whose.place_or_data()?;
-        let mut found = match &place {
-            Place::Folder { tracking, .. } => {
-                let wanted = Wanted { verdict, case, reason, source: None };
-                json!(past::verdicts(tracking, &wanted, after, count)?)
-            }
-            Place::Server { .. } => {
-                let after = Some(after.to_string());
-                let pairs =
-                    [("verdict", verdict), ("case", case), ("reason", reason), ("after", after)];
-                place.get(&format!("verdicts{}", query(&pairs)))?
-            }
-        };
-        if let Some(rows) = found.as_array_mut() {
-            rows.truncate(count);
-        }
-        list(&found, "records", self.json, |row| {
-            let text = |name: &str| row[name].as_str().unwrap_or_default();
-            let what = match (row["reason"].as_str(), row["case"].as_str()) {
-                (Some(reason), _) => reason.to_owned(),
-                (None, Some(case)) => format!("{} of case {case}", text("kind")),
-                (None, None) => String::new(),
-            };
-            format!("{:>10}  {:<10} {what}", row["offset"].to_string(), text("verdict"))
         })
     }
 }

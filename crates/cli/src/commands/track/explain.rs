@@ -2,9 +2,14 @@
 
 use serde_json::{Value, json};
 
+use track::traces::Trace;
+
 use super::ask::encoded;
 use crate::Failure;
 use crate::remote::Remote;
+
+/// Characters of a value that are shown.
+const VALUE_CHARS: usize = 120;
 
 /// Tells of the cases of this name, of whichever flow; `false` when there is none.
 pub fn explain(remote: &Remote, id: &str) -> Result<bool, Failure> {
@@ -15,9 +20,17 @@ pub fn explain(remote: &Remote, id: &str) -> Result<bool, Failure> {
         let cases = remote.get_from("", &path)?;
         found.extend(cases.as_array().into_iter().flatten().cloned());
     }
+    if found.is_empty() {
+        return Ok(false);
+    }
+    // What its events carry is read back from their trace; of an old case nothing may be left.
+    let trace = remote.get_from("", &format!("/traces/{}", encoded(id)));
+    let trace = trace.ok().and_then(|trace| serde_json::from_value::<Trace>(trace).ok());
+    let variables = Value::Object(trace.map(|trace| trace.variables()).unwrap_or_default());
+    found.iter_mut().for_each(|case| case["variables"] = variables.clone());
     let now = jiff::Timestamp::now().as_millisecond();
     remote.tell(&json!(found), || found.iter().for_each(|case| print!("{}", text(case, now))));
-    Ok(!found.is_empty())
+    Ok(true)
 }
 
 fn text(case: &Value, now: i64) -> String {
@@ -51,8 +64,20 @@ fn text(case: &Value, now: i64) -> String {
             false => format!("Other than the model: {kind} '{step}', expected {instead}."),
         });
     }
+    for (name, value) in case["variables"].as_object().into_iter().flatten() {
+        lines.push(format!("Its events carry {name} = {}.", short(value)));
+    }
     lines.push(String::new());
     lines.join("\n")
+}
+
+/// A value as JSON, cut where it would fill the screen.
+pub fn short(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(VALUE_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
 }
 
 fn quoted(names: &Value) -> String {
@@ -80,6 +105,11 @@ mod tests {
             Other than the model: too late 'GoodsFetched'.\n\
             Other than the model: skipped 'Checked', expected 'Approved'.\n";
         assert_eq!(text(&case, 5 * hour), lines);
+        let case = json!({"process": "order", "case": "o-9", "status": "completed",
+            "variables": {"orderId": "A-1", "lines": ["x".repeat(200)]}});
+        let told = text(&case, 0);
+        assert!(told.contains("Its events carry orderId = \"A-1\".\n"), "{told}");
+        assert!(told.contains("xxx….\n") && told.len() < 300, "{told}");
         let early = json!({"process": "order", "case": "o-8", "status": "early",
             "reason": "expected A to open the case, but it has not come yet"});
         let told = "Case 'o-8' of order is early.\n\

@@ -14,7 +14,7 @@ use model::Definitions;
 use track::durable::kept::Keeping;
 use track::feed::{Feed, Verdicts};
 use track::limits::PAST_KEPT_DAYS;
-use track::machine::{Command, Publish, State};
+use track::machine::{CaseStatus, Command, Publish, State};
 use track::mapping::{Mapping, duration_ms};
 use track::picture::span;
 use track::rows::{self, AlertRow, CaseCounts, CaseRow, WantedCases};
@@ -235,7 +235,7 @@ impl Keep {
         let known = process.clone();
         let (counts, deviating, stuck, alerts, stuck_after_ms) = tracking.look(move |state| {
             let deviating = WantedCases { deviating: true, ..WantedCases::default() };
-            let status = Some("stuck".to_owned());
+            let status = Some(CaseStatus::Stuck);
             let stuck = WantedCases { status, ..WantedCases::default() };
             let (deviating, stuck) = (rows::cases(state, &deviating), rows::cases(state, &stuck));
             let published = state.model(&known).and_then(|model| model.published_as());

@@ -59,6 +59,9 @@ impl Trace {
             let kind = if message.command { "command" } else { "event" };
             let sender = message.sender.as_deref().unwrap_or("-");
             println!("{time:<26} {gap:>10}  {kind:<7} {:<32} from {sender}", message.kind);
+            if let Some(variables) = &message.variables {
+                println!("{:>46}{}", "", super::explain::short(variables));
+            }
         }
         for found in loops {
             println!("loop: {} came {} times: who answers whom?", found.kind, found.times);

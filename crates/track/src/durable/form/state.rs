@@ -47,6 +47,8 @@ struct Counters {
     next_case: u64,
     #[prost(uint64, tag = "2")]
     next_alert: u64,
+    #[prost(bool, tag = "3")]
+    rejected_forgotten: bool,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -130,8 +132,8 @@ pub(in crate::durable) fn save(state: &State) -> Vec<u8> {
         let written = RowForm { row: Some(row) }.encode_length_delimited(&mut out);
         debug_assert!(written.is_ok());
     };
-    let State { next_case, next_alert, .. } = *state;
-    write(Row::Counters(Counters { next_case, next_alert }));
+    let State { next_case, next_alert, rejected_forgotten, .. } = *state;
+    write(Row::Counters(Counters { next_case, next_alert, rejected_forgotten }));
     for (number, version) in (0..).zip(&state.versions) {
         let kinds = version.kinds.iter().map(|kind| kind.to_string()).collect();
         let publish = publish_form(number, &version.publish);
@@ -181,8 +183,9 @@ pub(in crate::durable) fn load(saved: &[u8]) -> Result<State, String> {
 
 fn row(state: &mut State, row: Row) -> Result<(), String> {
     match row {
-        Row::Counters(Counters { next_case, next_alert }) => {
+        Row::Counters(Counters { next_case, next_alert, rejected_forgotten }) => {
             (state.next_case, state.next_alert) = (next_case, next_alert);
+            state.rejected_forgotten = rejected_forgotten;
         }
         Row::Version(row) => {
             let mut version = Version::new(publish(row.publish).1);
