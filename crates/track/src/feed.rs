@@ -30,7 +30,7 @@ pub struct Feed {
     mapping: Mapping,
     source: Box<dyn Source>,
     /// Behind the last record that was read.
-    next: u64,
+    next: Position,
     /// The CloudEvents source of what tracking of the process sends.
     own: String,
     /// Names of elements that no known type stands for, plain.
@@ -81,7 +81,7 @@ impl Feed {
         source: Box<dyn Source>,
     ) -> Result<Feed, Error> {
         let mut feed = Feed::open(tracking, process, mapping, source)?;
-        if feed.next > 0 {
+        if feed.next.offset > 0 {
             feed.go_on()?;
         }
         Ok(feed)
@@ -95,16 +95,18 @@ impl Feed {
         tracking: &Tracking,
         process: &str,
         mapping: Mapping,
-        source: Box<dyn Source>,
+        mut source: Box<dyn Source>,
     ) -> Result<Feed, Error> {
         // Two processes may follow one source, each at its own pace.
         let name: Arc<str> = Arc::from(format!("{}#{process}", source.name()));
         let wanted = name.clone();
         let id = process.to_owned();
-        let (next, unheard) = tracking.look(move |state| {
+        let (known, unheard) = tracking.look(move |state| {
             let model = state.model(&id).and_then(|model| model.published_as());
-            (state.next_position(&wanted, 0), model.map(unheard).unwrap_or_default())
+            (state.positions(&wanted), model.map(unheard).unwrap_or_default())
         })?;
+        let failed = |error: std::io::Error| Error::Unavailable { reason: error.to_string() };
+        let next = source.place(&known).map_err(failed)?;
         Ok(Feed {
             tracking: tracking.clone(),
             process: Arc::from(process),
@@ -130,7 +132,9 @@ impl Feed {
         let failed = |error: std::io::Error| Error::Unavailable { reason: error.to_string() };
         let polled = self.source.poll(now_ms, BATCH_RECORDS_MAX, &mut items);
         if let Some(last) = items.last() {
-            self.next = self.next.max(last.position().offset + 1);
+            let Position { partition, offset } = last.position();
+            let before = if partition == self.next.partition { self.next.offset } else { 0 };
+            self.next = Position { partition, offset: before.max(offset + 1) };
             let records: Vec<Observed> = items.iter().map(|item| self.read(item)).collect();
             self.learn(&records)?;
             let (process, source) = (self.process.clone(), self.name.clone());
@@ -171,7 +175,7 @@ impl Feed {
     /// # Errors
     /// When the source cannot go there.
     pub fn go_on(&mut self) -> Result<(), Error> {
-        let seek = self.source.seek(Position { partition: 0, offset: self.next });
+        let seek = self.source.seek(self.next);
         seek.map_err(|error| Error::Unavailable { reason: error.to_string() })
     }
 
@@ -186,11 +190,13 @@ impl Feed {
             .tracking
             .look(move |state| state.rejected(&name))?
             .into_iter()
+            // What lay there before is no longer to be had.
+            .filter(|(partition, _)| *partition == self.next.partition)
             .map(|(_, offset)| offset)
             .collect();
         let Some(first) = wanted.first().copied() else { return Ok(()) };
         let failed = |error: std::io::Error| Error::Unavailable { reason: error.to_string() };
-        self.source.seek(Position { partition: 0, offset: first }).map_err(failed)?;
+        self.source.seek(Position { offset: first, ..self.next }).map_err(failed)?;
         let mut items = Vec::new();
         loop {
             let progress =
@@ -211,7 +217,7 @@ impl Feed {
 
     /// The offset behind the last record that was read.
     pub fn next_offset(&self) -> u64 {
-        self.next
+        self.next.offset
     }
 
     fn read(&self, item: &Item) -> Observed {

@@ -5,6 +5,7 @@
 mod cloudevents;
 mod csv;
 mod file;
+mod generation;
 mod json_array;
 mod json_lines;
 mod lines;
@@ -93,4 +94,13 @@ pub trait Source: Send {
     /// # Errors
     /// When the medium fails or ends before that position.
     fn seek(&mut self, position: Position) -> std::io::Result<()>;
+
+    /// Where to go on, of the positions that were journaled under its name, one of each partition:
+    /// what it reads now may be another than it was.
+    ///
+    /// # Errors
+    /// When the medium fails.
+    fn place(&mut self, known: &[Position]) -> std::io::Result<Position> {
+        Ok(known.iter().find(|at| at.partition == 0).copied().unwrap_or_default())
+    }
 }

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use track::tracking::{Outlet, Tracking};
 
 use crate::Failure;
 
-/// Pause before a command that the bus did not take is published again.
+/// Pause before what a place did not take is sent there again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// How long a message waits in the engine for an instance that takes it.
@@ -67,10 +68,12 @@ pub fn channelled() -> (Outlet, Receiver<Effect>) {
     (Box::new(move |effect| drop(sender.send(effect))), receiver)
 }
 
-/// Delivers alerts until it is dropped.
+/// Delivers alerts until it is dropped. Each place has a line of its own: where nobody answers,
+/// alerts wait, and arrive everywhere else.
 pub struct Courier {
     stop: Option<Sender<()>>,
     thread: Option<JoinHandle<()>>,
+    lines: Vec<Line>,
 }
 
 impl Courier {
@@ -83,22 +86,106 @@ impl Courier {
     ) -> Result<Courier, Failure> {
         let start = |(url, secret)| Webhook::start(Target { url, secret, retry: Retry::default() });
         let webhook = places.webhook.map(start).transpose()?;
+        let Places { bus, engine, mut published, .. } = places;
+        let mut lines = Vec::new();
+        if let Some(bus) = bus {
+            // Read when the first command leaves: most starts have none.
+            let mut known: Option<BTreeSet<String>> = None;
+            let publish = move |id: &str, alert: &Alert| {
+                let known = known.get_or_insert_with(|| ids(published.take()));
+                if known.contains(id) {
+                    return Sent::Arrived;
+                }
+                bus(command(id, alert)).map_or_else(Sent::Later, |()| Sent::Arrived)
+            };
+            lines.push(Line::start("bus", tracking, Box::new(publish))?);
+        }
+        if let Some(engine) = engine {
+            let say = move |id: &str, alert: &Alert| engine(&message(id, alert));
+            lines.push(Line::start("engine", tracking, Box::new(say))?);
+        }
         let (stop, stopped) = channel();
-        let (bus, engine) = (places.bus, places.engine);
-        let run = Run { tracking: tracking.clone(), webhook, bus, engine, stopped };
-        let published = places.published;
+        let queues = lines.iter().filter_map(|line| line.queue.clone()).collect();
+        let run = Run { tracking: tracking.clone(), webhook, queues, stopped };
         let thread = std::thread::Builder::new()
             .name("grevy-alerts".to_owned())
-            .spawn(move || run.run(&effects, published))?;
-        Ok(Courier { stop: Some(stop), thread: Some(thread) })
+            .spawn(move || run.run(&effects))?;
+        Ok(Courier { stop: Some(stop), thread: Some(thread), lines })
     }
 }
 
 impl Drop for Courier {
     fn drop(&mut self) {
         drop(self.stop.take());
+        self.lines.clear();
         if let Some(thread) = self.thread.take() {
             // What it could not deliver leaves again at the next start.
+            let _ = thread.join();
+        }
+    }
+}
+
+/// An alert on its way; when the last place has it, it has arrived.
+struct Parcel {
+    number: u64,
+    id: String,
+    alert: Alert,
+    /// Places that do not have it yet.
+    left: AtomicUsize,
+}
+
+impl Parcel {
+    fn arrived(&self, tracking: &Tracking) {
+        if self.left.fetch_sub(1, Ordering::AcqRel) == 1 {
+            tracking.delivered(self.number);
+        }
+    }
+}
+
+/// Takes an alert to one place, once.
+type Carry = Box<dyn FnMut(&str, &Alert) -> Sent + Send>;
+
+/// Alerts that wait for one place, in their order.
+struct Line {
+    queue: Option<Sender<Arc<Parcel>>>,
+    stop: Option<Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Line {
+    fn start(name: &str, tracking: &Tracking, mut carry: Carry) -> Result<Line, Failure> {
+        let (queue, parcels): (_, Receiver<Arc<Parcel>>) = channel();
+        let (stop, stopped) = channel::<()>();
+        let (tracking, place) = (tracking.clone(), name.to_owned());
+        let run = move || {
+            while let Ok(parcel) = parcels.recv() {
+                loop {
+                    let again = match carry(&parcel.id, &parcel.alert) {
+                        Sent::Arrived => break,
+                        Sent::Refused(reason) => {
+                            tracing::error!(id = parcel.id, place, reason, "it is not taken");
+                            break;
+                        }
+                        Sent::Later(reason) => reason,
+                    };
+                    tracing::warn!(id = parcel.id, place, reason = again, "it is sent again");
+                    if stopped.recv_timeout(AGAIN_AFTER) != Err(RecvTimeoutError::Timeout) {
+                        return;
+                    }
+                }
+                parcel.arrived(&tracking);
+            }
+        };
+        let thread = std::thread::Builder::new().name(format!("grevy-alerts-{name}")).spawn(run)?;
+        Ok(Line { queue: Some(queue), stop: Some(stop), thread: Some(thread) })
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        drop((self.stop.take(), self.queue.take()));
+        if let Some(thread) = self.thread.take() {
+            // It ends after the attempt that is under way.
             let _ = thread.join();
         }
     }
@@ -107,31 +194,16 @@ impl Drop for Courier {
 struct Run {
     tracking: Tracking,
     webhook: Option<Webhook>,
-    bus: Option<Publish>,
-    engine: Option<Say>,
+    /// To each place that takes messages.
+    queues: Vec<Sender<Arc<Parcel>>>,
     stopped: Receiver<()>,
 }
 
 impl Run {
-    fn run(self, effects: &Receiver<Effect>, mut published: Option<Box<dyn Source>>) {
-        // Read when the first command leaves: most starts have none.
-        let mut known: Option<BTreeSet<String>> = None;
+    fn run(self, effects: &Receiver<Effect>) {
         loop {
-            let effect = effects.recv_timeout(Duration::from_millis(20));
-            match effect {
-                Ok(Effect::Alert { number, alert }) => {
-                    let id = alert.id(number);
-                    if alert.send && self.bus.is_some() {
-                        let known = known.get_or_insert_with(|| ids(published.take()));
-                        if !known.contains(&id) && !self.publish(&id, &alert) {
-                            return;
-                        }
-                    }
-                    if alert.send && !self.send(&id, &alert) {
-                        return;
-                    }
-                    self.tell(number, &id, &alert);
-                }
+            match effects.recv_timeout(Duration::from_millis(20)) {
+                Ok(Effect::Alert { number, alert }) => self.send(number, alert),
                 Err(RecvTimeoutError::Timeout) => {
                     if self.stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Disconnected) {
                         return;
@@ -142,57 +214,34 @@ impl Run {
         }
     }
 
-    /// Publishes a command until the bus has it; `false` when told to stop before.
-    fn publish(&self, id: &str, alert: &Alert) -> bool {
-        let Some(bus) = &self.bus else { return true };
-        loop {
-            match bus(command(id, alert)) {
-                Ok(()) => return true,
-                Err(reason) => tracing::warn!(id, reason, "a command is published again"),
-            }
-            if self.stopped.recv_timeout(AGAIN_AFTER) != Err(RecvTimeoutError::Timeout) {
-                return false;
-            }
+    fn send(&self, number: u64, alert: Alert) {
+        let id = alert.id(number);
+        let queues = if alert.send { &self.queues[..] } else { &[] };
+        // One more for this very call: nothing arrives before everything has left.
+        let places = queues.len() + usize::from(self.webhook.is_some());
+        let left = AtomicUsize::new(places + 1);
+        let parcel = Arc::new(Parcel { number, id, alert, left });
+        for queue in queues {
+            // A line that has ended leaves it for the next start.
+            drop(queue.send(Arc::clone(&parcel)));
         }
+        if let Some(webhook) = &self.webhook {
+            self.tell(webhook, &parcel);
+        }
+        parcel.arrived(&self.tracking);
     }
 
-    /// Sends a message to the engine until it has it; `false` when told to stop before.
-    fn send(&self, id: &str, alert: &Alert) -> bool {
-        let Some(engine) = &self.engine else { return true };
-        let message = Message {
-            id: id.to_owned(),
-            name: alert.name.clone(),
-            key: alert.case.clone(),
-            time_to_live: MESSAGE_TTL,
-            variables: alert.payload.as_deref().unwrap_or("{}").to_owned(),
-        };
-        loop {
-            match engine(&message) {
-                Sent::Arrived => return true,
-                Sent::Refused(reason) => {
-                    tracing::error!(id, reason, "the engine does not take a message");
-                    return true;
-                }
-                Sent::Later(reason) => tracing::warn!(id, reason, "a message is sent again"),
-            }
-            if self.stopped.recv_timeout(AGAIN_AFTER) != Err(RecvTimeoutError::Timeout) {
-                return false;
-            }
-        }
-    }
-
-    fn tell(&self, number: u64, id: &str, alert: &Alert) {
-        let Some(webhook) = &self.webhook else { return self.tracking.delivered(number) };
-        let tracking = self.tracking.clone();
-        let named = id.to_owned();
+    fn tell(&self, webhook: &Webhook, parcel: &Arc<Parcel>) {
+        let (tracking, sent) = (self.tracking.clone(), Arc::clone(parcel));
         webhook.send(Delivery {
-            id: id.to_owned(),
-            body: body(id, alert),
+            id: parcel.id.clone(),
+            body: body(&parcel.id, &parcel.alert),
             done: Box::new(move |outcome| match outcome {
-                Ok(()) => tracking.delivered(number),
+                Ok(()) => sent.arrived(&tracking),
                 Err(reason) => {
+                    let id = &sent.id;
                     tracing::error!(
-                        id = named,
+                        id,
                         reason,
                         "an alert was not delivered: it leaves \
                         again at the next start"
@@ -200,6 +249,16 @@ impl Run {
                 }
             }),
         });
+    }
+}
+
+fn message(id: &str, alert: &Alert) -> Message {
+    Message {
+        id: id.to_owned(),
+        name: alert.name.clone(),
+        key: alert.case.clone(),
+        time_to_live: MESSAGE_TTL,
+        variables: alert.payload.as_deref().unwrap_or("{}").to_owned(),
     }
 }
 

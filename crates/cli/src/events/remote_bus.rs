@@ -1,7 +1,7 @@
 //! The bus of another process, over HTTP.
 
 use std::collections::VecDeque;
-use std::io::{Error, Result};
+use std::io::{Error, ErrorKind, Result};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -9,6 +9,8 @@ use track::source::{Item, Position, Progress, Record, Source};
 
 /// Bytes of one page of events.
 const PAGE_BYTES_MAX: u64 = 64 << 20;
+/// Pause before a server that does not answer is asked again.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(60);
 
 /// A bus, to publish on and to follow.
@@ -50,9 +52,10 @@ impl RemoteBus {
         }
     }
 
-    /// Follows from the first event on; each poll waits so long for news.
+    /// Follows from the first event on; each poll waits so long for news. With `patience` it waits
+    /// for a server that is gone, too, and goes on where it was.
     pub fn follow(&self, patience: Duration) -> Following {
-        Following { bus: self.clone(), patience, next: 1, ahead: VecDeque::new() }
+        Following { bus: self.clone(), patience, next: 1, ahead: VecDeque::new(), gone: false }
     }
 
     fn page(&self, from: u64, patience: Duration) -> Result<String> {
@@ -62,18 +65,21 @@ impl RemoteBus {
         if let Some(token) = &self.token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
-        let failed =
-            |error: ureq::Error| Error::other(format!("expected an answer of {url}, but {error}"));
+        let failed = |error: ureq::Error| {
+            let text = format!("expected an answer of {url}, but {error}");
+            Error::new(ErrorKind::NotConnected, text)
+        };
         let mut answer = request.call().map_err(failed)?;
         let body = answer.body_mut().with_config().limit(PAGE_BYTES_MAX);
         let text = body.read_to_string().map_err(failed)?;
-        match answer.status().is_success() {
-            true => Ok(text),
-            false => Err(Error::other(format!(
-                "expected events of {url}, but {}: {text}",
-                answer.status()
-            ))),
+        let status = answer.status();
+        if status.is_success() {
+            return Ok(text);
         }
+        // It starts or ends, or something before it waits for it.
+        let later = status.is_server_error();
+        let kind = if later { ErrorKind::NotConnected } else { ErrorKind::Other };
+        Err(Error::new(kind, format!("expected events of {url}, but {status}: {text}")))
     }
 }
 
@@ -83,6 +89,33 @@ pub struct Following {
     patience: Duration,
     next: u64,
     ahead: VecDeque<Item>,
+    /// The server did not answer, and that was told.
+    gone: bool,
+}
+
+impl Following {
+    /// What the bus has now; `None` while the server is gone.
+    fn page(&mut self) -> Result<Option<String>> {
+        match self.bus.page(self.next, self.patience) {
+            Err(error)
+                if error.kind() == ErrorKind::NotConnected && self.patience > Duration::ZERO =>
+            {
+                if !self.gone {
+                    eprintln!("{error}: it is asked again until it answers");
+                }
+                self.gone = true;
+                // A refusal comes at once; asking again as fast would help nobody.
+                std::thread::park_timeout(AGAIN_AFTER);
+                Ok(None)
+            }
+            answered => {
+                if std::mem::take(&mut self.gone) {
+                    eprintln!("{} answers again", self.bus.url);
+                }
+                answered.map(Some)
+            }
+        }
+    }
 }
 
 impl Source for Following {
@@ -93,7 +126,7 @@ impl Source for Following {
     /// Items keep the time at which they reached the bus.
     fn poll(&mut self, _: i64, max: usize, out: &mut Vec<Item>) -> Result<Progress> {
         if self.ahead.is_empty() {
-            let text = self.bus.page(self.next, self.patience)?;
+            let Some(text) = self.page()? else { return Ok(Progress::Idle) };
             for line in text.lines() {
                 let item = item(line)?;
                 self.next = item.position().offset + 1;

@@ -205,3 +205,58 @@ fn ac2_a_breach_sends_one_command_in_the_trace_of_its_order() {
     assert_eq!(started(&server).len(), 1);
     assert_eq!(server.events().len(), 6, "the services said nothing else");
 }
+
+#[test]
+fn ac2_a_place_where_nobody_answers_holds_back_no_other() {
+    let place = Place::new();
+    let now = jiff::Timestamp::now().as_millisecond();
+    for case in ["one", "two"] {
+        let events =
+            [event(case, case, "OrderPlaced", now), event("p", case, "PaymentReceived", now)];
+        let events = events.map(|mut event| {
+            event["id"] = json!(format!("{case}-{}", event["type"]));
+            event
+        });
+        place.add("events.jsonl", &events);
+    }
+    // A whole order tells what can come.
+    place.add("events.jsonl", &order("good", now - 2 * HOUR, &STEPS));
+    place.write("model.bpmn", &model_with_command());
+    let (url, heard) = receiver(Vec::new());
+    // Nobody listens there any more.
+    let dead = TcpListener::bind("127.0.0.1:0").unwrap();
+    let dead = format!("http://{}", dead.local_addr().unwrap());
+    let track = |now: &str| -> Vec<String> {
+        let words = [
+            "track",
+            "events.jsonl",
+            "--model",
+            "model.bpmn",
+            "--data-dir",
+            "kept",
+            "--webhook",
+            &url,
+            "--now",
+            now,
+        ];
+        words.iter().map(|word| (*word).to_owned()).collect()
+    };
+    let words = |now: i64| track(&time(now));
+    place.run(&words(now).iter().map(String::as_str).collect::<Vec<_>>());
+    let mut later = words(now + HOUR);
+    later.extend(["--commands-to", &dead, "--messages-to", &dead].map(str::to_owned));
+    let mut child = place.command(&later.iter().map(String::as_str).collect::<Vec<_>>());
+    let mut child = child.stdout(std::process::Stdio::null()).spawn().unwrap();
+    let patience = std::time::Duration::from_secs(30);
+    let posted: Vec<_> = (0..2).map(|_| heard.recv_timeout(patience)).collect();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let case = |(_, body): (Vec<String>, Value)| body["case"].as_str().unwrap().to_owned();
+    let mut cases: Vec<String> = posted.into_iter().map(|post| case(post.unwrap())).collect();
+    cases.sort();
+    assert_eq!(cases, ["one", "two"]);
+    // They have not arrived everywhere: they leave again.
+    let alerts = place.json(&["track", "alerts", "--data-dir", "kept", "--json"]);
+    let delivered = alerts.as_array().unwrap().iter().map(|alert| alert["delivered"] == true);
+    assert_eq!(delivered.collect::<Vec<_>>(), [false, false]);
+}

@@ -136,7 +136,10 @@ impl Place {
 
     /// A server with its data here.
     pub fn server(&self, more: &[&str]) -> Server {
-        let mut arguments = vec!["--http-port", "0", "--grpc-port", "0", "--data-dir", "data"];
+        let mut arguments = vec!["--grpc-port", "0", "--data-dir", "data"];
+        if !more.contains(&"--http-port") {
+            arguments.extend(["--http-port", "0"]);
+        }
         arguments.extend(more);
         let (running, rest) = self.start(&arguments, "REST");
         Server { running, url: rest.trim_end_matches("/v2").to_owned(), token: None }

@@ -229,3 +229,37 @@ fn t1_tracking_changes_nothing_of_what_is_tracked() {
     };
     assert_eq!(count(&without), count(&with));
 }
+
+#[test]
+fn s7_a_follower_goes_on_when_its_server_comes_back() {
+    let place = Place::new();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    drop(listener);
+    let server = || place.server(&["--http-port", &port]);
+    let first = server();
+    assert_eq!(first.batch(&order("before", NINE, &STEPS)), 204);
+    let model = model();
+    place.write("mapping.yaml", "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\n");
+    let kept = ["--model", model.to_str().unwrap(), "--data-dir", "kept"];
+    let url = first.url.clone();
+    let follow = [&["track", &url][..], &kept, &["--follow"]].concat();
+    let (follower, _) = place.start(&follow, "follows");
+    first.running.kill();
+    let second = server();
+    assert_eq!(second.batch(&order("after", NINE, &STEPS)), 204);
+    // Its folder is its own as long as it runs: its files tell what has come.
+    let journal = || {
+        let files = std::fs::read_dir(place.path().join("kept/track")).into_iter().flatten();
+        let bytes = files.flatten().map(|file| std::fs::read(file.path()).unwrap_or_default());
+        bytes.flatten().collect::<Vec<u8>>()
+    };
+    let has = |text: &str| journal().windows(text.len()).any(|part| part == text.as_bytes());
+    until("the order that came after", || has("after").then_some(()));
+    follower.kill();
+    let asked = [&["track", &second.url][..], &kept].concat();
+    let told = place.run(&asked);
+    assert!(told.contains("2 cases: 2 completed"), "{told}");
+    let verdicts = place.json(&["track", "verdicts", "--data-dir", "kept", "--json"]);
+    assert_eq!(verdicts.as_array().unwrap().len(), 10, "each event once");
+}

@@ -8,6 +8,7 @@ use super::command::Verdict;
 use super::event::{Alert, Event, Quiet};
 use super::model::{Model, Version};
 use crate::limits::ALERTS_KEPT_MAX;
+use crate::source::Position;
 
 /// Number of a case; never used twice.
 pub type CaseKey = u64;
@@ -189,6 +190,13 @@ impl State {
     /// The position from which a source must be read on.
     pub fn next_position(&self, source: &str, partition: u32) -> u64 {
         self.sources.get(&(Arc::from(source), partition)).copied().unwrap_or(0)
+    }
+
+    /// The positions from which a source must be read on, one of each partition.
+    pub fn positions(&self, source: &str) -> Vec<Position> {
+        let of = self.sources.range((Arc::from(source), 0)..);
+        let of = of.take_while(|((name, _), _)| &**name == source);
+        of.map(|((_, partition), next)| Position { partition: *partition, offset: *next }).collect()
     }
 
     /// Alerts that were raised and not delivered yet.

@@ -2,6 +2,8 @@
 //! batched (JSON format, section 4) and binary (HTTP protocol binding, section 3.1). Whatever the
 //! mode, what comes out is the structured form, so that one mapping serves all.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::{Map, Value};
 
 use crate::limits::{BATCH_EVENTS_MAX, RECORD_BYTES_MAX, RECORD_FIELDS_MAX};
@@ -85,6 +87,8 @@ fn binary<'h>(
     for (name, value) in headers {
         let name = name.to_ascii_lowercase();
         if let Some(attribute) = name.strip_prefix("ce-")
+            // What the body and its type say.
+            && !matches!(attribute, "data" | "data_base64" | "datacontenttype")
             && members.len() < RECORD_FIELDS_MAX
         {
             members.insert(attribute.to_owned(), percent_decoded(value).into());
@@ -100,16 +104,33 @@ fn binary<'h>(
     if !media.is_empty() {
         members.insert("datacontenttype".into(), body.content_type.into());
     }
-    let is_json = media == "application/json" || media.ends_with("+json");
-    if is_json {
-        members.insert("data".into(), bounded(body.bytes)??);
-    } else if !body.bytes.is_empty() {
-        let Ok(text) = std::str::from_utf8(body.bytes) else {
-            return Err("expected data as JSON or UTF-8 text, but there are other bytes".to_owned());
-        };
-        members.insert("data".into(), text.into());
+    if let Some((name, data)) = payload(body, media)? {
+        members.insert(name.to_owned(), data);
     }
     Ok(vec![event(Value::Object(members))])
+}
+
+/// What a body is in the JSON format (its section 3.1.1): JSON as it is, other text as a string,
+/// other bytes in base64; an event without a body has no data.
+fn payload(body: Body<'_>, media: &str) -> Result<Option<(&'static str, Value)>, String> {
+    let Body { bytes, .. } = body;
+    let is_json = media.ends_with("/json") || media.ends_with("+json");
+    if bytes.is_empty() {
+        return Ok(None);
+    }
+    if is_json {
+        return bounded(bytes)?.map(|data| Some(("data", data)));
+    }
+    if bytes.len() > RECORD_BYTES_MAX {
+        let have = bytes.len();
+        return Err(format!(
+            "expected at most {RECORD_BYTES_MAX} bytes an event, but there are {have}"
+        ));
+    }
+    Ok(Some(match std::str::from_utf8(bytes) {
+        Ok(text) => ("data", text.into()),
+        Err(_) => ("data_base64", STANDARD.encode(bytes).into()),
+    }))
 }
 
 /// HTTP binding, section 3.1.3.2: `%` and two hex digits stand for a byte.
@@ -165,6 +186,33 @@ mod tests {
         members.remove("data");
         members.remove("datacontenttype");
         assert_eq!(Value::Object(members.clone()), *one[0].as_ref().unwrap());
+    }
+
+    #[test]
+    fn a_binary_event_may_carry_anything_or_nothing() {
+        let headers =
+            || [("ce-specversion", "1.0"), ("ce-id", "1"), ("ce-source", "s"), ("ce-type", "t")];
+        let event = |content_type: &str, bytes: &[u8]| {
+            let parsed = parse(Body { content_type, bytes }, headers().into_iter())?;
+            parsed[0].clone()
+        };
+        let png = event("image/png", &[0x89, b'P', 0xff, 0]).unwrap();
+        assert_eq!(
+            (&png["data_base64"], &png["datacontenttype"]),
+            (&"iVD/AA==".into(), &"image/png".into())
+        );
+        assert_eq!(png.get("data"), None);
+        assert_eq!(event("text/plain", b"hello").unwrap()["data"], "hello");
+        assert_eq!(event("application/xml", b"<a/>").unwrap()["data"], "<a/>");
+        assert_eq!(event("text/json; charset=utf-8", b"[1]").unwrap()["data"][0], 1);
+        for media in ["", "application/json", "application/octet-stream", "text/plain"] {
+            let event = event(media, b"").unwrap();
+            assert!(event.get("data").is_none() && event.get("data_base64").is_none(), "{media}");
+        }
+        let told = event("application/json", b"{").unwrap_err();
+        assert!(told.starts_with("expected JSON, but"), "{told}");
+        let long = vec![0xff; RECORD_BYTES_MAX + 1];
+        assert!(event("image/png", &long).unwrap_err().contains("at most"));
     }
 
     #[test]

@@ -2,12 +2,13 @@
 
 use std::fs::File;
 use std::io::ErrorKind::{InvalidData, InvalidInput, UnexpectedEof};
-use std::io::{BufRead, BufReader, Read, Result};
+use std::io::{BufRead, BufReader, Read, Result, Seek};
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::generation::{AtPath, Generation};
 use super::{Csv, Item, JsonArray, JsonLines, Position, Progress, Source, Xes};
 
 /// How the events of a file are written.
@@ -30,6 +31,8 @@ impl Format {
     }
 }
 
+/// The first bytes of what is gzipped.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
 const BUFFER_BYTES: usize = 1 << 16;
 
 type Input = Box<dyn BufRead + Send>;
@@ -45,10 +48,24 @@ pub fn open(path: &Path, follow: bool) -> Result<(Format, Box<dyn Source>)> {
         return reader("stdin", BufReader::with_capacity(BUFFER_BYTES, std::io::stdin()), false);
     }
     let named = |e: std::io::Error| std::io::Error::new(e.kind(), format!("{name}: {e}"));
-    let file = File::open(path).map_err(named)?;
     let absolute = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
-    let input = BufReader::with_capacity(BUFFER_BYTES, file);
-    reader(absolute.display().to_string(), input, follow).map_err(named)
+    let of = absolute.display().to_string();
+    let opened = move |path: &Path| {
+        let mut file = File::open(path)?;
+        let mut magic = Vec::new();
+        (&mut file).take(2).read_to_end(&mut magic)?;
+        file.rewind()?;
+        let input = BufReader::with_capacity(BUFFER_BYTES, file);
+        let (format, source) = reader(of.clone(), input, follow)?;
+        let bytes = format != Format::Xes && magic != GZIP;
+        Ok((format, Generation::open(path, bytes)?, source))
+    };
+    let (format, _, _) = opened(path).map_err(named)?;
+    let path = path.to_owned();
+    let there = path.clone();
+    let again = move || opened(&there).map(|(_, generation, source)| (generation, source));
+    let source = AtPath::new(path, follow, Box::new(again)).map_err(named)?;
+    Ok((format, Box::new(source)))
 }
 
 /// A source over any bytes; `name` is what its positions are journaled under.
@@ -63,7 +80,7 @@ pub fn reader(
     let name = name.into();
     let (head, input) = peeked(Box::new(input))?;
     let broken = Broken::default();
-    let (head, input): (Vec<u8>, Input) = if head.starts_with(&[0x1f, 0x8b]) {
+    let (head, input): (Vec<u8>, Input) = if head.starts_with(&GZIP) {
         let plain = Unzipped { input: MultiGzDecoder::new(input), broken: Arc::clone(&broken) };
         peeked(Box::new(BufReader::with_capacity(BUFFER_BYTES, plain)))?
     } else {
