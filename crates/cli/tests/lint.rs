@@ -88,7 +88,7 @@ fn decisions_are_checked_with_what_they_import() {
     let (code, text) = lint(&[&doubtful], &[]);
     assert!(code == 1 && text.contains("did you mean 'upper case'?"), "{text}");
     let (code, text) = lint(&[&wrong], &[]);
-    assert!(code == 2 && text.contains("wrong.dmn:3:1 error DMN-001"), "{text}");
+    assert!(code == 2 && text.contains("wrong.dmn:3:29 error DMN-001"), "{text}");
     let (code, text) = lint(&[&clean, &again], &[]);
     assert!(code == 2 && text.contains("clean.dmn has fee too"), "{text}");
     let (code, text) = lint(&[&bpmn], &[]);

@@ -4,9 +4,9 @@ mod boxed;
 mod items;
 mod table;
 
-use crate::definitions::{Definitions, Place};
+use crate::definitions::{Definitions, Place, Text};
 use crate::error::{Diagnostic, ModelError};
-use crate::limits::{DIAGNOSTICS_MAX, REQUIREMENT_DEPTH_MAX};
+use crate::limits::{DIAGNOSTICS_MAX, EXPRESSION_CHARS_SHOWN, REQUIREMENT_DEPTH_MAX};
 use crate::model::{
     Compiled, Decision, Element, ElementKind, Knowledge, Model, Requirement, Service,
 };
@@ -146,16 +146,27 @@ impl Compiler<'_> {
     /// the process may be read.
     fn doubt<'n>(
         &mut self,
-        place: &Place,
+        text: &Text,
         doubts: Vec<feel::Doubt>,
         unknown: impl Iterator<Item = &'n str>,
     ) {
-        doubts.into_iter().for_each(|doubt| self.warn(place, doubt.message));
+        for doubt in doubts {
+            self.warn(&text.at(doubt.span.start), doubt.message);
+        }
         if self.dialect == Dialect::Standard {
             for name in unknown {
                 let message = format!("expected something that it requires, but found '{name}'");
-                self.warn(place, message);
+                self.warn(&text.place, message);
             }
+        }
+    }
+
+    /// An expression that does not parse, unless that is told when it is evaluated.
+    fn syntax(&mut self, text: &Text, error: &feel::SyntaxError) {
+        if !self.options.is_lenient {
+            let shown: String = text.text.chars().take(EXPRESSION_CHARS_SHOWN).collect();
+            let message = format!("{} in the expression {shown:?}", error.message());
+            self.error(&text.at(error.span().start), message);
         }
     }
 

@@ -58,7 +58,6 @@ pub(crate) struct Import {
 /// An item definition or component.
 #[derive(Debug, Default)]
 pub(crate) struct Item {
-    pub(crate) place: Place,
     pub(crate) name: String,
     pub(crate) type_ref: Option<String>,
     pub(crate) is_collection: bool,
@@ -78,8 +77,19 @@ pub(crate) struct FunctionItem {
 /// Text with its place.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Text {
+    /// Of the element that has it.
     pub(crate) place: Place,
     pub(crate) text: String,
+    /// Bytes before the text itself, if it stands in the file as it is: without entities.
+    pub(crate) start: Option<usize>,
+}
+
+impl Text {
+    /// Where a byte of the text is in the file, as nearly as is known.
+    pub(crate) fn at(&self, offset: u32) -> Place {
+        let start = self.start.map(|start| start + offset as usize);
+        Place { offset: start.unwrap_or(self.place.offset), ..self.place.clone() }
+    }
 }
 
 /// An information item: a name with a type.
@@ -144,7 +154,7 @@ pub(crate) struct Boxed {
 #[derive(Debug)]
 pub(crate) enum BoxedKind {
     Literal {
-        text: String,
+        text: Text,
         language: Option<String>,
     },
     Table(Box<Table>),

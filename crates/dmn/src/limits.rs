@@ -26,3 +26,6 @@ pub const REQUIREMENT_DEPTH_MAX: usize = 100;
 
 /// Problems that are listed of one file.
 pub const DIAGNOSTICS_MAX: usize = 100;
+
+/// Characters of an expression in the message about it.
+pub const EXPRESSION_CHARS_SHOWN: usize = 200;

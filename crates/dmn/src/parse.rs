@@ -12,6 +12,8 @@ use crate::error::{Diagnostic, ModelError};
 use crate::limits::{ELEMENTS_MAX, FILE_BYTES_MAX, NESTING_MAX, XML_NODES_MAX};
 use roxmltree::{Document, Node, ParsingOptions};
 
+const CDATA: &str = "<![CDATA[";
+
 /// What the namespaces of all versions have in them, and that of the newest.
 const DMN: &str = "omg.org/spec/DMN/";
 const NEWEST: &str = "https://www.omg.org/spec/DMN/20230324/MODEL/";
@@ -128,8 +130,18 @@ impl Parser {
     /// The text in the child `text` of a node.
     fn text_of(&self, node: Node<'_, '_>) -> Text {
         let inner = child(node, "text");
-        let text = inner.map_or(String::new(), all_text).trim().to_owned();
-        Text { place: self.place(node), text }
+        let whole = inner.map_or(String::new(), all_text);
+        let text = whole.trim().to_owned();
+        let lead = whole.len() - whole.trim_start().len();
+        let part = inner.and_then(|inner| inner.children().find(|part| part.is_text()));
+        let start = part.and_then(|part| {
+            let range = part.range();
+            let written = node.document().input_text().get(range.clone())?;
+            let cdata = if written.starts_with(CDATA) { CDATA.len() } else { 0 };
+            let start = range.start + cdata + lead;
+            node.document().input_text().get(start..)?.starts_with(&text).then_some(start)
+        });
+        Text { place: self.place(node), text, start }
     }
 
     fn text_in(&self, node: Node<'_, '_>, name: &str) -> Option<Text> {
@@ -262,7 +274,6 @@ impl Parser {
             output: attribute(function, "outputTypeRef"),
         });
         Some(Item {
-            place: self.place(node),
             name: feel::normalised(node.attribute("name").unwrap_or("")),
             type_ref: type_ref(node),
             is_collection: node.attribute("isCollection").is_some_and(|flag| flag.trim() == "true"),

@@ -216,3 +216,27 @@ async fn an_expression_is_evaluated_with_given_variables_and_those_of_a_scope() 
     let (status, _) = rig.send("POST", PATH, body).await;
     assert_eq!(status, StatusCode::NOT_FOUND);
 }
+
+/// A result that is too large is not put together before it is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_result_that_is_too_large_is_a_failure() {
+    let rig = rig().await;
+    let decision = |text: &str| {
+        format!(
+            "<definitions xmlns=\"https://www.omg.org/spec/DMN/20191111/MODEL/\" id=\"d\" name=\"D\" \
+             namespace=\"http://camunda.org/schema/1.0/dmn\"><decision id=\"large\" name=\"large\">\
+             <literalExpression><text>{text}</text></literalExpression></decision></definitions>"
+        )
+    };
+    let line = "x".repeat(64);
+    let lines = format!("for i in 1..60000 return \"{line}\"");
+    for (text, of) in [("for i in 1..1500000 return i", "parts"), (&*lines, "bytes")] {
+        let (status, found) = deploy(&rig, &[("large.dmn", &decision(text))]).await;
+        assert_eq!(status, StatusCode::OK, "{found}");
+        let body = json!({"decisionDefinitionId": "large"});
+        let (status, found) = rig.send("POST", EVALUATION, body).await;
+        assert_eq!((status, &found["output"]), (StatusCode::OK, &json!("null")), "{found}");
+        let why = found["failureMessage"].as_str().unwrap();
+        assert!(why.contains("of at most 2097152 bytes") && why.ends_with(of), "{why}");
+    }
+}

@@ -1,7 +1,7 @@
 //! Boxed expressions.
 
 use super::{Compiler, Surroundings};
-use crate::definitions::{self as source, Place};
+use crate::definitions::{self as source, Text};
 use crate::model::{Boxed, BoxedKind, Entry, Function};
 use crate::result::DecisionKind;
 use std::sync::Arc;
@@ -26,7 +26,7 @@ impl Compiler<'_> {
     pub(super) fn boxed(&mut self, boxed: &source::Boxed, around: &Surroundings) -> Boxed {
         let kind = match &boxed.kind {
             source::BoxedKind::Literal { text, language } => {
-                self.literal(text, language.as_deref(), &boxed.place, around)
+                self.literal(text, language.as_deref(), around)
             }
             source::BoxedKind::Table(table) => {
                 BoxedKind::Table(Box::new(self.table(table, &boxed.place, around)))
@@ -85,35 +85,33 @@ impl Compiler<'_> {
         }
     }
 
-    /// A literal expression; `place` is where its text stands.
+    /// A literal expression.
     pub(super) fn literal(
         &mut self,
-        text: &str,
+        text: &Text,
         language: Option<&str>,
-        place: &Place,
         around: &Surroundings,
     ) -> BoxedKind {
-        if text.trim().is_empty() {
+        if text.text.is_empty() {
             return BoxedKind::Empty;
         }
         if let Some(language) = language.filter(|own| !own.to_lowercase().contains("feel")) {
-            return self
-                .broken(place, format!("expected an expression in FEEL, but it is in {language}"));
+            let message = format!("expected an expression in FEEL, but it is in {language}");
+            if !self.options.is_lenient {
+                self.error(&text.place, message.clone());
+            }
+            return BoxedKind::Broken(message);
         }
-        match feel::compile_in(text, &around.scope) {
+        match feel::compile_in(&text.text, &around.scope) {
             Ok(expression) => {
-                self.doubt(place, expression.doubts(), expression.unknown_names());
+                self.doubt(text, expression.doubts(), expression.unknown_names());
                 BoxedKind::Literal(expression)
             }
-            Err(error) => self.broken(place, error.to_string()),
+            Err(error) => {
+                self.syntax(text, &error);
+                BoxedKind::Broken(error.to_string())
+            }
         }
-    }
-
-    fn broken(&mut self, place: &Place, message: String) -> BoxedKind {
-        if !self.options.is_lenient {
-            self.error(place, message.clone());
-        }
-        BoxedKind::Broken(message)
     }
 
     fn context(

@@ -158,9 +158,7 @@ impl Compiler<'_> {
             match feel::compile_tests(&text.text, &scope) {
                 Ok(tests) => Some(tests),
                 Err(error) => {
-                    if !self.options.is_lenient {
-                        self.error(&item.place, error.to_string());
-                    }
+                    self.syntax(text, &error);
                     None
                 }
             }

@@ -122,7 +122,7 @@ impl Compiler<'_> {
     }
 
     fn text(&mut self, text: &Text, around: &Surroundings) -> Boxed {
-        let kind = self.literal(&text.text, None, &text.place, around);
+        let kind = self.literal(text, None, around);
         Boxed { result: None, label: text.place.id.clone(), kind }
     }
 
@@ -130,13 +130,11 @@ impl Compiler<'_> {
         let text = text.as_ref()?;
         match feel::compile_tests(&text.text, &around.scope) {
             Ok(tests) => {
-                self.doubt(&text.place, tests.doubts(), tests.unknown_names());
+                self.doubt(text, tests.doubts(), tests.unknown_names());
                 Some(tests)
             }
             Err(error) => {
-                if !self.options.is_lenient {
-                    self.error(&text.place, error.to_string());
-                }
+                self.syntax(text, &error);
                 None
             }
         }
@@ -178,7 +176,8 @@ impl Compiler<'_> {
     /// The values of an output are a list of expressions, the first has the highest priority.
     fn priorities(&mut self, output: &source::OutputClause, around: &Surroundings) -> Vec<Boxed> {
         let Some(values) = &output.values else { return Vec::new() };
-        let list = Text { place: values.place.clone(), text: format!("[{}]", values.text) };
+        let text = format!("[{}]", values.text);
+        let list = Text { place: values.place.clone(), text, start: None };
         match feel::compile_in(&list.text, &around.scope) {
             Ok(_) => vec![self.text(&list, around)],
             Err(_) => Vec::new(),
@@ -198,14 +197,12 @@ impl Compiler<'_> {
         let source = if text.text.is_empty() { "-" } else { &text.text };
         match feel::compile_tests(source, &around.scope) {
             Ok(tests) => {
-                self.doubt(&text.place, tests.doubts(), tests.unknown_names());
+                self.doubt(text, tests.doubts(), tests.unknown_names());
                 let shape = tests.shape();
                 Cell::Tests { tests, shape }
             }
             Err(error) => {
-                if !self.options.is_lenient {
-                    self.error(&text.place, error.to_string());
-                }
+                self.syntax(text, &error);
                 Cell::Broken(error.to_string())
             }
         }

@@ -1,6 +1,6 @@
 //! Boxed expressions, DMN 1.5, 7.3 and 10.2.
 
-use super::{Parser, all_text, attribute, attribute_text, child, children, type_ref, variable};
+use super::{Parser, attribute, attribute_text, child, children, type_ref, variable};
 use crate::definitions::{Boxed, BoxedKind, Function, IteratorKind, Variable};
 use crate::limits::NESTING_MAX;
 use roxmltree::Node;
@@ -42,7 +42,7 @@ impl Parser {
         let depth = depth + 1;
         let kind = match node.tag_name().name() {
             "literalExpression" => BoxedKind::Literal {
-                text: child(node, "text").map_or(String::new(), all_text).trim().to_owned(),
+                text: self.text_of(node),
                 language: attribute(node, "expressionLanguage"),
             },
             "decisionTable" => BoxedKind::Table(Box::new(self.table(node))),

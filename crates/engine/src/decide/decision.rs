@@ -114,6 +114,12 @@ impl Step<'_> {
             evaluation.failure = failed(message);
             return evaluation;
         };
+        // Each part takes a byte at least: what is far too large is not built first.
+        let parts = weight(&outcome);
+        if parts > EVALUATION_BYTES_MAX {
+            evaluation.failure = failed(too_large(parts, "parts"));
+            return evaluation;
+        }
         evaluation.warnings = outcome.warnings.iter().map(|warning| cut(warning)).collect();
         let known = |own: dmn::EvaluatedDecision| self.evaluated(decision, own);
         evaluation.evaluated = outcome.evaluated.into_iter().map(known).collect();
@@ -132,10 +138,7 @@ impl Step<'_> {
         if bytes > EVALUATION_BYTES_MAX {
             evaluation.output = Packed::null();
             evaluation.evaluated = Vec::new();
-            evaluation.failure = failed(format!(
-                "expected a result with its inputs and outputs of at most {EVALUATION_BYTES_MAX} \
-                 bytes, but it has {bytes}"
-            ));
+            evaluation.failure = failed(too_large(bytes, "bytes"));
         }
         evaluation
     }
@@ -153,6 +156,28 @@ impl Step<'_> {
             rules: own.rules.into_iter().map(rule).collect(),
         }
     }
+}
+
+fn too_large(found: usize, of: &str) -> String {
+    format!(
+        "expected a result with its inputs and outputs of at most {EVALUATION_BYTES_MAX} bytes, but \
+         it has {found} {of}"
+    )
+}
+
+/// Values in everything that an evaluation keeps.
+fn weight(outcome: &dmn::Outcome) -> usize {
+    let decision = |own: &dmn::EvaluatedDecision| {
+        let inputs = own.inputs.iter().map(|input| &input.value);
+        let outputs = own.rules.iter().flat_map(|rule| &rule.outputs).map(|output| &output.value);
+        inputs
+            .chain(outputs)
+            .chain([&own.output])
+            .map(|value| value.weight() as usize)
+            .sum::<usize>()
+    };
+    let output = outcome.output.as_ref().map_or(0, |value| value.weight() as usize);
+    outcome.evaluated.iter().map(decision).sum::<usize>() + output
 }
 
 fn rule(own: dmn::MatchedRule) -> MatchedRule {
