@@ -84,6 +84,8 @@ pub(crate) struct Run<'a> {
     pub(crate) warnings: RefCell<Vec<String>>,
     /// Boxed expressions that are open inside one another.
     pub(crate) open: Cell<usize>,
+    /// The decision whose logic is evaluated.
+    deciding: Cell<Option<usize>>,
 }
 
 impl<'a> Run<'a> {
@@ -103,6 +105,7 @@ impl<'a> Run<'a> {
             evaluated: RefCell::default(),
             warnings: RefCell::default(),
             open: Cell::new(0),
+            deciding: Cell::new(None),
         }
     }
 
@@ -125,7 +128,10 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// Warnings of an expression; one without a label is that of its decision.
     pub(crate) fn warn_all(&self, label: &str, warnings: &[Warning]) {
+        let deciding = self.deciding.get().map_or("", |at| self.model.elements[at].shown());
+        let label = if label.is_empty() { deciding } else { label };
         for warning in warnings {
             self.warn(match label {
                 "" => warning.to_string(),
@@ -197,11 +203,13 @@ impl<'a> Run<'a> {
         let mut details = Details::default();
         let root: Option<&dyn Variables> = (!self.is_standard()).then_some(self.variables);
         let part = Part { run: self, names, outer: root };
+        let outer = self.deciding.replace(Some(at));
         let evaluated = match &decision.logic {
             Some(logic) => part.evaluate_with(logic, Some(&mut details)),
             None => Ok(Value::Null),
         };
-        let label = if decision.name.is_empty() { &element.id } else { &decision.name };
+        self.deciding.set(outer);
+        let label = element.shown();
         let output =
             evaluated.and_then(|value| self.conform(decision.result.as_deref(), value, label));
         self.evaluated.borrow_mut().push(EvaluatedDecision {

@@ -96,6 +96,16 @@ pub(crate) struct Element {
     pub(crate) kind: ElementKind,
 }
 
+impl Element {
+    /// The name of a decision, else the id.
+    pub(crate) fn shown(&self) -> &str {
+        match &self.kind {
+            ElementKind::Decision(decision) if !decision.name.is_empty() => &decision.name,
+            _ => &self.id,
+        }
+    }
+}
+
 pub(crate) struct Requirement {
     pub(crate) element: usize,
     /// The name of the import through which it is seen.

@@ -218,16 +218,20 @@ function DecidedCard({ decided, all }: DecidedProps): JSX.Element {
           Gave <code>{decided.output}</code>
         </p>
       ) : (
-        <p class="failed">
+        <p class="failure">
           {decided.failedDecisionDefinitionId} failed: {failureMessage}
         </p>
       )}
       {decided.evaluatedDecisions.map((own) => (
         <Evaluated key={own.decisionDefinitionId} own={own} />
       ))}
-      {decided.warnings.map((warning) => (
-        <p key={warning}>{warning}</p>
-      ))}
+      {decided.warnings.length > 0 && (
+        <ul class="near">
+          {decided.warnings.map((warning) => (
+            <li key={warning}>{warning}</li>
+          ))}
+        </ul>
+      )}
     </li>
   );
 }
@@ -261,15 +265,11 @@ function Evaluated({ own }: { own: Decided["evaluatedDecisions"][number] }): JSX
         </p>
       )}
       {isTable && own.matchedRules.length === 0 && <p>No rule matched.</p>}
-      {isTable && (
-        <ul class="near">
-          {own.matchedRules.map((rule) => (
-            <li key={rule.ruleIndex}>
-              Rule {rule.ruleIndex}: <Clauses all={rule.outputs} />
-            </li>
-          ))}
-        </ul>
-      )}
+      {own.matchedRules.map((rule) => (
+        <p key={rule.ruleIndex}>
+          Rule {rule.ruleIndex}: <Clauses all={rule.outputs} />
+        </p>
+      ))}
     </details>
   );
 }

@@ -263,3 +263,17 @@ fn a_file_that_is_no_dmn_is_refused() {
     let none = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' id='d'/>";
     assert!(refused(none).contains("expected at least one decision"), "{none}");
 }
+
+#[test]
+fn a_warning_names_its_decision() {
+    let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' \
+        namespace='http://camunda.org/schema/1.0/dmn'>\
+        <decision id='size' name='Size'><literalExpression><text>weight > 20</text>\
+        </literalExpression></decision><decision id='rate' name='Rate'><informationRequirement>\
+        <requiredDecision href='#size'/></informationRequirement><literalExpression>\
+        <text>if Size then 1 else hight</text></literalExpression></decision></definitions>";
+    let warnings = run(xml, "{}").warnings;
+    let begins = |start: &str| warnings.iter().any(|warning| warning.starts_with(start));
+    assert!(begins("Size: No variable found with name 'weight'"), "{warnings:?}");
+    assert!(begins("Rate: No variable found with name 'hight'"), "{warnings:?}");
+}
