@@ -63,10 +63,14 @@ impl Single {
         }
     }
 
-    pub fn deploy(&mut self, name: &str, bytes: &[u8]) -> Result<(), String> {
-        let resource = meta::Resource { name: name.into(), bytes: bytes.into() };
-        let deploy =
-            meta::Command::Deploy { resources: vec![resource], tenant: DEFAULT_TENANT.into() };
+    /// Deploys files together, by name and content.
+    pub fn deploy(&mut self, files: Vec<(String, Vec<u8>)>) -> Result<(), String> {
+        let resource = |(name, bytes): (String, Vec<u8>)| meta::Resource {
+            name: name.into(),
+            bytes: bytes.into(),
+        };
+        let resources = files.into_iter().map(resource).collect();
+        let deploy = meta::Command::Deploy { resources, tenant: DEFAULT_TENANT.into() };
         let (answer, events) = self.meta.decide(&deploy);
         match answer.map_err(|rejection| rejection.reason)? {
             meta::Reply::Deployed(deployed) => {

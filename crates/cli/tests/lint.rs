@@ -91,6 +91,26 @@ fn decisions_are_checked_with_what_they_import() {
     assert!(code == 2 && text.contains("wrong.dmn:3:29 error DMN-001"), "{text}");
     let (code, text) = lint(&[&clean, &again], &[]);
     assert!(code == 2 && text.contains("clean.dmn has fee too"), "{text}");
+    let rule = |id: &str, binding: &str| {
+        format!(
+            "<extensionElements><zeebe:calledDecision decisionId=\"{id}\" resultVariable=\"r\" \
+             bindingType=\"{binding}\"/></extensionElements>"
+        )
+    };
+    let calling = |name: &str, id: &str, binding: &str| {
+        let path = file(folder.path(), name, name, &rule(id, binding));
+        let text = std::fs::read_to_string(&path).expect("it is there");
+        std::fs::write(&path, text.replace("serviceTask", "businessRuleTask")).expect("ours");
+        path
+    };
+    let other = calling("other.bpmn", "no-fee", "latest");
+    let bound = calling("bound.bpmn", "no-fee", "deployment");
+    assert_eq!(lint(&[&other], &[]), (0, String::new()), "it may be deployed already");
+    let (code, text) = lint(&[&other, &clean], &[]);
+    assert!(code == 1 && text.contains("other.bpmn:2:1 warning DMN-002 t: "), "{text}");
+    let (code, text) = lint(&[&bound], &[]);
+    assert!(code == 1 && text.contains("expected a decision 'no-fee' in the files"), "{text}");
+    assert_eq!(lint(&[&calling("right.bpmn", "fee", "deployment"), &clean], &[]).0, 0);
     let (code, text) = lint(&[&bpmn], &[]);
     assert!(code == 2 && text.contains("a namespace of DMN"), "{text}");
 }

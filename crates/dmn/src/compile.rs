@@ -38,8 +38,13 @@ impl Model {
     /// one another; each is found by its namespace.
     pub fn read_with(xml: &str, others: &[&str], options: Options) -> Result<Model, ModelError> {
         let texts: Vec<&str> = std::iter::once(xml).chain(others.iter().copied()).collect();
-        let parsed = texts.iter().enumerate().map(|(file, text)| parse(text, file));
-        let files = parsed.collect::<Result<Vec<_>, _>>()?;
+        let mut files = Vec::new();
+        let mut diagnostics = Vec::new();
+        for (file, text) in texts.iter().enumerate() {
+            let (definitions, found) = parse(text, file)?;
+            files.push(definitions);
+            diagnostics.extend(found);
+        }
         let said = if files[0].is_camunda { Dialect::Camunda } else { Dialect::Standard };
         let dialect = options.dialect.unwrap_or(said);
         let mut compiler = Compiler {
@@ -50,8 +55,9 @@ impl Model {
             items: Items::default(),
             places: BTreeMap::new(),
             names: Vec::new(),
-            diagnostics: Vec::new(),
+            diagnostics,
             warnings: Vec::new(),
+            inside: String::new(),
         };
         let elements = compiler.elements();
         if compiler.diagnostics.is_empty() {
@@ -105,6 +111,8 @@ pub(crate) struct Compiler<'d> {
     diagnostics: Vec<Diagnostic>,
     /// Of the file itself.
     warnings: Vec<Diagnostic>,
+    /// The id of the decision that is compiled now.
+    inside: String,
 }
 
 /// What the expressions of one element may name.
@@ -129,15 +137,21 @@ impl Compiler<'_> {
     fn error(&mut self, place: &Place, message: String) {
         if self.diagnostics.len() < DIAGNOSTICS_MAX {
             let (line, column) = place.line_and_column(self.texts[place.file]);
-            let element = place.id.clone();
+            let element = self.element_of(place);
             self.diagnostics.push(Diagnostic { element, line, column, message });
         }
+    }
+
+    /// The id of an element, else that of the decision that it is in.
+    fn element_of(&self, place: &Place) -> String {
+        let own = if place.id.is_empty() { &self.inside } else { &place.id };
+        own.clone()
     }
 
     fn warn(&mut self, place: &Place, message: String) {
         if place.file == 0 && self.warnings.len() < DIAGNOSTICS_MAX {
             let (line, column) = place.line_and_column(self.texts[0]);
-            let element = place.id.clone();
+            let element = self.element_of(place);
             self.warnings.push(Diagnostic { element, line, column, message });
         }
     }
@@ -155,7 +169,9 @@ impl Compiler<'_> {
         }
         if self.dialect == Dialect::Standard {
             for name in unknown {
-                let message = format!("expected something that it requires, but found '{name}'");
+                let message = format!(
+                    "expected the name of an input or of what it requires, but '{name}' is none"
+                );
                 self.warn(&text.place, message);
             }
         }
@@ -195,6 +211,7 @@ impl Compiler<'_> {
             elements.push(Element { id: input.id.clone(), name, requires: Vec::new(), kind });
         }
         for decision in &definitions.decisions {
+            self.inside.clone_from(&decision.id);
             let requires = self.requirements(file, &decision.place, &decision.requires);
             let around = self.surroundings(file, &requires);
             let variable = decision.variable.clone().unwrap_or_default();

@@ -60,6 +60,13 @@ impl Model {
     }
 }
 
+/// An input that no variable is there for.
+fn missing(name: &str, known: &[String]) -> String {
+    let near = feel::closest(name, known.iter().map(String::as_str));
+    let hint = near.map_or(String::new(), |near| format!("; did you mean '{near}'?"));
+    format!("expected a variable for the input '{name}', but there is none{hint}")
+}
+
 /// The type that an element says its value has.
 fn element_type(kind: &ElementKind) -> Option<&ItemType> {
     match kind {
@@ -128,6 +135,12 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// What the decision that is evaluated now comes to by itself.
+    pub(crate) fn warn_of_decision(&self, message: &str) {
+        let deciding = self.deciding.get().map_or("", |at| self.model.elements[at].shown());
+        self.warn(format!("{deciding}: {message}"));
+    }
+
     /// Warnings of an expression; one without a label is that of its decision.
     pub(crate) fn warn_all(&self, label: &str, warnings: &[Warning]) {
         let deciding = self.deciding.get().map_or("", |at| self.model.elements[at].shown());
@@ -183,7 +196,10 @@ impl<'a> Run<'a> {
                     context.as_context()?.get(&element.name).cloned()
                 });
                 let value = imported.or_else(|| self.variables.get(&element.name));
-                let value = value.unwrap_or_default();
+                let value = value.unwrap_or_else(|| {
+                    self.warn(missing(&element.name, &self.variables.names()));
+                    Value::Null
+                });
                 let failure = |message| Failure { decision_id: element.id.clone(), message };
                 self.conform(wanted.as_deref(), value, &element.name).map_err(failure)
             }

@@ -26,7 +26,10 @@ pub struct Import {
 impl Header {
     /// Reads the head of a file; the whole file must be well-formed.
     pub fn read(xml: &str) -> Result<Header, ModelError> {
-        let definitions = parse(xml, 0)?;
+        let (definitions, diagnostics) = parse(xml, 0)?;
+        if !diagnostics.is_empty() {
+            return Err(ModelError { diagnostics });
+        }
         let imports = definitions.imports.into_iter().filter(|own| own.is_dmn).map(|own| {
             let (line, column) = own.place.line_and_column(xml);
             let namespace = own.namespace;

@@ -19,7 +19,9 @@ const DMN: &str = "omg.org/spec/DMN/";
 const NEWEST: &str = "https://www.omg.org/spec/DMN/20230324/MODEL/";
 
 /// Reads one file, which is number `file` among those that are read together.
-pub(crate) fn parse(xml: &str, file: usize) -> Result<Definitions, ModelError> {
+///
+/// What is wrong in parts of it stands beside the definitions, without those parts.
+pub(crate) fn parse(xml: &str, file: usize) -> Result<(Definitions, Vec<Diagnostic>), ModelError> {
     let whole = |line: u32, column: u32, message: String| ModelError {
         diagnostics: vec![Diagnostic { element: String::new(), line, column, message }],
     };
@@ -55,10 +57,7 @@ pub(crate) fn parse(xml: &str, file: usize) -> Result<Definitions, ModelError> {
                        but there is none";
         parser.error(root, message.to_owned());
     }
-    match parser.diagnostics.is_empty() {
-        true => Ok(definitions),
-        false => Err(ModelError { diagnostics: parser.diagnostics }),
-    }
+    Ok((definitions, parser.diagnostics))
 }
 
 struct Parser {

@@ -1,8 +1,8 @@
 //! What came of evaluating a decision, in the detail that events keep and clients see.
 
-use value::Packed;
+use value::{Packed, Value};
 
-use crate::event::Text;
+use crate::event::{NamedValue, Text};
 use crate::key::Key;
 
 /// One evaluation of a decision and of everything that it required.
@@ -84,5 +84,29 @@ impl Evaluation {
             names + own.output.len() + clauses(&own.inputs) + rules(&own.rules)
         };
         self.output.len() + self.evaluated.iter().map(decision).sum::<usize>()
+    }
+}
+
+/// The variables of a command, for an evaluation: the last of a name counts.
+pub struct Given<'a>(pub &'a [NamedValue]);
+
+impl Given<'_> {
+    fn find(&self, name: &str) -> Option<&Packed> {
+        self.0.iter().rev().find(|(own, _)| **own == *name).map(|(_, value)| value)
+    }
+}
+
+impl feel::Variables for Given<'_> {
+    fn get(&self, name: &str) -> Option<Value> {
+        self.find(name).map(Packed::to_value)
+    }
+
+    fn get_path(&self, path: &[&str]) -> Option<Value> {
+        let (name, rest) = path.split_first()?;
+        self.find(name)?.get(rest)
+    }
+
+    fn names(&self) -> Vec<String> {
+        self.0.iter().map(|(name, _)| name.to_string()).collect()
     }
 }

@@ -246,15 +246,16 @@ impl Warning {
 
 impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Of a function that is called, and is told with its place in that.
+        if self.message.ends_with(')') && self.message.contains(" (line ") {
+            return f.write_str(&self.message);
+        }
         write!(f, "{} (line {}, column {})", self.message, self.line, self.column)
     }
 }
 
 /// The candidate that is written most like `wanted`, if any is close enough to be meant.
-pub(crate) fn closest<'a>(
-    wanted: &str,
-    candidates: impl Iterator<Item = &'a str>,
-) -> Option<&'a str> {
+pub fn closest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     let allowed = wanted.chars().count() / 3;
     let scored = candidates.filter(|candidate| candidate.len() <= 60 && *candidate != wanted);
     let scored = scored.map(|candidate| (distance(wanted, candidate), candidate));

@@ -104,10 +104,11 @@ impl Expression {
     }
 
     /// Variables that it reads although its scope does not have them. What an entry of a filtered
-    /// list may be is none.
+    /// list may be is none, nor what is called, of which [`Expression::doubts`] tell.
     pub fn unknown_names(&self) -> impl Iterator<Item = &str> {
         let scoped = |name: &str| self.program.scoped.iter().any(|own| *own.name == *name);
-        let known = move |name: &str| self.scope.has_variable(name) || scoped(name);
+        let called = |name: &str| self.program.callees.iter().any(|own| *own.name == *name);
+        let known = move |name: &str| self.scope.has_variable(name) || scoped(name) || called(name);
         self.roots.iter().map(|name| &**name).filter(move |name| !known(name))
     }
 

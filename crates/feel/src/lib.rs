@@ -26,7 +26,7 @@ mod variables;
 mod vm;
 
 pub use env::Env;
-pub use error::{EvalError, EvalErrorKind, Span, SyntaxError, Warning, WarningKind};
+pub use error::{EvalError, EvalErrorKind, Span, SyntaxError, Warning, WarningKind, closest};
 pub use expression::{
     Doubt, Evaluation, Expression, Shape, Step, UnaryTests, compile, compile_in, compile_tests,
 };

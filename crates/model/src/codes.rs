@@ -364,7 +364,7 @@ codes! {
 
     DMN_DOUBTFUL "DMN-002" "A decision model will not do what was meant"
     "It deploys, but a rule can never match, an expression calls a function that does not exist, \
-     or a decision has no logic."
+     a decision has no logic, or a process asks for a decision that none of the files has."
     "Correct what the message names."
 
     DEFAULT_MISSING "BPMN-109" "The gateway has no default flow"

@@ -2,7 +2,7 @@
 
 use engine::Key;
 use engine::command::EvaluateDecision;
-use engine::decision::Evaluation;
+use engine::decision::{Evaluation, Given};
 use engine::event::NamedValue;
 use feel::Env;
 use value::{Packed, Value};
@@ -73,11 +73,8 @@ fn evaluate(
     variables: &[NamedValue],
     now: i64,
 ) -> Result<Evaluated, Failure> {
-    let read = expression.reads();
-    let read = variables.iter().filter(|(name, _)| read.contains(name));
-    let decoded: Vec<_> = read.map(|(name, value)| (name.clone(), value.to_value())).collect();
     let env = Env { fuel: EXPRESSION_FUEL_MAX, ..Env::new(now, now as u64) };
-    let found = expression.evaluate(&decoded, &env);
+    let found = expression.evaluate(&Given(variables), &env);
     let found = found.map_err(|error| Failure::invalid(error.to_string()))?;
     if matches!(found.value, Value::Function(_)) {
         return Err(Failure::invalid(

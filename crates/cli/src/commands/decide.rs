@@ -16,10 +16,12 @@ use crate::remote::Remote;
 /// Prints its value as JSON. Ends with 1 when the decision fails.
 #[derive(Args)]
 pub struct Decide {
-    /// Id of the decision; of a file, its name will do, and the last one is taken without it.
+    /// Id of the decision; of a file, its name will do, or a decision service; without it the last
+    /// decision is taken.
     #[arg(required_unless_present = "files")]
     decision: Option<String>,
-    /// A DMN file to evaluate here; the files that it imports behind it.
+    /// A DMN file to evaluate here, with the limits of a server; again for each file that it
+    /// imports.
     #[arg(long = "file", value_name = "FILE")]
     files: Vec<PathBuf>,
     #[command(flatten)]
@@ -75,6 +77,15 @@ impl Decide {
         }
         let file = self.files[0].display();
         let others: Vec<&str> = texts[1..].iter().map(String::as_str).collect();
+        for import in dmn::Header::read(&texts[0]).map_or_else(|_| Vec::new(), |own| own.imports) {
+            let is_it = |text: &&str| {
+                dmn::Header::read(text).is_ok_and(|own| own.namespace == import.namespace)
+            };
+            if !others.iter().any(is_it) {
+                let place = &import.place;
+                return Err(Failure(format!("{file}: {place}; name it with another --file")));
+            }
+        }
         let model = dmn::Model::read_with(&texts[0], &others, dmn::Options::default());
         let model = model.map_err(|error| Failure(format!("{file}: {error}")))?;
         let last = model.decisions().last();
@@ -82,7 +93,10 @@ impl Decide {
         let known: Vec<(String, Value)> =
             variables.into_iter().map(|(name, value)| (name, value.to_value())).collect();
         let now = jiff::Timestamp::now().as_millisecond();
-        let found = model.evaluate(wanted, &known, &::feel::Env::new(now, now as u64));
+        let limit = engine::limits::EXPRESSION_FUEL_MAX;
+        let env = ::feel::Env { fuel: limit, ..::feel::Env::new(now, now as u64) };
+        let found = model.evaluate(wanted, &known, &env);
+        let found = found.or_else(|| model.evaluate_service(wanted, &known, &env));
         let found = found.ok_or_else(|| {
             let ids: Vec<&str> = model.decisions().map(|own| own.id).collect();
             let known = ids.join("', '");

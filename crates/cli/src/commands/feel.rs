@@ -13,7 +13,10 @@ use crate::Failure;
 /// Characters of an expression and of a value in a line of a trace.
 const TRACE_CHARS_MAX: usize = 60;
 
-/// Evaluates a FEEL expression. The value is printed as JSON, warnings as lines of their own.
+/// Evaluates a FEEL expression. The value is printed as JSON (a function as it is written),
+/// warnings as lines of their own.
+///
+/// Ends with 2 when the expression does not parse, at a limit, and when an assertion fails.
 #[derive(Args)]
 pub struct Feel {
     /// The expression, with or without the `=` that it has in a model.
@@ -61,6 +64,7 @@ impl Feel {
         };
         let (found, steps) = match &self.input {
             Some(input) => {
+                let text = if text.is_empty() { "-" } else { text };
                 let tests = ::feel::compile_tests(text, &scope).map_err(refused)?;
                 let input = json("--input", input)?.to_value();
                 match self.trace {

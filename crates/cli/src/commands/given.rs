@@ -46,9 +46,7 @@ impl Given {
 pub fn json(what: &str, text: &str) -> Result<Packed, Failure> {
     Packed::from_json(text).map_err(|error| {
         let quoted = serde_json::Value::from(text);
-        Failure(format!(
-            "expected {what} to be JSON, but {error}; a text is written with quotes, as {quoted}"
-        ))
+        Failure(format!("{what}: {error}; a text is written with quotes, as {quoted}"))
     })
 }
 

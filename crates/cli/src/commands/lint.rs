@@ -61,6 +61,7 @@ pub fn findings(paths: &[PathBuf]) -> Result<Vec<Found>, Failure> {
     let mut all = Vec::new();
     let mut processes: BTreeMap<String, String> = BTreeMap::new();
     let mut books = Vec::new();
+    let mut called = Vec::new();
     for path in paths {
         let (file, bytes) = (path.display().to_string(), read(path)?);
         if file.ends_with(".dmn") {
@@ -68,6 +69,9 @@ pub fn findings(paths: &[PathBuf]) -> Result<Vec<Found>, Failure> {
             continue;
         }
         let mut found = model::lint(&file, &bytes);
+        if let Ok((definitions, _)) = model::parse(&file, &bytes) {
+            called.extend(definitions.processes.into_iter().map(|own| (file.clone(), own)));
+        }
         if !found.iter().any(Diagnostic::is_error) {
             found.extend(refused(&file, &bytes, &mut processes));
         }
@@ -77,6 +81,10 @@ pub fn findings(paths: &[PathBuf]) -> Result<Vec<Found>, Failure> {
     for book in &books {
         let found = decisions::lint(book, &books, &mut ids).into_iter();
         all.extend(found.map(|diagnostic| Found { file: book.file.clone(), diagnostic }));
+    }
+    for (file, process) in &called {
+        let found = ids.missing(process, !books.is_empty()).into_iter();
+        all.extend(found.map(|diagnostic| Found { file: file.clone(), diagnostic }));
     }
     Ok(all)
 }

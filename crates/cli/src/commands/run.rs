@@ -61,12 +61,14 @@ impl Run {
         let variables = offers::variables(&self.variables)?;
         let mut offers = Offers::read(&self.jobs, &self.results, &self.messages)?;
         let mut machine = Machine::new();
+        let mut files = Vec::new();
         for file in &self.files {
             let bytes = std::fs::read(file).map_err(|error| {
                 Failure(format!("expected a BPMN file at {}, but: {error}", file.display()))
             })?;
-            machine.deploy(&file.to_string_lossy(), &bytes).map_err(Failure)?;
+            files.push((file.to_string_lossy().into_owned(), bytes));
         }
+        machine.deploy(files).map_err(Failure)?;
         for warning in offers.check(machine.models())? {
             println!("warning: {warning}");
         }

@@ -252,7 +252,7 @@ fn what_cannot_be_meant_is_told_although_it_deploys() {
     assert!(warnings(&table("hitPolicy='FIRST'", &[("< 18", "1"), ("-", "2")])).is_empty());
     let standard = first.replace("http://camunda.org/schema/1.0/dmn", "urn:x");
     let found = warnings(&standard);
-    assert!(found.iter().any(|own| own.ends_with("found 'age'")), "{found:?}");
+    assert!(found.iter().any(|own| own.ends_with("'age' is none")), "{found:?}");
 }
 
 #[test]
@@ -276,4 +276,24 @@ fn a_warning_names_its_decision() {
     let begins = |start: &str| warnings.iter().any(|warning| warning.starts_with(start));
     assert!(begins("Size: No variable found with name 'weight'"), "{warnings:?}");
     assert!(begins("Rate: No variable found with name 'hight'"), "{warnings:?}");
+}
+
+#[test]
+fn causes_of_null_and_all_problems_are_told() {
+    let xml = table("", &[("< 18", "1")]);
+    let found = run(&xml, r#"{"age": 20}"#).warnings;
+    assert_eq!(found, ["Rate: no rule matched, and there is no default output"]);
+    let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' namespace='urn:x'>\
+        <inputData id='i' name='the age'/><decision id='rate' name='Rate'><informationRequirement>\
+        <requiredInput href='#i'/></informationRequirement><literalExpression>\
+        <text>the age</text></literalExpression></decision></definitions>";
+    let found = run(xml, r#"{"theage": 20}"#).warnings;
+    let expected = "expected a variable for the input 'the age', but there is none; did you mean \
+                    'theage'?";
+    assert_eq!(found, [expected]);
+    let wrong = table("", &[("< 18", "1 +"), ("1 2", "3")]);
+    let short = "<rule id='s'><outputEntry id='so'><text>1</text></outputEntry></rule>";
+    let wrong = wrong.replace("</decisionTable>", &format!("{short}{short}</decisionTable>"));
+    let error = Model::read(&wrong).expect_err("four mistakes");
+    assert_eq!(error.diagnostics.len(), 4, "{error}");
 }

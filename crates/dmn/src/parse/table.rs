@@ -6,7 +6,7 @@ use roxmltree::Node;
 
 impl Parser {
     pub(super) fn table(&mut self, node: Node<'_, '_>) -> Table {
-        let table = Table {
+        let mut table = Table {
             hit_policy: node.attribute("hitPolicy").unwrap_or("UNIQUE").to_owned(),
             aggregation: attribute(node, "aggregation"),
             output_label: attribute(node, "outputLabel"),
@@ -25,9 +25,10 @@ impl Parser {
                     at + 1
                 );
                 self.error(node, message);
-                break;
             }
         }
+        let (tests, outputs) = (table.inputs.len(), table.outputs.len());
+        table.rules.retain(|rule| rule.tests.len() == tests && rule.outputs.len() == outputs);
         table
     }
 

@@ -8,35 +8,11 @@ use crate::catalog::Decision;
 use crate::command::{DecisionRef, EvaluateDecision, Reply};
 use crate::decide::step::cut;
 use crate::decide::{Done, Step, Stop};
-use crate::decision::{Evaluated, EvaluatedClause, Evaluation, Failed, MatchedRule};
-use crate::event::{Event, NamedValue, PartitionEvent, Text};
+use crate::decision::{Evaluated, EvaluatedClause, Evaluation, Failed, Given, MatchedRule};
+use crate::event::{Event, PartitionEvent, Text};
 use crate::key::Key;
 use crate::limits::{EVALUATION_BYTES_MAX, VARIABLES_BYTES_MAX};
 use crate::rejection::Rejection;
-
-/// The variables of a command.
-struct Given<'a>(&'a [NamedValue]);
-
-impl Given<'_> {
-    fn find(&self, name: &str) -> Option<&Packed> {
-        self.0.iter().rev().find(|(own, _)| **own == *name).map(|(_, value)| value)
-    }
-}
-
-impl feel::Variables for Given<'_> {
-    fn get(&self, name: &str) -> Option<Value> {
-        self.find(name).map(Packed::to_value)
-    }
-
-    fn get_path(&self, path: &[&str]) -> Option<Value> {
-        let (name, rest) = path.split_first()?;
-        self.find(name)?.get(rest)
-    }
-
-    fn names(&self) -> Vec<String> {
-        self.0.iter().map(|(name, _)| name.to_string()).collect()
-    }
-}
 
 impl Step<'_> {
     pub(super) fn evaluate_decision(&mut self, asked: &EvaluateDecision) -> Done<Reply> {

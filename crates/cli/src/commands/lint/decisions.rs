@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use dmn::{Header, Model, ModelError, Options};
-use model::{Diagnostic, Position, Severity, codes};
+use model::{Binding, Diagnostic, Kind, Position, Severity, Text, codes};
 
 /// A DMN file with its text.
 pub struct Book {
@@ -70,6 +70,27 @@ fn imports<'b>(book: &Book, all: &'b [Book]) -> Result<Vec<&'b Book>, Vec<Diagno
 pub struct Ids(std::collections::BTreeMap<String, String>);
 
 impl Ids {
+    /// Decisions that a process asks for and no file has. Bound to the deployment they are sure to
+    /// be missed; others may be deployed already, which is thought of where no file is a DMN file.
+    pub fn missing(&self, process: &model::Process, is_with_dmn: bool) -> Vec<Diagnostic> {
+        let mut found = Vec::new();
+        for element in process.elements.iter().filter(|_| process.executable) {
+            let Kind::DecisionTask { decision_id: Text::Static(id), binding, .. } = &element.kind
+            else {
+                continue;
+            };
+            let is_sure = *binding == Binding::Deployment;
+            if self.0.contains_key(&**id) || !(is_with_dmn || is_sure) {
+                continue;
+            }
+            let message = format!("expected a decision '{id}' in the files, but none has it");
+            let Position { line, column } = element.position;
+            let at = Some(&*element.id);
+            found.push(diagnostic(Severity::Warning, at, (line, column), message));
+        }
+        found
+    }
+
     fn doubles(&mut self, file: &str, model: &Model) -> Vec<Diagnostic> {
         let mut found = Vec::new();
         for own in model.decisions() {
