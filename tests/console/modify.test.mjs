@@ -76,10 +76,8 @@ test("v3_v6_tokens_are_moved_added_and_canceled_after_a_summary", async () => {
   await panel.waitFor({ state: "detached" });
   assert.deepEqual(await active(), ["pack", "ship"]);
   await page.getByRole("cell", { name: "express", exact: true }).waitFor();
-  await page
-    .getByRole("region", { name: "What people did" })
-    .getByText(/Modify/)
-    .waitFor();
+  const log = page.getByRole("region", { name: "What people did" });
+  await log.getByRole("row", { name: /Modify.*added: pack, ship; canceled: pick/ }).waitFor();
   // And one is taken away again.
   await page.getByRole("button", { name: "Modify" }).click();
   await panel.getByLabel("Element", { exact: true }).selectOption({ label: "Pack" });
@@ -114,3 +112,34 @@ test("v6_a_modification_that_cannot_be_says_why_and_stays_to_be_mended", async (
   await panel.waitFor({ state: "detached" });
   browser.quiet(/status of 400/);
 });
+
+test("v6_a_message_that_somebody_published_is_on_record_with_a_comment", async () => {
+  await server.deploy("hears.bpmn", HEARS);
+  const key = await server.create("hears", { order: "o-7" });
+  const { page, open } = await browser.person(server);
+  await open(`/instances/${key}`);
+  await page.getByRole("button", { name: "Publish this message" }).click();
+  const dialog = page.getByRole("dialog");
+  assert.equal(await dialog.getByLabel("Correlation key").inputValue(), "o-7");
+  await dialog.getByLabel("Comment, for the log").fill("paid by phone");
+  await dialog.getByRole("button", { name: "Publish", exact: true }).click();
+  await page.locator(".head .chip.completed").waitFor();
+  const log = page.getByRole("region", { name: "What people did" });
+  await log.getByRole("row", { name: /Create message.*paid, key o-7.*paid by phone/ }).waitFor();
+  browser.quiet();
+});
+
+const HEARS = `<?xml version="1.0" encoding="UTF-8"?>
+<definitions xmlns="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="https://grevy.dev/test">
+  <message id="m" name="paid"><extensionElements>
+    <zeebe:subscription correlationKey="=order" /></extensionElements></message>
+  <process id="hears" isExecutable="true">
+    <startEvent id="begun" />
+    <sequenceFlow id="a" sourceRef="begun" targetRef="wait" />
+    <intermediateCatchEvent id="wait"><messageEventDefinition id="e" messageRef="m" />
+    </intermediateCatchEvent>
+    <sequenceFlow id="b" sourceRef="wait" targetRef="done" />
+    <endEvent id="done" />
+  </process>
+</definitions>`;

@@ -171,4 +171,5 @@ export interface Publication {
   variables: unknown;
 }
 
-export const publish = (message: Publication) => post("/v2/messages/publication", message);
+export const publish = (message: Publication, comment: string) =>
+  post("/v2/messages/publication", message, comment);

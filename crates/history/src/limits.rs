@@ -84,6 +84,9 @@ pub const LIST_ROWS_MAX: i64 = 100_000;
 /// Rows that a search by a part of a text ranks; more are too many to choose from.
 pub const FOUND_ROWS_MAX: i64 = 10_000;
 
+/// Elements of one modification that its line in the audit log names.
+pub const MODIFIED_ELEMENTS_MAX: usize = 50;
+
 /// Completions whose durations are read one by one.
 pub const EXACT_DURATIONS_MAX: i64 = 20_000;
 

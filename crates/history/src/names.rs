@@ -163,6 +163,9 @@ pub const AUDIT_ENTITIES: Names = &[
     "USER_TASK",
     "VARIABLE",
     "CLIENT",
+    // Behind these, what the contract does not know.
+    "MESSAGE",
+    "SIGNAL",
 ];
 
 pub(crate) mod entity {
@@ -173,6 +176,8 @@ pub(crate) mod entity {
     pub const RESOURCE: i64 = 8;
     pub const USER_TASK: i64 = 12;
     pub const VARIABLE: i64 = 13;
+    pub const MESSAGE: i64 = 15;
+    pub const SIGNAL: i64 = 16;
 }
 
 pub const AUDIT_CATEGORIES: Names = &["ADMIN", "DEPLOYED_RESOURCES", "USER_TASKS"];

@@ -274,6 +274,7 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
     let narrowed = include_str!("../migrations/0006_narrowed.sql");
     let backoff = include_str!("../migrations/0007_backoff.sql");
     let ties = include_str!("../migrations/0008_ties.sql");
+    let audit = include_str!("../migrations/0009_audit.sql");
     let all = vec![
         migration(1, "tables", tables),
         migration(2, "decisions", decisions),
@@ -283,6 +284,7 @@ pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
         migration(6, "narrowed", narrowed),
         migration(7, "backoff", backoff),
         migration(8, "ties", ties),
+        migration(9, "audit", audit),
     ];
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())

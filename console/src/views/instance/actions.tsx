@@ -59,7 +59,7 @@ export function Publish({ close, done, ...known }: PublishProps): JSX.Element {
   const [key, setKey] = useState(known.correlationKey ?? "");
   const [minutes, setMinutes] = useState("0");
   const [text, setText] = useState("{}");
-  const submit = async () => {
+  const submit = async (comment: string) => {
     let variables: unknown;
     try {
       variables = JSON.parse(text);
@@ -69,13 +69,13 @@ export function Publish({ close, done, ...known }: PublishProps): JSX.Element {
     }
     const timeToLive = Math.round(Number(minutes) * 60_000);
     const message = { name, correlationKey: key, timeToLive, variables };
-    if (await attempt(`'${name}' is published.`, () => calls.publish(message))) {
+    if (await attempt(`'${name}' is published.`, () => calls.publish(message, comment))) {
       done();
       close();
     }
   };
   return (
-    <Dialog title="Publish a message" action="Publish" close={close} submit={submit}>
+    <Dialog title="Publish a message" action="Publish" commented close={close} submit={submit}>
       <label>
         Name
         <input required value={name} onInput={(event) => setName(event.currentTarget.value)} />

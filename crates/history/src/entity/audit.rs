@@ -17,6 +17,8 @@ pub const AUDIT: Entity = Entity {
         Some((_comment, fields)) => fields,
         None => COMMENTED_AUDIT.fields,
     },
+    // Messages and signals are none of its kinds.
+    base: "a.entity < 15",
     ..COMMENTED_AUDIT
 };
 

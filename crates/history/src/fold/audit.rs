@@ -2,10 +2,12 @@
 //! but for the completing and failing of jobs: those are the work itself, not a hand on it.
 
 use engine::command::Source;
-use engine::event::{Event, InstanceEvent as E, ListenerKind, PartitionEvent, TaskChange, Text};
+use engine::event::{
+    Event, InstanceEvent as E, ListenerKind, PartitionEvent, SlotEvent as S, TaskChange, Text, Via,
+};
 use engine::{Cause, Key};
 
-use super::rows::AuditRow;
+use super::rows::{AuditRow, Modified};
 use super::{At, Fold};
 use crate::batch::Step;
 use crate::names::{actor, entity, operation};
@@ -18,7 +20,10 @@ impl Fold<'_> {
         // What a migration closes stands before it.
         let line = step.events.iter().find_map(migrated);
         let line = line.or_else(|| step.events.iter().find_map(asked_for).flatten());
-        let Some((instance, line)) = line else { return };
+        let Some((instance, mut line)) = line else { return };
+        if line.operation == operation::MODIFY {
+            line.modified = Some(modified(step));
+        }
         let (actor, actor_type) = who(&step.cause);
         let definition = instance.map(|of| self.definition(of)).filter(|key| *key != 0);
         self.changes.audit.push(AuditRow {
@@ -76,8 +81,53 @@ fn asked_for(event: &Event) -> Option<Option<(Option<Key>, AuditRow)>> {
             };
             Some(Some((None, row)))
         }
+        Event::Partition(PartitionEvent::SignalBroadcast { signal, tenant, name, .. }) => {
+            let row = AuditRow {
+                operation: operation::CREATE,
+                entity: entity::SIGNAL,
+                entity_key: *signal,
+                tenant: Some(tenant.clone()),
+                description: Some(name.to_string()),
+                ..AuditRow::default()
+            };
+            Some(Some((None, row)))
+        }
+        Event::Slot {
+            event: S::Published { message, tenant, name, correlation_key, .. }, ..
+        } => {
+            let what = match correlation_key.is_empty() {
+                true => name.to_string(),
+                false => format!("{name}, key {correlation_key}"),
+            };
+            let row = AuditRow {
+                operation: operation::CREATE,
+                entity: entity::MESSAGE,
+                entity_key: *message,
+                tenant: Some(tenant.clone()),
+                description: Some(what),
+                ..AuditRow::default()
+            };
+            Some(Some((None, row)))
+        }
         Event::Partition(_) | Event::Definition { .. } | Event::Slot { .. } => None,
     }
+}
+
+/// What a modification began and ended; nothing that it began came by a flow.
+fn modified(step: &Step) -> Modified {
+    let mut modified = Modified::default();
+    for event in &step.events {
+        let Event::Instance { instance, event } = event else { continue };
+        match event {
+            E::ElementActivating { element, via: Via::None, .. }
+            | E::ElementPassed { element, via: Via::None, .. } => {
+                modified.begun.push(i64::from(element.no));
+            }
+            E::ElementTerminated { key } if key != instance => modified.ended.push(*key),
+            _ => {}
+        }
+    }
+    modified
 }
 
 fn migrated(event: &Event) -> Option<(Option<Key>, AuditRow)> {

@@ -277,6 +277,17 @@ pub(crate) struct AuditRow {
     pub tenant: Option<Text>,
     pub comment: Option<Text>,
     pub lsn: u64,
+    /// Told in words once the rows that it speaks of stand in the tables.
+    pub modified: Option<Modified>,
+}
+
+/// What a modification did.
+#[derive(Debug, Default)]
+pub(crate) struct Modified {
+    /// Elements, by their numbers.
+    pub begun: Vec<i64>,
+    /// Element instances.
+    pub ended: Vec<Key>,
 }
 
 /// Events of one aggregate in one batch, in their durable form.

@@ -238,12 +238,20 @@ impl Part<'_> {
                     from = (from - count).max(0);
                     self.sorted(&keys, &order, &window).await?
                 }
-                Matches::Many => {
-                    let found = self.along(&filter, &order, &window).await?;
-                    from =
-                        if found.is_empty() { from - self.count(&filter, from).await? } else { 0 };
-                    found
-                }
+                // Passing by is counting: nothing is ordered, and an index may have all of it.
+                Matches::Many => match from {
+                    0 => self.along(&filter, &order, &window).await?,
+                    _ => match from - self.count(&filter, from + 1).await? {
+                        left if left >= 0 => {
+                            from = left;
+                            Vec::new()
+                        }
+                        _ => {
+                            from = 0;
+                            self.along(&filter, &order, &window).await?
+                        }
+                    },
+                },
             };
             rows.extend(found);
             if rows.len() as i64 >= wanted {

@@ -6,6 +6,7 @@
 //!                └ bytes, lag ─► pressure on intake
 //! ```
 
+mod audit;
 mod decisions;
 mod migration;
 mod queue;

@@ -13,7 +13,7 @@ use crate::fold::task;
 use crate::fold::totals::Totals;
 use crate::fold::{Changes, Definition};
 use crate::limits::VALUE_HEAD_CHARS;
-use crate::names::{COMPLETED, DEPLOYED_RESOURCES, USER_TASKS, entity};
+use crate::names::COMPLETED;
 use engine::PartitionId;
 
 /// One open transaction and the statements that are known.
@@ -41,6 +41,7 @@ impl Writing<'_> {
         self.subscriptions(changes.subscriptions).await?;
         self.correlated(&changes.correlated).await?;
         self.audit(changes.audit).await?;
+        self.reached(&changes.correlated).await?;
         self.frames(changes.frames).await?;
         self.totals(totals).await
     }
@@ -294,25 +295,6 @@ impl Writing<'_> {
                 })
                 .await?;
         }
-        Ok(())
-    }
-
-    pub async fn audit(&mut self, rows: Vec<AuditRow>) -> Result<()> {
-        let Writing { connection, statements, partition } = self;
-        let partition = i64::from(*partition);
-        statements
-            .write(connection, sql::AUDIT, rows.into_iter(), |row, to| {
-                to.int(row.key).int(row.time).int(row.operation).int(row.entity);
-                let of_tasks = row.entity == entity::USER_TASK;
-                to.int(if of_tasks { USER_TASKS } else { DEPLOYED_RESOURCES });
-                to.int(row.entity_key).maybe(row.instance);
-                to.maybe(row.definition).maybe(row.element).maybe(row.job);
-                to.maybe(row.deployment).maybe_text(&row.actor).int(row.actor_type);
-                to.maybe_string(row.description).maybe_text(&row.tenant);
-                to.maybe_text(&row.comment).int(partition);
-                to.int(i64::try_from(row.lsn).unwrap_or(i64::MAX));
-            })
-            .await?;
         Ok(())
     }
 

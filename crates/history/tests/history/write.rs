@@ -178,6 +178,89 @@ async fn who_did_what_is_on_record() {
     assert_eq!(page.items[1].int("processDefinitionKey"), Some(definition));
 }
 
+/// What a person did to messages, signals and tokens is on record: what, and to which instance.
+#[tokio::test]
+async fn messages_signals_and_modifications_are_on_record() {
+    let mut world = World::new();
+    world.deploy(WAITING);
+    world.deploy(ORDER);
+    let waiting = world.create("waiting", r#"{"orderId": "7"}"#);
+    let order = world.create("order", "{}");
+    let comment = Some("called by phone".into());
+    world.cause = Cause { principal: Some("ann".into()), comment, ..Cause::default() };
+    world.publish("paid", "7", 60_000);
+    world.publish("paid", "8", 60_000);
+    let broadcast = engine::Command::BroadcastSignal {
+        name: "doors-open".into(),
+        tenant: engine::command::DEFAULT_TENANT.into(),
+        variables: Vec::new(),
+    };
+    world.ask(&broadcast).unwrap();
+    let elements = world
+        .search(
+            &ELEMENT_INSTANCE,
+            &Query {
+                filter: all([
+                    eq(&ELEMENT_INSTANCE, "processInstanceKey", order),
+                    eq(&ELEMENT_INSTANCE, "elementId", "pay"),
+                ]),
+                ..Query::default()
+            },
+        )
+        .await;
+    let pay = elements.items[0].int("elementInstanceKey").unwrap();
+    let begin =
+        engine::command::Activate { element: "done".into(), ancestor: None, variables: Vec::new() };
+    let modify = engine::command::ModifyInstance {
+        instance: order,
+        activate: vec![begin],
+        moves: Vec::new(),
+        terminate: vec![pay],
+        terminate_elements: Vec::new(),
+    };
+    world.ask(&engine::Command::ModifyInstance(modify)).unwrap();
+    world.settle().await;
+    let newest = vec![sort(&COMMENTED_AUDIT, "timestamp", false)];
+    let filter = eq(&COMMENTED_AUDIT, "actorId", "ann");
+    let found =
+        world.search(&COMMENTED_AUDIT, &Query { filter, sort: newest, ..Query::default() }).await;
+    let told: Vec<_> = found
+        .items
+        .iter()
+        .map(|line| {
+            assert_eq!(line.text("comment"), Some("called by phone"));
+            let name = |names, field| history::names::name(names, line.int(field).unwrap());
+            (
+                name(history::names::AUDIT_OPERATIONS, "operationType"),
+                name(history::names::AUDIT_ENTITIES, "entityType"),
+                line.text("entityDescription").unwrap_or("").to_owned(),
+                line.int("processInstanceKey"),
+            )
+        })
+        .collect();
+    let line = |operation, entity, what: &str, instance| (operation, entity, what.into(), instance);
+    assert_eq!(
+        told,
+        [
+            line("CREATE", "MESSAGE", "paid, key 7", Some(waiting)),
+            line("CREATE", "MESSAGE", "paid, key 8", None),
+            line("CREATE", "SIGNAL", "doors-open", None),
+            line("MODIFY", "PROCESS_INSTANCE", "added: done; canceled: pay", Some(order)),
+        ]
+    );
+    // One that comes late takes the message that waits for it.
+    world.cause = Cause::default();
+    let late = world.create("waiting", r#"{"orderId": "8"}"#);
+    world.settle().await;
+    let filter = eq(&COMMENTED_AUDIT, "processInstanceKey", late);
+    let found = world.search(&COMMENTED_AUDIT, &Query { filter, ..Query::default() }).await;
+    let told: Vec<_> = found.items.iter().map(|line| line.text("entityDescription")).collect();
+    assert!(told.contains(&Some("paid, key 8")), "{told:?}");
+    // The contract has no such kinds.
+    let found = world.search(&AUDIT, &Query::default()).await;
+    assert!(found.items.iter().all(|line| line.int("entityType").unwrap() < 15));
+}
+
 #[tokio::test]
 async fn frames_give_back_the_events_in_their_order() {
     let mut world = World::new();
