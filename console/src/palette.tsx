@@ -10,8 +10,8 @@ import { go } from "./router";
 const shown = signal(0);
 let opened = 0;
 
-/** A dialog that the browser closed tells of it later, and a key may come in between: each opening is
- * a dialog of its own, and one that is gone closes nothing but itself. */
+/** A dialog that the browser closed tells of it later, and a key may come in between: each opening
+ * is a dialog of its own, and one that is gone closes nothing but itself. */
 export function openPalette(): void {
   if (!document.querySelector("dialog.palette")?.matches("[open]")) shown.value = ++opened;
 }

@@ -144,7 +144,7 @@ test("v6_what_a_named_user_did_stands_with_the_instance", async () => {
   const lines = await cells(page, "What people did");
   const told = [
     ["ann", "Cancel process instance", "", "customer gave up"],
-    ["ann", "Modify process instance", "", "one parcel more"],
+    ["ann", "Modify process instance", "added: work", "one parcel more"],
     ["ann", "Resolve incident", "", "Jörg found it, 100 %"],
     ["ann", "Update job", "retries = 1", "Jörg found it, 100 %"],
     ["ann", "Update variable", "n", "was counted wrong"],

@@ -161,6 +161,27 @@ export async function modify(key: Key, moves: Move[], comment: string): Promise<
   await request("POST", `/v2/process-instances/${key}/modification`, body, comment);
 }
 
+export interface Migration {
+  target: Key;
+  /** Ids of elements, and what they become. */
+  mapping: [string, string][];
+}
+
+const instructions = ({ target, mapping }: Migration) => ({
+  targetProcessDefinitionKey: target,
+  mappingInstructions: mapping.map(([sourceElementId, targetElementId]) => ({
+    sourceElementId,
+    targetElementId,
+  })),
+});
+
+/** Fails with all that speaks against it. */
+export const checkMigration = (key: Key, plan: Migration) =>
+  post(`/grevy/v1/process-instances/${key}/migration-check`, instructions(plan));
+
+export const migrate = (key: Key, plan: Migration, comment: string) =>
+  post(`/v2/process-instances/${key}/migration`, instructions(plan), comment);
+
 export const cancel = (key: Key, comment: string) =>
   post(`/v2/process-instances/${key}/cancellation`, {}, comment);
 

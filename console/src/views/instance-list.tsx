@@ -116,22 +116,24 @@ function Filters(): JSX.Element {
         onChange={(event) => set("business", event.currentTarget.value.trim())}
       />
       <VariableFilter />
-      <label>
-        From{" "}
-        <input
-          type="datetime-local"
-          value={value("from")}
-          onChange={(event) => set("from", event.currentTarget.value)}
-        />
-      </label>
-      <label>
-        to{" "}
-        <input
-          type="datetime-local"
-          value={value("to")}
-          onChange={(event) => set("to", event.currentTarget.value)}
-        />
-      </label>
+      <span class="together">
+        <label>
+          From{" "}
+          <input
+            type="datetime-local"
+            value={value("from")}
+            onChange={(event) => set("from", event.currentTarget.value)}
+          />
+        </label>
+        <label>
+          to{" "}
+          <input
+            type="datetime-local"
+            value={value("to")}
+            onChange={(event) => set("to", event.currentTarget.value)}
+          />
+        </label>
+      </span>
       {element !== "" && (
         <a class="filter" href={withQuery({ element: null })} title="Remove">
           At <b>{element}</b> ×

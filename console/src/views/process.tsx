@@ -14,6 +14,7 @@ import { Grid, type Column } from "../parts/grid";
 import { WholeFlow } from "../parts/whole";
 import { go, query, withQuery } from "../router";
 import { namesOf } from "../names";
+import { Compare } from "./compare";
 import { timeRange } from "./filters";
 import { InstanceList } from "./instance-list";
 
@@ -35,10 +36,16 @@ export function ProcessView({ at }: { at: string }): JSX.Element {
   // Of several, the newest is the picture.
   const shown = one ?? data?.[0];
   const whole = one === undefined && (data?.length ?? 0) > 1;
+  const compared = query.value.get("compare");
+  const other = data?.find((one) => one.processDefinitionKey === compared && one !== shown);
   return (
     <>
       <Failed error={error} />
-      {data && shown && <Version all={data} shown={shown} whole={whole} deployed={reload} />}
+      {data && shown && other && <Head all={data} shown={shown} whole={false} />}
+      {data && shown && other && <Compare from={shown} to={other} />}
+      {data && shown && !other && (
+        <Version all={data} shown={shown} whole={whole} deployed={reload} />
+      )}
     </>
   );
 }
@@ -117,13 +124,16 @@ interface HeadProps {
   all: Definition[];
   shown: Definition;
   whole: boolean;
-  measure: marks.Measure;
+  /** None while two versions are compared. */
+  measure?: marks.Measure;
 }
 
 function Head({ all, shown, whole, measure }: HeadProps): JSX.Element {
   const move = (key: string) => go(`/processes/${key}${location.search}`);
   const id = encodeURIComponent(shown.processDefinitionId);
-  const measures = marks.MEASURES.filter((one) => !whole || !/^p\d/.test(one.id));
+  const others = whole ? [] : all.filter((one) => one !== shown);
+  const known = measure === undefined ? [] : marks.MEASURES;
+  const measures = known.filter((one) => !whole || !/^p\d/.test(one.id));
   return (
     <header class="head">
       <div>
@@ -145,18 +155,37 @@ function Head({ all, shown, whole, measure }: HeadProps): JSX.Element {
           ))}
         </select>
       </label>
-      <nav class="choices" aria-label="What the diagram shows">
-        {measures.map(({ id, name, title }) => (
-          <a
-            key={id}
-            href={withQuery({ heat: id === "counts" ? null : id })}
-            aria-current={id === measure ? "true" : undefined}
-            title={title}
+      {others.length > 0 && (
+        <label>
+          Compare with{" "}
+          <select
+            aria-label="Compare with"
+            value={query.value.get("compare") ?? ""}
+            onChange={(event) => go(withQuery({ compare: event.currentTarget.value }))}
           >
-            {name}
-          </a>
-        ))}
-      </nav>
+            <option value="">nothing</option>
+            {others.map((one) => (
+              <option key={one.processDefinitionKey} value={one.processDefinitionKey}>
+                {one.version}
+              </option>
+            ))}
+          </select>
+        </label>
+      )}
+      {measures.length > 0 && (
+        <nav class="choices" aria-label="What the diagram shows">
+          {measures.map(({ id, name, title }) => (
+            <a
+              key={id}
+              href={withQuery({ heat: id === "counts" ? null : id })}
+              aria-current={id === measure ? "true" : undefined}
+              title={title}
+            >
+              {name}
+            </a>
+          ))}
+        </nav>
+      )}
     </header>
   );
 }

@@ -238,6 +238,8 @@ pub struct MigrateInstance {
     pub target: Key,
     /// Ids: of what is active now, and of what it becomes.
     pub mapping: Vec<(Text, Text)>,
+    /// Only what speaks against it is asked for; nothing happens.
+    pub only_check: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]

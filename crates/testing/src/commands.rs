@@ -123,6 +123,7 @@ impl Runner {
         Ok(Command::MigrateInstance(MigrateInstance {
             instance: self.key(instance)?,
             target: self.definition(process, version)?,
+            only_check: false,
             mapping: pairs.iter().map(pair).collect::<Result<_, String>>()?,
         }))
     }

@@ -82,6 +82,7 @@ fn migration(message: MigrateProcessInstanceRequest) -> Result<MigrateInstance, 
     Ok(MigrateInstance {
         instance: message.process_instance_key,
         target: plan.target_process_definition_key,
+        only_check: false,
         mapping: mapping.collect::<Result<_, Failure>>()?,
     })
 }

@@ -130,7 +130,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
     let (_, open) = OpenApiRouter::<Gateway>::new().nest("/v2", described).split_for_parts();
     let (router, mut document) = OpenApiRouter::with_openapi(Document::openapi())
         .nest("/v2", routes)
-        .nest("/grevy/v1", console::router())
+        .nest("/grevy/v1", console::router().routes(routes!(migration::check_migration)))
         .routes(routes!(attention::get_job_types))
         .routes(routes!(operations::get_partitions))
         .routes(routes!(operations::resume))

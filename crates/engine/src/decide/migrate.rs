@@ -69,7 +69,10 @@ impl Step<'_> {
                 reasons.join("; ")
             )))
         })?;
-        self.carry_out(i, plan, &found)
+        match migrate.only_check {
+            true => Ok(Reply::Done),
+            false => self.carry_out(i, plan, &found),
+        }
     }
 
     fn review(&self, i: Key, mut review: Review<'_>) -> Result<Plan, Vec<String>> {

@@ -1,8 +1,9 @@
-//! The first page at one look. It is read at most once a second, however many look at it.
+//! The first page at one look. It is read by one at a time, and those who came before a read began
+//! share it: however many look, each sees what was there when they asked.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::Json as Answer;
 use axum::extract::State;
@@ -12,6 +13,7 @@ use history::query::Filter;
 use history::{Overview, Spot, Standing, Stands};
 use serde_json::{Value as Json, json};
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use super::super::problem::Problem;
 use super::super::search::behind::{self, Missing};
@@ -19,8 +21,8 @@ use super::super::search::{self, key_text};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 
-/// How old an overview may be.
-const AGE_MAX: Duration = Duration::from_secs(1);
+/// Between the beginnings of two reads.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// A message that somebody has waited for this long stands still.
 const UNHEARD_MS: i64 = 3_600_000;
@@ -32,10 +34,10 @@ const LATELY_MS: i64 = 600_000;
 #[derive(Debug, Default)]
 pub struct Overviews(Mutex<Option<Read>>);
 
-/// When it was read, and what it may lack.
+/// Since when it was read, and what it may lack.
 #[derive(Debug)]
 struct Read {
-    time: Instant,
+    begun: Instant,
     overview: Arc<Json>,
     missing: Option<Missing>,
 }
@@ -44,16 +46,19 @@ struct Read {
 #[utoipa::path(get, path = "/overview", operation_id = "getOverview", tag = "Grevy",
     responses((status = 200, body = Object)))]
 pub async fn overview(State(gateway): State<Gateway>) -> Result<Response, Problem> {
+    let came = Instant::now();
     let mut last = gateway.overviews().0.lock().await;
-    if let Some(Read { time, overview, missing }) = &*last
-        && time.elapsed() < AGE_MAX
-    {
-        behind::shared(*missing);
-        return Ok(Answer(&**overview).into_response());
+    if let Some(Read { begun, overview, missing }) = &*last {
+        if *begun >= came {
+            behind::shared(*missing);
+            return Ok(Answer(&**overview).into_response());
+        }
+        tokio::time::sleep_until(*begun + PAUSE).await;
     }
+    let begun = Instant::now();
     let overview = Arc::new(read(&gateway).await?);
     let missing = behind::missing();
-    *last = Some(Read { time: Instant::now(), overview: overview.clone(), missing });
+    *last = Some(Read { begun, overview: overview.clone(), missing });
     Ok(Answer(&*overview).into_response())
 }
 

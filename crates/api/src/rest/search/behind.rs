@@ -24,7 +24,7 @@ tokio::task_local! {
 /// What one request has waited for.
 #[derive(Debug, Clone, Copy, Default)]
 struct Reading {
-    /// All waits of a request end here.
+    /// All waits of a request end here: [`READ_WAIT_MAX`] after it came.
     until: Option<Instant>,
     missing: Option<Missing>,
 }
@@ -57,7 +57,7 @@ pub fn missing() -> Option<Missing> {
 
 /// The answer is one that another request has read.
 pub fn shared(missing: Option<Missing>) {
-    set(Reading { missing, ..Reading::default() });
+    set(Reading { missing, ..READING.try_with(Cell::get).unwrap_or_default() });
 }
 
 fn set(reading: Reading) {
@@ -71,7 +71,9 @@ pub async fn told(request: Request, next: Next) -> Response {
         let response = next.run(request).await;
         (response, missing())
     };
-    let (mut response, missing) = READING.scope(Cell::default(), read).await;
+    let until = Some(Instant::now() + READ_WAIT_MAX);
+    let reading = Cell::new(Reading { until, missing: None });
+    let (mut response, missing) = READING.scope(reading, read).await;
     let Some(Missing { steps, lag }) = missing else { return response };
     if let Ok(text) = HeaderValue::from_str(&format!("steps={steps}; lag-ms={}", lag.as_millis())) {
         response.headers_mut().insert(HEADER, text);
