@@ -88,7 +88,13 @@ impl From {
     /// Opens the events from their beginning.
     fn open(&self, follow: bool) -> Result<Box<dyn Source>, Failure> {
         let path = self.file()?;
-        if let Some(url) = path.to_str().filter(|text| text.starts_with("http")) {
+        let remote = path.to_str().filter(|text| text.contains("://"));
+        if let Some(url) = remote {
+            if !["http://", "https://"].iter().any(|scheme| url.starts_with(scheme)) {
+                return Err(Failure(format!(
+                    "expected a file, or the URL of a server (http:// or https://), but got {url}"
+                )));
+            }
             let patience = if follow { FOLLOW_PATIENCE } else { Duration::ZERO };
             return Ok(Box::new(RemoteBus::new(url, keep::token()).follow(patience)));
         }

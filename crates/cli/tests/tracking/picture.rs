@@ -43,6 +43,10 @@ window.addEventListener("load", function () {
       var v = box(document.querySelector(".view"));
       return b.top >= v.top && b.bottom <= v.bottom && b.left >= v.left && b.right <= v.right;
     })(),
+    cut: all("svg [data-id]").filter(function (e) {
+      var b = box(e), v = box(document.querySelector(".view"));
+      return b.top < v.top && b.bottom > v.top;
+    }).map(function (e) { return e.getAttribute("data-id"); }),
     across: (function () {
       var v = document.querySelector(".view"); return v.scrollWidth - v.clientWidth;
     })(),
@@ -105,7 +109,7 @@ fn measured(browser: &str, place: &Place, name: &str, width: u32) -> Value {
     let (_, rest) = dom.split_once("data-found=\"").expect("the page was measured");
     let (found, _) = rest.split_once('"').unwrap();
     let found: Value = serde_json::from_str(&found.replace("&quot;", "\"")).unwrap();
-    for of in ["tiles", "pills", "texts"] {
+    for of in ["tiles", "pills", "texts", "cut"] {
         assert_eq!(found[of], serde_json::json!([]), "{of} of {name} at {width}");
     }
     assert_eq!(found["begins"], true, "{name} opens where the process begins, at {width}");

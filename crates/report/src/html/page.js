@@ -15,11 +15,10 @@ function size(s,cx,cy){
 }
 function fit(){var r=room();size(Math.min(r.w/W,r.h/H,1.6));}
 // Names are 12 px in the picture: at 0.85 they are still read with ease.
-// What is much higher than the window is read from its top, as wide as the window is.
+// What is higher than the window is read from its top, as wide as the window is.
 function read(){var r=room(),whole=Math.min(r.w/W,r.h/H,1.25);
   size(Math.max(whole,Math.min(r.w/W,1),0.85));
-  view.scrollLeft=0;var more=H*scale-view.clientHeight;
-  view.scrollTop=more>view.clientHeight?0:Math.max(0,more/2);begin();}
+  view.scrollLeft=0;view.scrollTop=0;begin();}
 // The first event that is drawn is where it begins: it is in view, whatever else is.
 function begin(){
   var event=svg.querySelector("[data-id] circle"),v=view.getBoundingClientRect();

@@ -13,6 +13,10 @@ use crate::log::Log;
 
 /// Shares of the noise threshold at which candidates are mined.
 const NOISE_STEPS: [f64; 6] = [0.0, 0.1, 0.25, 0.5, 1.0, 1.5];
+/// How much more what does not fit counts than what is allowed beyond the log.
+const FITNESS_WEIGHT: f64 = 6.0;
+/// Share of the plain algorithm's precision that a tree must have.
+const PRECISION_KEPT: f64 = 0.9;
 /// Shares of the noise threshold that rare variants may make up before mining.
 const RARE_STEPS: [f64; 5] = [0.0, 0.25, 0.5, 0.75, 1.0];
 
@@ -37,9 +41,10 @@ pub(super) fn exact(log: &Log) -> Tree {
     best.map_or(Tree::Silent, |(_, tree)| tree)
 }
 
-/// The tree that gains most over the plain algorithm at this threshold, in fitness and precision
-/// alike: the smaller of the two gains counts, each as a share of what was left to gain. Of a large
-/// log not all ways are tried.
+/// The tree that explains most at the least price: what it does not fit counts several times what it
+/// allows beyond the log, because a picture that leaves behaviour out is believed, and one that
+/// allows a little more is not misread. Nothing is chosen that fits less than the plain algorithm at
+/// this threshold does, or is clearly less precise. Of a large log not all ways are tried.
 pub(super) fn tolerant(log: &Log, noise: f64) -> Tree {
     let measure = measure(log);
     let spent = Cell::new(0);
@@ -47,7 +52,7 @@ pub(super) fn tolerant(log: &Log, noise: f64) -> Tree {
     let plain = plain.tree(&log.variants);
     let reference = measure.quality(&plain);
     let mut tried = HashSet::from([plain.clone()]);
-    let mut best = (0.0, plain);
+    let mut best = (price(&reference), plain);
     for rare in RARE_STEPS {
         let kept = log.frequent(1.0 - noise.min(0.9) * rare);
         for step in NOISE_STEPS {
@@ -59,9 +64,9 @@ pub(super) fn tolerant(log: &Log, noise: f64) -> Tree {
                 if !tried.insert(tree.clone()) {
                     continue;
                 }
-                let gain = gain(&measure.quality(&tree), &reference);
-                if gain > best.0 {
-                    best = (gain, tree);
+                let found = measure.quality(&tree);
+                if price(&found) < best.0 && stands(&found, &reference) {
+                    best = (price(&found), tree);
                 }
             }
         }
@@ -74,15 +79,18 @@ fn ways(noise: f64, spent: &Cell<u64>) -> [Miner<'_>; 4] {
     [way(true, false), way(true, true), way(false, false), way(false, true)]
 }
 
-fn gain(found: &Quality, reference: &Quality) -> f64 {
+/// What is left to explain, and what is allowed beyond it.
+fn price(found: &Quality) -> f64 {
+    FITNESS_WEIGHT * (1.0 - found.fitness.average.min(found.fitness.log)) + 1.0 - found.precision
+}
+
+/// Whether a tree can stand in the place of the plain algorithm's.
+fn stands(found: &Quality, plain: &Quality) -> bool {
     // A net that is larger than a fifth above the plain one is no better picture.
-    if found.transitions * 5 > reference.transitions * 6 {
-        return 0.0;
-    }
-    let share = |found: f64, reference: f64| (found - reference) / (1.0 - reference).max(1e-9);
-    share(found.fitness.average, reference.fitness.average)
-        .min(share(found.fitness.log, reference.fitness.log))
-        .min(share(found.precision, reference.precision))
+    found.transitions * 5 <= plain.transitions * 6
+        && found.fitness.average >= plain.fitness.average
+        && found.fitness.log >= plain.fitness.log
+        && found.precision >= PRECISION_KEPT * plain.precision
 }
 
 /// A few hundred variants tell which tree is better.

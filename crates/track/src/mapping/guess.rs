@@ -50,21 +50,27 @@ pub fn guess(sample: &[Item]) -> Result<Guess, String> {
         .take(SAMPLE_RECORDS_MAX)
         .collect();
     if records.is_empty() {
-        let first = sample.iter().find_map(|item| match item {
-            Item::Bad { reason, .. } => Some(reason.as_str()),
-            Item::Record(_) => None,
-        });
-        let bad = sample.len();
-        let why = first.map_or_else(String::new, |reason| format!("; the first: {reason}"));
-        return Err(format!(
-            "expected records to guess from, but there are none ({bad} are bad{why})"
-        ));
+        return Err(format!("expected records to guess from, but there are none{}", bad(sample)));
     }
     if let Some(guess) = debezium::guess(&records) {
         return Ok(guess);
     }
     let profile = Profile::new(&records);
-    Guesser { records: &records, profile: &profile, evidence: Vec::new() }.guess()
+    let guess = Guesser { records: &records, profile: &profile, evidence: Vec::new() }.guess();
+    guess.map_err(|reason| reason + &bad(sample))
+}
+
+/// How many of the sample are no records, and where and why the first is none.
+fn bad(sample: &[Item]) -> String {
+    let reasons = sample.iter().filter_map(|item| match item {
+        Item::Bad { position, reason, .. } => Some((position.offset, reason)),
+        Item::Record(_) => None,
+    });
+    let count = reasons.clone().count();
+    let are = if count == 1 { "is" } else { "are" };
+    reasons.take(1).fold(String::new(), |_, (at, reason)| {
+        format!(" ({count} {are} bad; the first at position {at}: {reason})")
+    })
 }
 
 struct Guesser<'a> {

@@ -49,7 +49,8 @@ impl<R: BufRead> Csv<R> {
         let Some(row) = csv.row()? else {
             return Err(invalid("expected a row that names the columns, but there is none".into()));
         };
-        csv.columns = row.cells.map_err(invalid)?;
+        let named = |reason| invalid(format!("in the row that names the columns: {reason}"));
+        csv.columns = row.cells.map_err(named)?;
         Ok(csv)
     }
 

@@ -49,7 +49,7 @@ impl Generation {
         if let Some(at) = known.iter().rev().find(same) {
             return Ok(Some(*at));
         }
-        // Positions of a folder from before files had partitions are those of the file that is there.
+        // Positions from before files had partitions are those of the file that is there.
         if let [legacy @ Position { partition: 0, offset }] = known
             && (!self.bytes || *offset <= length)
         {

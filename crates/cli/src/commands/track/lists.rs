@@ -113,7 +113,7 @@ fn pages(
     Ok(Rows { rows, more })
 }
 
-/// Prints rows, as JSON or one a line, and how many there are; `place` is where a next page goes on.
+/// Prints rows, as JSON or one a line, and how many there are; `place` is where a page goes on.
 fn list(
     found: &Rows,
     (many, one): (&str, &str),

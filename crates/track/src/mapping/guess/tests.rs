@@ -343,7 +343,11 @@ fn nothing_to_guess_from_says_so() {
     assert!(guess(&[]).unwrap_err().contains("there are none"));
     let position = Position { partition: 0, offset: 0 };
     let bad = Item::Bad { position, arrival_ms: 0, reason: "expected XES, but no".to_owned() };
-    assert!(guess(&[bad]).unwrap_err().ends_with("(1 are bad; the first: expected XES, but no)"));
+    assert!(
+        guess(&[bad])
+            .unwrap_err()
+            .ends_with("(1 is bad; the first at position 0: expected XES, but no)")
+    );
     let items = record_all((0..50).map(|n| json!({"a": n, "b": "x"})).collect());
     assert!(guess(&items).unwrap_err().contains("write a mapping by hand"));
 }
