@@ -175,9 +175,8 @@ impl Alerts {
                 let late = if alert["delivered"] == true { "" } else { "  not delivered yet" };
                 let (name, case, element) = (text("name"), text("case"), text("element"));
                 let (number, process) = (alert["number"].to_string(), text("process"));
-                format!(
-                    "{number:<6} {process:<20} {name:<24} case {case:<32} {element:<24} due {due}{late}"
-                )
+                let about = format!("{process:<20} {name:<24} case {case:<32} {element:<24}");
+                format!("{number:<6} {about} due {due}{late}")
             },
         )
     }
