@@ -135,12 +135,6 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// What the decision that is evaluated now comes to by itself.
-    pub(crate) fn warn_of_decision(&self, message: &str) {
-        let deciding = self.deciding.get().map_or("", |at| self.model.elements[at].shown());
-        self.warn(format!("{deciding}: {message}"));
-    }
-
     /// Warnings of an expression; one without a label is that of its decision.
     pub(crate) fn warn_all(&self, label: &str, warnings: &[Warning]) {
         let deciding = self.deciding.get().map_or("", |at| self.model.elements[at].shown());

@@ -127,7 +127,9 @@ fn every_rule() {
         codes::MAPPING_STATIC,
         codes::DEFAULT_MISSING,
     ];
-    let all: BTreeSet<_> = codes::PAGES.iter().map(|p| p.code).collect();
+    // Those of decisions have their cases in `crates/cli/tests/lint.rs`.
+    let all: BTreeSet<_> =
+        codes::PAGES.iter().map(|p| p.code).filter(|code| code.starts_with("BPMN")).collect();
     let seen: BTreeSet<_> = t.seen.iter().copied().chain(lint).collect();
     let untested: Vec<_> = all.difference(&seen).collect();
     assert!(untested.is_empty(), "codes without a case: {untested:?}");

@@ -50,6 +50,9 @@ impl Decide {
                 println!("{}", text(&answer["output"]));
             }
         });
+        for own in list(&answer["evaluatedDecisions"]).iter().filter(|own| is_missed(own)) {
+            eprintln!("note: no rule of '{}' matched", text(&own["decisionDefinitionId"]));
+        }
         list(&answer["warnings"]).iter().for_each(|own| eprintln!("warning: {}", text(own)));
         if answer["failureMessage"].is_null() {
             return Ok(ExitCode::SUCCESS);
@@ -142,6 +145,11 @@ fn answer(id: &str, found: &dmn::Outcome) -> Json {
         "evaluatedDecisions": found.evaluated.iter().map(evaluated).collect::<Vec<_>>(),
         "warnings": found.warnings,
     })
+}
+
+/// Whether it is a table without a match, which is no mistake: nothing else remarks it.
+fn is_missed(own: &Json) -> bool {
+    own["decisionDefinitionType"] == "DECISION_TABLE" && list(&own["matchedRules"]).is_empty()
 }
 
 /// A line for a decision, and one for each input and each rule that matched.

@@ -155,7 +155,6 @@ fn no_hit(part: &Part<'_, '_>, table: &Table) -> Result<Value, String> {
         clause.default.as_ref().is_some_and(|own| !matches!(own.kind, BoxedKind::Empty))
     });
     if !has_defaults {
-        part.run.warn_of_decision("no rule matched, and there is no default output");
         return Ok(Value::Null);
     }
     let mut outputs = Vec::with_capacity(table.outputs.len());
