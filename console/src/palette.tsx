@@ -81,20 +81,31 @@ function Search({ which }: { which: number }): JSX.Element {
       />
       <ul id="hits" role="listbox" aria-label="Found">
         {hits?.map((hit, index) => (
-          <li
+          <Found
             key={`${hit.kind} ${hit.to} ${hit.title}`}
-            id={`hit-${index}`}
-            role="option"
-            aria-selected={index === at}
-            onClick={() => choose(hit)}
-          >
-            <span class="kind">{hit.kind}</span>
-            <span class="title">{hit.title}</span>
-            <span class="quiet">{hit.detail}</span>
-          </li>
+            {...{ hit, index, choose }}
+            chosen={index === at}
+          />
         ))}
       </ul>
       {text.trim() !== "" && hits?.length === 0 && <p class="empty">Nothing has this.</p>}
     </dialog>
+  );
+}
+
+interface FoundProps {
+  hit: Hit;
+  index: number;
+  chosen: boolean;
+  choose: (hit: Hit) => void;
+}
+
+function Found({ hit, index, chosen, choose }: FoundProps): JSX.Element {
+  return (
+    <li id={`hit-${index}`} role="option" aria-selected={chosen} onClick={() => choose(hit)}>
+      <span class="kind">{hit.kind}</span>
+      <span class="title">{hit.title}</span>
+      <span class="quiet">{hit.detail}</span>
+    </li>
   );
 }

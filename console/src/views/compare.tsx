@@ -8,7 +8,7 @@ import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
 import { count } from "../format";
 import { useLoad, useStream } from "../live";
-import { namesOf, nodesOf } from "../names";
+import { namesOf, nodesOf, type Node } from "../names";
 import { Failed } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { Grid, type Column } from "../parts/grid";
@@ -146,45 +146,28 @@ function Migration({ from, to, before, after, turn }: MigrationProps): JSX.Eleme
       ready.map((one) => one.instance),
       (one) => calls.migrate(one.processInstanceKey, plan, comment),
     );
-    const done = tried.filter((one) => one.reason === null);
-    say("ok", `${count(done.length)} of ${count(tried.length)} go on in version ${to.version}.`);
-    const first = tried.find((one) => one.reason !== null);
-    if (first) say("bad", `${first.instance.processInstanceKey}: ${first.reason}`);
+    tell(tried, to);
     ask(false);
     setChecked(null);
     heat.reload();
   };
   return (
     <section class="modify" aria-label="Migration">
-      <header>
-        <h2>Migrate from version {from.version} to version {to.version}</h2>
-        <span class="quiet">
-          Where instances stand, and where they go on. Nothing changes before you apply it.
-        </span>
-      </header>
+      <Title from={from} to={to} />
       {heat.data && rows.length === 0 && <p class="empty">No instance of it is active.</p>}
       <ol>
         {rows.map(({ elementId: id, active: many }) => (
-          <li key={id}>
-            <label>
-              {names.get(id) ?? id} <span class="quiet">{count(many)} here, to</span>{" "}
-              <select
-                aria-label={`${names.get(id) ?? id} goes on at`}
-                value={chosen[id] ?? same(id)}
-                onChange={(event) => {
-                  choose({ ...chosen, [id]: event.currentTarget.value });
-                  setChecked(null);
-                }}
-              >
-                <option value="">nothing</option>
-                {targets.map((node) => (
-                  <option key={node.id} value={node.id}>
-                    {node.name}
-                  </option>
-                ))}
-              </select>
-            </label>
-          </li>
+          <Becomes
+            key={id}
+            name={names.get(id) ?? id}
+            many={many}
+            value={chosen[id] ?? same(id)}
+            targets={targets}
+            set={(target) => {
+              choose({ ...chosen, [id]: target });
+              setChecked(null);
+            }}
+          />
         ))}
       </ol>
       {checked && <Refused checked={checked} />}
@@ -196,21 +179,83 @@ function Migration({ from, to, before, after, turn }: MigrationProps): JSX.Eleme
           Migrate {count(ready.length)}
         </button>
       </footer>
-      {asked && (
-        <Dialog
-          title={`Migrate ${count(ready.length)} instances?`}
-          action="Migrate"
-          commented
-          close={() => ask(false)}
-          submit={apply}
-        >
-          <p>
-            They go on in version {to.version}; each as a whole, or not at all. Another migration
-            brings them back, as long as its elements are there.
-          </p>
-        </Dialog>
-      )}
+      {asked && <Ask many={ready.length} to={to} close={() => ask(false)} submit={apply} />}
     </section>
+  );
+}
+
+function tell(tried: Checked[], to: Definition): void {
+  const done = tried.filter((one) => one.reason === null);
+  say("ok", `${count(done.length)} of ${count(tried.length)} go on in version ${to.version}.`);
+  const first = tried.find((one) => one.reason !== null);
+  if (first) say("bad", `${first.instance.processInstanceKey}: ${first.reason}`);
+}
+
+function Title({ from, to }: Props): JSX.Element {
+  return (
+    <header>
+      <h2>
+        Migrate from version {from.version} to version {to.version}
+      </h2>
+      <span class="quiet">
+        Where instances stand, and where they go on. Nothing changes before you apply it.
+      </span>
+    </header>
+  );
+}
+
+interface BecomesProps {
+  name: string;
+  many: number;
+  value: string;
+  targets: Node[];
+  set: (target: string) => void;
+}
+
+/** Where what stands at an element goes on. */
+function Becomes({ name, many, value, targets, set }: BecomesProps): JSX.Element {
+  return (
+    <li>
+      <label>
+        {name} <span class="quiet">{count(many)} here, to</span>{" "}
+        <select
+          aria-label={`${name} goes on at`}
+          value={value}
+          onChange={(event) => set(event.currentTarget.value)}
+        >
+          <option value="">nothing</option>
+          {targets.map((node) => (
+            <option key={node.id} value={node.id}>
+              {node.name}
+            </option>
+          ))}
+        </select>
+      </label>
+    </li>
+  );
+}
+
+interface AskProps {
+  many: number;
+  to: Definition;
+  close: () => void;
+  submit: (comment: string) => Promise<void>;
+}
+
+function Ask({ many, to, close, submit }: AskProps): JSX.Element {
+  return (
+    <Dialog
+      title={`Migrate ${count(many)} instances?`}
+      action="Migrate"
+      commented
+      close={close}
+      submit={submit}
+    >
+      <p>
+        They go on in version {to.version}; each as a whole, or not at all. Another migration brings
+        them back, as long as its elements are there.
+      </p>
+    </Dialog>
   );
 }
 

@@ -245,8 +245,9 @@ impl Reader {
         }
         let places = vec!["?"; types.len()].join(",");
         let text = format!(
-            "SELECT {SPOT}, j.instance, j.created, j.type {STANDING_JOBS} WHERE j.key IN (SELECT key FROM job WHERE ended IS NULL \
-             AND deadline IS NULL AND retries > 0 AND available IS NULL AND type IN ({places}) \
+            "SELECT {SPOT}, j.instance, j.created, j.type {STANDING_JOBS} WHERE j.key IN \
+             (SELECT key FROM job WHERE ended IS NULL AND deadline IS NULL AND retries > 0 \
+             AND available IS NULL AND type IN ({places}) \
              ORDER BY created LIMIT {OVERVIEW_ROWS_MAX})"
         );
         let values = types.iter().map(|one| Value::Text(one.name.clone()));

@@ -145,8 +145,8 @@ async fn a_filter_is_found_by_an_index() {
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
-/// Rows of another table are found for each row by what they belong to: whatever else they are asked
-/// for may be so in all of them.
+/// Rows of another table are found for each row by what they belong to: whatever else they are
+/// asked for may be so in all of them.
 #[tokio::test]
 async fn what_many_rows_of_another_table_pass_is_looked_up_row_by_row() {
     let (mut connection, mut found, mut seen) = (tables().await, Vec::new(), 0);
