@@ -53,6 +53,7 @@ impl Model {
             dialect,
             options,
             items: Items::default(),
+            bases: Vec::new(),
             places: BTreeMap::new(),
             names: Vec::new(),
             diagnostics,
@@ -104,6 +105,8 @@ pub(crate) struct Compiler<'d> {
     dialect: Dialect,
     options: Options,
     items: Items,
+    /// What all expressions of each file may name.
+    bases: Vec<Scope>,
     /// Elements by file and id.
     places: BTreeMap<(usize, String), usize>,
     /// The names under which each element is known to those that require it.
@@ -196,6 +199,13 @@ impl Compiler<'_> {
             }
             self.compile_items(file);
         }
+        // Types are the same for all expressions of a file.
+        let base = |file: usize| {
+            let mut scope = Scope::new(self.dialect);
+            self.items.add_to(&mut scope, files, file);
+            scope
+        };
+        self.bases = (0..files.len()).map(base).collect();
         let mut elements = Vec::with_capacity(self.names.len());
         for file in 0..files.len() {
             self.file_elements(file, &mut elements);
@@ -315,7 +325,7 @@ impl Compiler<'_> {
     }
 
     fn surroundings(&self, file: usize, requires: &[Requirement]) -> Surroundings {
-        let mut scope = Scope::new(self.dialect);
+        let mut scope = self.bases[file].clone();
         for requirement in requires {
             match &requirement.import {
                 Some(import) => {
@@ -325,7 +335,6 @@ impl Compiler<'_> {
                 None => requirement.names.iter().for_each(|name| scope.add_variable(name)),
             }
         }
-        self.items.add_to(&mut scope, self.files, file);
         Surroundings { file, scope: Arc::new(scope) }
     }
 

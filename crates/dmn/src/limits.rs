@@ -29,3 +29,6 @@ pub const DIAGNOSTICS_MAX: usize = 100;
 
 /// Characters of an expression in the message about it.
 pub const EXPRESSION_CHARS_SHOWN: usize = 200;
+
+/// Fuel for holding one value against one type.
+pub const CONFORM_FUEL: usize = 5;

@@ -1,6 +1,6 @@
 //! Item definitions, compiled: checking and converting values by them.
 
-use crate::limits::TYPE_PARTS_MAX;
+use crate::limits::{CONFORM_FUEL, TYPE_PARTS_MAX};
 use feel::{Budget, Env, Type, UnaryTests};
 use std::sync::Arc;
 use value::{Context, Value};
@@ -64,6 +64,7 @@ impl ItemType {
         if value.is_null() {
             return Ok(value);
         }
+        budget.spend(CONFORM_FUEL).map_err(|error| error.message().to_owned())?;
         let conforming = match (&value, self.is_collection) {
             (Value::List(list), true) => {
                 let items = list.iter().map(|item| self.conform_one(item.clone(), env, budget));
@@ -71,7 +72,8 @@ impl ItemType {
             }
             (_, true) => Value::list(vec![self.conform_one(value, env, budget)?]),
             // One value may stand in a list of it, but not in a list of such a list.
-            (Value::List(list), false) if list.len() == 1 => {
+            // A type that only names another leaves that to it.
+            (Value::List(list), false) if list.len() == 1 && !self.is_alias() => {
                 let whole = self.conform_one(value.clone(), env, budget);
                 whole.or_else(|_| self.conform_one(list[0].clone(), env, budget))?
             }
@@ -81,6 +83,11 @@ impl ItemType {
             Some(constraint) => self.test(constraint, conforming, env, budget),
             None => Ok(conforming),
         }
+    }
+
+    /// Whether it is another single type under a name of its own.
+    fn is_alias(&self) -> bool {
+        matches!(&self.base, Base::Named(named) if !named.is_collection)
     }
 
     fn conform_one(&self, value: Value, env: &Env, budget: &Budget) -> Result<Value, String> {

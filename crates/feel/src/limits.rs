@@ -15,13 +15,18 @@ pub const TREE_HEIGHT_MAX: usize = 400;
 /// needs about eight million.
 pub const FUEL_MAX: u64 = 50_000_000;
 
-/// Operations that a logarithm, a root, a power and `exp` count for: with 34 digits they are long.
+/// Operations that a root and a long power count for: with 34 digits they are long.
 pub const TRANSCENDENT_FUEL: usize = 500;
+/// The same of a logarithm, of `exp`, and of a power with a fraction, which is both.
+pub const LOGARITHM_FUEL: usize = 8_000;
 /// The same of any other arithmetic with numbers of more than 18 digits.
 pub const WIDE_FUEL: usize = 25;
 
 /// Function calls inside one another.
 pub const CALL_DEPTH_MAX: usize = 1_000;
+
+/// Bytes of a name with spaces or operators in it.
+pub const NAME_BYTES_MAX: usize = 1_000;
 
 /// Calls from a built-in back into an expression (`sort` with a function that sorts …). Each
 /// takes native stack.

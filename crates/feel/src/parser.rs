@@ -16,7 +16,7 @@ use crate::ast::{Ast, Kind, Node, NodeId};
 use crate::error::{Span, SyntaxError, closest};
 use crate::lexer::{Token, TokenKind, name_length, token_at};
 use crate::limits::{NESTING_MAX, SOURCE_BYTES_MAX, TREE_HEIGHT_MAX};
-use crate::scope::Scope;
+use crate::scope::{Names, Scope};
 use std::sync::Arc;
 
 /// Words that cannot be names of variables.
@@ -41,8 +41,9 @@ pub(crate) struct Parser<'a> {
     depth: usize,
     /// Names bound inside the expression, innermost last.
     bound: Vec<Arc<str>>,
+    bound_names: Names,
     /// Keys of contexts seen so far, which may follow a point.
-    keys: Vec<Arc<str>>,
+    keys: Names,
     /// Whether `[` after an operand ends a range instead of opening a filter.
     in_range_end: bool,
     /// Tokens that may still be taken. Reading something as one thing and then as another makes
@@ -83,7 +84,8 @@ impl<'a> Parser<'a> {
             nodes: Vec::new(),
             depth: 0,
             bound: Vec::new(),
-            keys: Vec::new(),
+            bound_names: Names::default(),
+            keys: Names::default(),
             in_range_end: false,
             steps_left: 1_000 + 16 * text.len(),
         };
@@ -167,6 +169,14 @@ impl<'a> Parser<'a> {
     fn bind(&mut self, name: &Arc<str>) {
         if name_length(name) != name.len() {
             self.bound.push(name.clone());
+            self.bound_names.add(name);
+        }
+    }
+
+    /// Forgets the names that were bound since there were so many.
+    fn unbind(&mut self, count: usize) {
+        for name in self.bound.drain(count.min(self.bound.len())..) {
+            self.bound_names.remove(&name);
         }
     }
 
@@ -206,7 +216,7 @@ impl<'a> Parser<'a> {
             self.last_end = last_end;
             self.depth = depth;
             self.nodes.truncate(nodes);
-            self.bound.truncate(bound);
+            self.unbind(bound);
         }
         result
     }

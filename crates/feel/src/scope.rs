@@ -2,6 +2,9 @@
 
 use crate::Type;
 use crate::lexer::{is_name_part, is_space};
+use crate::limits::NAME_BYTES_MAX;
+use std::collections::BTreeMap;
+use std::ops::Bound;
 use std::sync::Arc;
 
 /// Which of two readings applies where the standard and Camunda 8 differ.
@@ -19,9 +22,9 @@ pub enum Dialect {
 #[derive(Clone, Debug, Default)]
 pub struct Scope {
     dialect: Dialect,
-    variables: Vec<Arc<str>>,
-    members: Vec<Arc<str>>,
-    types: Vec<(Arc<str>, Type)>,
+    variables: Names,
+    members: Names,
+    types: Arc<BTreeMap<Arc<str>, Type>>,
 }
 
 impl Scope {
@@ -37,45 +40,110 @@ impl Scope {
 
     /// Adds a variable.
     pub fn add_variable(&mut self, name: &str) {
-        add(&mut self.variables, name);
+        self.variables.add(&normalised(name));
     }
 
     /// Adds the name of a context entry of any variable.
     pub fn add_member(&mut self, name: &str) {
-        add(&mut self.members, name);
+        self.members.add(&normalised(name));
     }
 
     /// Adds a named type.
     pub fn add_type(&mut self, name: &str, named: Type) {
-        self.types.push((Arc::from(normalised(name)), named));
+        Arc::make_mut(&mut self.types).entry(Arc::from(normalised(name))).or_insert(named);
     }
 
     /// Whether that variable was added.
     pub fn has_variable(&self, name: &str) -> bool {
-        self.variables.iter().any(|own| **own == *name)
+        self.variables.has(name)
     }
 
-    pub(crate) fn variables(&self) -> &[Arc<str>] {
+    pub(crate) fn variables(&self) -> &Names {
         &self.variables
     }
 
-    pub(crate) fn members(&self) -> &[Arc<str>] {
+    pub(crate) fn members(&self) -> &Names {
         &self.members
     }
 
     pub(crate) fn find_type(&self, name: &str) -> Option<&Type> {
-        self.types.iter().find(|(own, _)| **own == *name).map(|(_, found)| found)
+        self.types.get(name)
     }
 
     pub(crate) fn types(&self) -> impl Iterator<Item = &Arc<str>> {
-        self.types.iter().map(|(name, _)| name)
+        self.types.keys()
     }
 }
 
-fn add(names: &mut Vec<Arc<str>>, name: &str) {
-    let name = normalised(name);
-    if !name.is_empty() && !names.iter().any(|own| **own == *name) {
-        names.push(Arc::from(name));
+/// Known names, each as often as it was added: those of a model, or those that an expression has
+/// declared up to here.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Names(BTreeMap<Arc<str>, u32>);
+
+impl Names {
+    /// Longer names than any that is written are not known.
+    pub(crate) fn add(&mut self, name: &str) {
+        if name.is_empty() || name.len() > NAME_BYTES_MAX {
+            return;
+        }
+        match self.0.get_mut(name) {
+            Some(count) => *count += 1,
+            None => drop(self.0.insert(Arc::from(name), 1)),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        let Some(count) = self.0.get_mut(name) else { return };
+        *count -= 1;
+        if *count == 0 {
+            self.0.remove(name);
+        }
+    }
+
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.0.contains_key(name)
+    }
+
+    /// Whether a name begins so.
+    fn begins(&self, start: &str) -> bool {
+        let bounds = (Bound::Included(start), Bound::Unbounded);
+        self.0.range::<str, _>(bounds).next().is_some_and(|(name, _)| name.starts_with(start))
+    }
+
+    /// The longest name that stands in `text` at `at`, and its end. The text is followed letter by
+    /// letter as long as a name begins so; where a name has a space the text may have any or none.
+    pub(crate) fn longest(&self, text: &str, at: usize) -> Option<(Arc<str>, usize)> {
+        if self.0.is_empty() {
+            return None;
+        }
+        let mut longest: Option<(Arc<str>, usize)> = None;
+        let mut open = vec![(String::new(), at)];
+        while let Some((start, place)) = open.pop() {
+            if let Some((name, _)) = self.0.get_key_value(start.as_str())
+                && let Some(end) = name_end(name, text, at)
+                && longest.as_ref().is_none_or(|(_, known)| end > *known)
+            {
+                longest = Some((name.clone(), end));
+            }
+            let rest = &text[place..];
+            let mut longer = start;
+            let length = longer.len();
+            if length > 0 && !longer.ends_with(' ') {
+                longer.push(' ');
+                if self.begins(&longer) {
+                    let behind = place + rest.len() - rest.trim_start_matches(is_space).len();
+                    open.push((longer.clone(), behind));
+                }
+                longer.truncate(length);
+            }
+            if let Some(letter) = rest.chars().next().filter(|letter| !is_space(*letter)) {
+                longer.push(letter);
+                if self.begins(&longer) {
+                    open.push((longer, place + letter.len_utf8()));
+                }
+            }
+        }
+        longest
     }
 }
 

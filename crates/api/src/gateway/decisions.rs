@@ -44,8 +44,11 @@ impl Gateway {
         caller.principal.require(Action::Read)?;
         let engine = self.engine_for(caller).await?;
         let text = text.trim_start();
-        let expression = feel::compile(text.strip_prefix('=').unwrap_or(text))
-            .map_err(|error| Failure::invalid(error.to_string()))?;
+        let text = text.strip_prefix('=').unwrap_or(text).to_owned();
+        let panicked = |_| Failure::new(Kind::Internal, "the evaluation panicked");
+        let compiled = tokio::task::spawn_blocking(move || feel::compile(&text)).await;
+        let expression = compiled.map_err(panicked)?;
+        let expression = expression.map_err(|error| Failure::invalid(error.to_string()))?;
         let mut variables = match scope {
             Some(scope) => {
                 let seen = engine.seen(scope, expression.reads().to_vec()).await;
@@ -64,7 +67,7 @@ impl Gateway {
         // It may take as long as its fuel lasts: not on a thread that others wait for.
         let done = tokio::task::spawn_blocking(move || evaluate(&expression, &variables, now));
         let done = done.await;
-        done.unwrap_or_else(|_| Err(Failure::new(Kind::Internal, "the evaluation panicked")))
+        done.map_err(panicked)?
     }
 }
 

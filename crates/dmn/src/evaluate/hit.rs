@@ -99,6 +99,10 @@ fn aggregated(
         return refuse(result.type_name().to_owned());
     }
     for value in values {
+        let is_small = |value: &Value| value.as_number().is_none_or(Number::is_small);
+        if !is_small(&result) || !is_small(&value) {
+            part.run.spend(feel::limits::WIDE_FUEL)?;
+        }
         let next = match aggregation {
             Aggregation::Sum => add(&result, &value),
             Aggregation::Min => extreme(&result, &value, Ordering::Less),

@@ -40,6 +40,7 @@ pub(super) fn evaluate(
         show(table, &inputs, &hits, details);
     }
     if hits.is_empty() {
+        incomparable(part, table, &inputs);
         return no_hit(part, table);
     }
     hit::combine(part, table, hits, label)
@@ -147,6 +148,31 @@ pub(super) fn assembled(table: &Table, mut outputs: Vec<Value>) -> Value {
     }
     let names = table.outputs.iter().map(|clause| clause.name.clone());
     Value::from(names.zip(outputs).collect::<Context>())
+}
+
+/// Tells, once for each column, that its constants are of another type than the input.
+fn incomparable(part: &Part<'_, '_>, table: &Table, inputs: &[Value]) {
+    for (at, input) in inputs.iter().enumerate().filter(|(_, input)| !input.is_null()) {
+        let cells = table.rules.iter().filter_map(|rule| rule.tests.get(at));
+        let found = cells.filter_map(|cell| match cell {
+            Cell::Tests { tests, shape } => Some((tests, is_comparable(shape, input)?)),
+            Cell::Broken(_) => None,
+        });
+        if let Some((tests, false)) = found.into_iter().next() {
+            let label = &table.inputs[at].label;
+            let (input, cell) = (short(input), tests.source());
+            part.run.warn(format!("{label}: Can't compare '{input}' with '{cell}'"));
+        }
+    }
+}
+
+/// `None` for what is no constant, which warns by itself.
+fn is_comparable(shape: &Shape, input: &Value) -> Option<bool> {
+    match shape {
+        Shape::Values(values) => values.first().map(|own| feel::equal(input, own).is_some()),
+        Shape::Ranges(ranges) => ranges.first().map(|own| feel::is_in(input, own).is_some()),
+        Shape::Any | Shape::Open => None,
+    }
 }
 
 /// Without a hit the defaults are the result, if there are any.

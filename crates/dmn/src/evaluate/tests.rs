@@ -294,3 +294,31 @@ fn causes_of_null_and_all_problems_are_told() {
     let error = Model::read(&wrong).expect_err("four mistakes");
     assert_eq!(error.diagnostics.len(), 4, "{error}");
 }
+
+#[test]
+fn a_chain_of_types_is_held_against_a_nested_value_in_bounded_time() {
+    let item = |at: usize| {
+        let base = if at == 59 { "number".to_owned() } else { format!("t{}", at + 1) };
+        format!("<itemDefinition name='t{at}'><typeRef>{base}</typeRef></itemDefinition>")
+    };
+    let items: String = (0..60).map(item).collect();
+    let xml = format!(
+        "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' namespace='urn:x'>{items}\
+         <inputData id='i' name='a'><variable name='a' typeRef='t0'/></inputData>\
+         <decision id='rate' name='Rate'><informationRequirement><requiredInput href='#i'/>\
+         </informationRequirement><literalExpression><text>a</text></literalExpression>\
+         </decision></definitions>"
+    );
+    assert_eq!(run(&xml, r#"{"a": [1]}"#).output, Ok(Value::from(1)));
+    let outcome = run(&xml, &format!("{{\"a\": {}1{}}}", "[".repeat(30), "]".repeat(30)));
+    assert_eq!(outcome.output, Ok(Value::Null));
+    assert!(outcome.warnings[0].contains("expected a value of type"), "{:?}", outcome.warnings);
+}
+
+#[test]
+fn an_input_of_another_type_than_the_constants_is_told() {
+    let xml = table("", &[("> 5", "1"), ("[1..2]", "2")]);
+    let found = run(&xml, r#"{"age": "old"}"#).warnings;
+    assert_eq!(found, ["Age: Can't compare '\"old\"' with '> 5'"]);
+    assert!(run(&xml, r#"{"age": 3}"#).warnings.is_empty());
+}

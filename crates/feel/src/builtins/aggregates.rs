@@ -1,6 +1,7 @@
 //! Functions that make one value of many.
 
 use super::argument::{items, refuse};
+use crate::limits::WIDE_FUEL;
 use crate::vm::{Core, Outcome, Trouble, contains, effort, order};
 use std::cmp::Ordering;
 use value::{Number, Value};
@@ -19,7 +20,14 @@ fn numbers<'v>(core: &mut Core, values: &'v [Value]) -> Result<Vec<&'v Number>, 
     let all = checked(core, values)?;
     let wrong =
         |value: &Value| refuse(format!("expected numbers, but found {}", value.type_name()));
-    all.iter().map(|value| value.as_number().ok_or_else(|| wrong(value))).collect()
+    let numbers = all.iter().map(|value| value.as_number().ok_or_else(|| wrong(value)));
+    numbers.collect()
+}
+
+/// Pays for arithmetic with each of them: one that is wide makes the rest of it wide.
+fn pay(core: &mut Core, numbers: &[&Number]) -> Result<(), Trouble> {
+    let is_wide = numbers.iter().any(|number| !number.is_small());
+    core.spend(if is_wide { numbers.len() * WIDE_FUEL } else { 0 })
 }
 
 fn result(number: Option<Number>) -> Outcome {
@@ -77,6 +85,7 @@ pub(super) fn sum(core: &mut Core, values: &[Value], _signature: u8) -> Outcome 
     if numbers.is_empty() {
         return Ok(Value::Null);
     }
+    pay(core, &numbers)?;
     result(total(&numbers))
 }
 
@@ -85,6 +94,8 @@ pub(super) fn product(core: &mut Core, values: &[Value], _signature: u8) -> Outc
     if numbers.is_empty() {
         return Ok(Value::Null);
     }
+    // Products of small numbers are wide soon.
+    core.spend(numbers.len() * WIDE_FUEL)?;
     result(numbers.iter().try_fold(Number::ONE, |product, number| product.mul(number)))
 }
 
@@ -97,6 +108,7 @@ pub(super) fn mean(core: &mut Core, values: &[Value], _signature: u8) -> Outcome
     if numbers.is_empty() {
         return Ok(Value::Null);
     }
+    pay(core, &numbers)?;
     result(average(&numbers))
 }
 
@@ -122,6 +134,7 @@ pub(super) fn stddev(core: &mut Core, values: &[Value], _signature: u8) -> Outco
             false => Err(refuse("expected at least two numbers")),
         };
     }
+    core.spend(3 * numbers.len() * WIDE_FUEL)?;
     let deviation = || {
         let mean = average(&numbers)?;
         let squares = numbers.iter().try_fold(Number::ZERO, |sum, number| {

@@ -2,7 +2,7 @@
 
 use super::argument::wrong;
 use crate::error::EvalErrorKind;
-use crate::vm::{Core, Outcome, Trouble};
+use crate::vm::{Core, Outcome, Trouble, effort};
 use value::Value;
 
 pub(super) fn not(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -41,6 +41,7 @@ pub(super) fn from_ai(_core: &mut Core, values: &[Value], _signature: u8) -> Out
 
 /// The same element of the same type (DMN 1.5, 10.3.4.13): unlike `=`, instants in different
 /// zones differ.
-pub(super) fn is(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+pub(super) fn is(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    core.spend(effort(&values[0], &values[1]))?;
     Ok(Value::Bool(values[0] == values[1]))
 }

@@ -44,9 +44,10 @@ pub(super) fn get_entries(core: &mut Core, values: &[Value], _signature: u8) -> 
 
 pub(super) fn put(core: &mut Core, values: &[Value], signature: u8) -> Outcome {
     let context = entries_of(values, 0)?;
-    core.spend(context.len())?;
     let changed = match &values[1] {
-        Value::String(key) => put_at(context, std::slice::from_ref(&values[1]), key, &values[2]),
+        Value::String(key) => {
+            put_at(core, context, std::slice::from_ref(&values[1]), key, &values[2])?
+        }
         Value::List(_) if signature == 1 && core.is_standard() => None,
         Value::List(keys) if !keys.is_empty() => {
             let Value::String(first) = &keys[0] else {
@@ -58,7 +59,7 @@ pub(super) fn put(core: &mut Core, values: &[Value], signature: u8) -> Outcome {
             if keys.len() > value::limits::NESTING_MAX {
                 return Err(refuse("expected fewer keys"));
             }
-            put_at(context, keys, first, &values[2])
+            put_at(core, context, keys, first, &values[2])?
         }
         _ => None,
     };
@@ -69,20 +70,31 @@ pub(super) fn put(core: &mut Core, values: &[Value], signature: u8) -> Outcome {
 }
 
 /// The context with a value at the end of a path; missing contexts on the way are made.
-fn put_at(context: &Context, path: &[Value], key: &Arc<str>, value: &Value) -> Option<Context> {
+fn put_at(
+    core: &mut Core,
+    context: &Context,
+    path: &[Value],
+    key: &Arc<str>,
+    value: &Value,
+) -> Result<Option<Context>, Trouble> {
+    core.spend(context.len())?;
+    let [_, rest @ ..] = path else { return Ok(None) };
     let mut changed = context.clone();
-    let [_, rest @ ..] = path else { return None };
     let Some(Value::String(next)) = rest.first() else {
         changed.insert(key.clone(), value.clone());
-        return Some(changed);
+        return Ok(Some(changed));
     };
+    let empty = Context::new();
     let inner = match context.get(key) {
-        Some(Value::Context(inner)) => (**inner).clone(),
-        Some(Value::Null) | None => Context::new(),
-        Some(_) => return None,
+        Some(Value::Context(inner)) => inner,
+        Some(Value::Null) | None => &empty,
+        Some(_) => return Ok(None),
     };
-    changed.insert(key.clone(), Value::from(put_at(&inner, rest, next, value)?));
-    Some(changed)
+    let inner = put_at(core, inner, rest, next, value)?;
+    Ok(inner.map(|inner| {
+        changed.insert(key.clone(), Value::from(inner));
+        changed
+    }))
 }
 
 pub(super) fn merge(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {

@@ -204,12 +204,14 @@ pub(super) fn partition(core: &mut Core, values: &[Value], _signature: u8) -> Ou
 /// Sorts by a function, or in natural order. Stable; a merge sort of our own, because the function
 /// may fail and may contradict itself.
 pub(super) fn sort(machine: &mut Machine<'_>, values: &[Value], signature: u8) -> Outcome {
-    let items = list(&machine.core, values, 0)?.to_vec();
+    let count = list(&machine.core, values, 0)?.len();
     let precedes = match (signature, values.get(1)) {
         (1, Some(function @ Value::Function(_))) => Some(function),
         (1, Some(Value::Null)) | (0, _) => None,
         _ => return Err(refuse("expected a function as second argument")),
     };
+    machine.core.spend(count)?;
+    let items = list(&machine.core, values, 0)?.to_vec();
     let mut runs: Vec<Vec<Value>> = items.into_iter().map(|item| vec![item]).collect();
     if runs.is_empty() {
         return Ok(Value::list(Vec::new()));

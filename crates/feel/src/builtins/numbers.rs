@@ -1,7 +1,7 @@
 //! Numbers.
 
 use super::argument::{number, refuse, whole};
-use crate::limits::{SCALE_MAX, TRANSCENDENT_FUEL};
+use crate::limits::{LOGARITHM_FUEL, SCALE_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
 use crate::vm::{Core, Outcome, Trouble};
 use value::{DaysDuration, Number, Rounding, Value, YearsDuration};
 
@@ -17,8 +17,9 @@ pub(super) fn abs(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome
     }
 }
 
-fn rounded(values: &[Value], rounding: Rounding) -> Outcome {
+fn rounded(core: &mut Core, values: &[Value], rounding: Rounding) -> Outcome {
     let number = number(values, 0)?;
+    pay(core, &[number])?;
     let scale = if values.len() > 1 { whole(values, 1)? } else { 0 };
     if !(-SCALE_MAX..=SCALE_MAX + 65).contains(&scale) {
         let message = format!("expected a scale from -{SCALE_MAX} to 6176, but found {scale}");
@@ -28,13 +29,19 @@ fn rounded(values: &[Value], rounding: Rounding) -> Outcome {
     result(number.round(scale, rounding))
 }
 
+/// Rounding and division of numbers of many digits take some of the longest arithmetic.
+fn pay(core: &mut Core, numbers: &[&Number]) -> Result<(), Trouble> {
+    let is_wide = numbers.iter().any(|number| !number.is_small());
+    core.spend(if is_wide { 5 * WIDE_FUEL } else { 0 })
+}
+
 fn result(number: Option<Number>) -> Outcome {
     number.map(Value::Number).ok_or_else(|| refuse("there is no such number"))
 }
 
-pub(super) fn decimal(_core: &mut Core, values: &[Value], signature: u8) -> Outcome {
+pub(super) fn decimal(core: &mut Core, values: &[Value], signature: u8) -> Outcome {
     if signature == 0 {
-        return rounded(values, Rounding::HalfEven);
+        return rounded(core, values, Rounding::HalfEven);
     }
     let mode = super::argument::text(values, 2)?;
     let rounding = match mode.to_uppercase().as_str() {
@@ -46,7 +53,7 @@ pub(super) fn decimal(_core: &mut Core, values: &[Value], signature: u8) -> Outc
         "HALF_DOWN" => Rounding::HalfDown,
         "HALF_EVEN" => Rounding::HalfEven,
         "UNNECESSARY" => {
-            let exact = rounded(&values[..2], Rounding::Down)?;
+            let exact = rounded(core, &values[..2], Rounding::Down)?;
             return match exact == values[0] {
                 true => Ok(exact),
                 false => Err(refuse("rounding is necessary")),
@@ -60,35 +67,37 @@ pub(super) fn decimal(_core: &mut Core, values: &[Value], signature: u8) -> Outc
             return Err(refuse(message));
         }
     };
-    rounded(&values[..2], rounding)
+    rounded(core, &values[..2], rounding)
 }
 
-pub(super) fn floor(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    rounded(values, Rounding::Floor)
+pub(super) fn floor(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    rounded(core, values, Rounding::Floor)
 }
 
-pub(super) fn ceiling(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    rounded(values, Rounding::Ceiling)
+pub(super) fn ceiling(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    rounded(core, values, Rounding::Ceiling)
 }
 
-pub(super) fn round_up(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    rounded(values, Rounding::Up)
+pub(super) fn round_up(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    rounded(core, values, Rounding::Up)
 }
 
-pub(super) fn round_down(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    rounded(values, Rounding::Down)
+pub(super) fn round_down(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    rounded(core, values, Rounding::Down)
 }
 
-pub(super) fn round_half_up(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    rounded(values, Rounding::HalfUp)
+pub(super) fn round_half_up(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    rounded(core, values, Rounding::HalfUp)
 }
 
-pub(super) fn round_half_down(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    rounded(values, Rounding::HalfDown)
+pub(super) fn round_half_down(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    rounded(core, values, Rounding::HalfDown)
 }
 
-pub(super) fn modulo(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    result(number(values, 0)?.modulo(number(values, 1)?))
+pub(super) fn modulo(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    let (number, divisor) = (number(values, 0)?, number(values, 1)?);
+    pay(core, &[number, divisor])?;
+    result(number.modulo(divisor))
 }
 
 pub(super) fn sqrt(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -97,30 +106,31 @@ pub(super) fn sqrt(core: &mut Core, values: &[Value], _signature: u8) -> Outcome
 }
 
 pub(super) fn log(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    core.spend(TRANSCENDENT_FUEL)?;
+    core.spend(LOGARITHM_FUEL)?;
     result(number(values, 0)?.ln())
 }
 
 pub(super) fn exp(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    core.spend(TRANSCENDENT_FUEL)?;
+    core.spend(LOGARITHM_FUEL)?;
     result(number(values, 0)?.exp())
 }
 
-fn is_odd(values: &[Value]) -> Result<Option<bool>, Trouble> {
+fn is_odd(core: &mut Core, values: &[Value]) -> Result<Option<bool>, Trouble> {
     let number = number(values, 0)?;
     if !number.is_whole() {
         return Ok(None);
     }
+    pay(core, &[number])?;
     let rest = number.modulo(&Number::from(2));
     Ok(rest.map(|rest| !rest.is_zero()))
 }
 
-pub(super) fn odd(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    Ok(Value::Bool(is_odd(values)? == Some(true)))
+pub(super) fn odd(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    Ok(Value::Bool(is_odd(core, values)? == Some(true)))
 }
 
-pub(super) fn even(_core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    Ok(Value::Bool(is_odd(values)? == Some(false)))
+pub(super) fn even(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
+    Ok(Value::Bool(is_odd(core, values)? == Some(false)))
 }
 
 /// From 0 up to but without 1, with 53 random bits.

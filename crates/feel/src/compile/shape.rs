@@ -31,7 +31,8 @@ fn single(ast: &Ast, id: NodeId) -> Option<Value> {
 
 fn constant(ast: &Ast, id: NodeId) -> Option<Value> {
     match ast.kind(id) {
-        Kind::Literal(Value::Null) => None,
+        // How moments compare depends on the dialect.
+        Kind::Literal(Value::Null | Value::DateTime(_) | Value::Time(_)) => None,
         Kind::Literal(value) => Some(value.clone()),
         Kind::Number(number) => Some(Value::Number(number.clone())),
         Kind::Negate(inner) => match ast.kind(*inner) {

@@ -97,7 +97,7 @@ impl Parser<'_> {
         let bound = self.bound.len();
         parameters.iter().for_each(|(name, _)| self.bind(name));
         let body = self.expression();
-        self.bound.truncate(bound);
+        self.unbind(bound);
         Ok(self.add(Kind::Function(parameters, body?), start))
     }
 }

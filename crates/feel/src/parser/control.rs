@@ -36,7 +36,7 @@ impl Parser<'_> {
         }
         self.expect_word(if kind == Iteration::For { "return" } else { "satisfies" })?;
         let body = self.expression();
-        self.bound.truncate(bound);
+        self.unbind(bound);
         Ok(self.add(Kind::Iteration(kind, iterators, body?), token.start()))
     }
 

@@ -12,11 +12,12 @@ impl Parser<'_> {
     /// The longest declared name at `at` and where it ends; `members` also looks at the names of
     /// entries.
     pub(super) fn longest_known(&self, at: usize, members: bool) -> Option<(Arc<str>, usize)> {
-        let variables = self.scope.variables().iter().chain(&self.bound);
-        let keys = self.scope.members().iter().chain(&self.keys);
-        let names = if members { either(keys) } else { either(variables) };
-        let found = names.filter_map(|name| Some((name.clone(), name_end(name, self.text, at)?)));
-        found.max_by_key(|(_, end)| *end)
+        let (known, own) = match members {
+            true => (self.scope.members(), &self.keys),
+            false => (self.scope.variables(), &self.bound_names),
+        };
+        let found = [known.longest(self.text, at), own.longest(self.text, at)];
+        found.into_iter().flatten().max_by_key(|(_, end)| *end)
     }
 
     /// A variable, or a name before `(`.
@@ -157,12 +158,6 @@ impl Parser<'_> {
             }
         })
     }
-}
-
-fn either<'n>(
-    names: impl Iterator<Item = &'n Arc<str>> + 'n,
-) -> Box<dyn Iterator<Item = &'n Arc<str>> + 'n> {
-    Box::new(names)
 }
 
 fn is_literal(word: &str) -> bool {

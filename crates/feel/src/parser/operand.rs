@@ -200,7 +200,7 @@ impl Parser<'_> {
             let value = self.expression()?;
             self.bind(&key);
             if name_length(&key) != key.len() {
-                self.keys.push(key.clone());
+                self.keys.add(&key);
             }
             entries.push((key, value));
             if !self.take(",") {
@@ -210,7 +210,7 @@ impl Parser<'_> {
                 return Err(self.unexpected("a key and ':'"));
             }
         }
-        self.bound.truncate(bound);
+        self.unbind(bound);
         self.expect("}")?;
         Ok(self.add(Kind::Context(entries), start))
     }

@@ -2,7 +2,7 @@
 
 use super::core::{Core, Outcome, Trouble, shown};
 use crate::error::WarningKind;
-use crate::limits::{STRING_BYTES_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
+use crate::limits::{LOGARITHM_FUEL, STRING_BYTES_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
 use crate::program::Op;
 use std::sync::Arc;
 use value::{Date, DateTime, DaysDuration, Number, Rounding, Time, Value, YearsDuration, Zone};
@@ -35,8 +35,11 @@ pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outc
 
 fn numbers(core: &mut Core, op: Op, left: &Number, right: &Number) -> Outcome {
     if let Op::Power = op {
-        let is_short = right.to_i64().is_some_and(|exponent| exponent.unsigned_abs() <= 64);
-        core.spend(if is_short { 2 * WIDE_FUEL } else { TRANSCENDENT_FUEL })?;
+        core.spend(match right.to_i64() {
+            Some(exponent) if exponent.unsigned_abs() <= 64 => 2 * WIDE_FUEL,
+            Some(_) => TRANSCENDENT_FUEL,
+            None => LOGARITHM_FUEL,
+        })?;
     } else if !left.is_small() || !right.is_small() {
         core.spend(WIDE_FUEL)?;
     }

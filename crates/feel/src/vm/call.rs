@@ -1,6 +1,7 @@
 //! Functions: closures of expressions, functions of other languages, built-ins.
 
-use super::core::{Outcome, Trouble, bounded, out_of_fuel, shown};
+use super::compare::effort;
+use super::core::{Core, Outcome, Trouble, bounded, out_of_fuel, shown};
 use super::run::Flow;
 use super::{Frame, Machine};
 use crate::Env;
@@ -284,7 +285,7 @@ impl Machine<'_> {
             let message = format!("expected at most {CALL_DEPTH_MAX} calls inside one another");
             return Err(Trouble::limit(message));
         }
-        let arguments = coerced(&closure.program, &prototype.types, arguments)?;
+        let arguments = coerced(&mut self.core, &closure.program, &prototype.types, arguments)?;
         let base = self.stack.len();
         self.stack.extend(closure.captured.iter().cloned());
         self.stack.extend(arguments);
@@ -295,7 +296,7 @@ impl Machine<'_> {
     }
 
     fn call_native(&mut self, native: &NativeFunction, arguments: Vec<Value>) -> Outcome {
-        let arguments = coerce_all(&native.types, arguments)?;
+        let arguments = coerce_all(&mut self.core, &native.types, arguments)?;
         let outer = Budget { fuel: Cell::new(self.core.fuel), depth: self.callbacks };
         let Some(budget) = outer.deeper() else { return Err(too_deep()) };
         let env = Env {
@@ -439,25 +440,31 @@ fn too_deep() -> Trouble {
 
 /// Arguments of closures are checked as the standard says only where the standard applies.
 fn coerced(
+    core: &mut Core,
     program: &Program,
     types: &[Type],
     arguments: Vec<Value>,
 ) -> Result<Vec<Value>, Trouble> {
     match program.dialect {
         crate::Dialect::Camunda => Ok(arguments),
-        crate::Dialect::Standard => coerce_all(types, arguments),
+        crate::Dialect::Standard => coerce_all(core, types, arguments),
     }
 }
 
-fn coerce_all(types: &[Type], arguments: Vec<Value>) -> Result<Vec<Value>, Trouble> {
+fn coerce_all(
+    core: &mut Core,
+    types: &[Type],
+    arguments: Vec<Value>,
+) -> Result<Vec<Value>, Trouble> {
     let pairs = types.iter().zip(arguments);
     pairs
-        .map(|(named, argument)| match named.coerce(argument) {
-            Ok(value) => Ok(value),
-            Err(other) => Err(Trouble::Warn(
-                WarningKind::InvalidType,
-                format!("expected an argument of type {named}, but found '{}'", shown(&other)),
-            )),
+        .map(|(named, argument)| {
+            core.spend(effort(&argument, &argument))?;
+            named.coerce(argument).map_err(|other| {
+                let found = shown(&other);
+                let message = format!("expected an argument of type {named}, but found '{found}'");
+                Trouble::Warn(WarningKind::InvalidType, message)
+            })
         })
         .collect()
 }

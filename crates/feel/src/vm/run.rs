@@ -279,7 +279,7 @@ impl Machine<'_> {
                 bounded(Value::list(self.stack.split_off(self.stack.len() - count as usize)))
             }
             Op::Context(index) => self.context(program, index),
-            Op::InstanceOf(index) => Ok(self.instance_of(program, index)),
+            Op::InstanceOf(index) => self.instance_of(program, index),
             Op::Closure(index) => bounded(self.closure(program, index)),
             Op::TestVerdict => Ok(match self.pop() {
                 verdict @ Value::Bool(_) => verdict,
@@ -438,11 +438,12 @@ impl Machine<'_> {
         bounded(Value::from(context))
     }
 
-    fn instance_of(&mut self, program: &Program, index: u32) -> Value {
+    fn instance_of(&mut self, program: &Program, index: u32) -> Outcome {
         let value = self.pop();
+        self.core.spend(compare::effort(&value, &value))?;
         let named = &program.types[index as usize];
         let is_any = *named == crate::Type::Any;
-        Value::Bool(named.contains(&value) && !(is_any && value.is_null()))
+        Ok(Value::Bool(named.contains(&value) && !(is_any && value.is_null())))
     }
 
     fn record(&mut self, program: &Program, at: usize) -> Flow {

@@ -128,7 +128,14 @@ impl Number {
         if self.is_negative() {
             return None;
         }
-        Number::from_decimal(self.decimal().sqrt())
+        if self.is_zero() {
+            return Some(Number::ZERO);
+        }
+        // The library begins with a binary number, whose exponents end at 308: a square of a power
+        // of ten is taken out before.
+        let half = (self.magnitude() / 2.0) as i32;
+        let near = self.decimal() * D128::quantum(-2 * half, CONTEXT);
+        Number::from_decimal(near.sqrt() * D128::quantum(half, CONTEXT))
     }
 
     /// e to the power of this number.

@@ -159,6 +159,18 @@ fn powers_and_roots() {
     assert!(number("0").pow(&number("-0.5")).is_none());
 }
 
+#[test]
+fn roots_reach_as_far_as_numbers() {
+    for (square, root) in
+        [("4e308", "2e154"), ("4e6000", "2e3000"), ("4e-400", "2e-200"), ("0", "0")]
+    {
+        assert_eq!(number(square).sqrt(), Some(number(root)), "{square}");
+    }
+    let two = "1.414213562373095048801688724209698";
+    assert_eq!(number("2").sqrt(), Some(number(two)));
+    assert_eq!(number("2e400").sqrt(), Some(number(&format!("{two}e200"))));
+}
+
 proptest! {
     /// Against `i128`, in which every sum and product of these fits.
     #[test]
