@@ -136,8 +136,8 @@ impl Step<'_> {
 
 fn too_large(found: usize, of: &str) -> String {
     format!(
-        "expected a result with its inputs and outputs of at most {EVALUATION_BYTES_MAX} bytes, but \
-         it has {found} {of}"
+        "expected a result with its inputs and outputs of at most {EVALUATION_BYTES_MAX} bytes, \
+         but it has {found} {of}"
     )
 }
 

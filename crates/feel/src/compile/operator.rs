@@ -63,7 +63,10 @@ type Link = (NodeId, Binary, NodeId);
 impl Compiler<'_> {
     /// Whether these are sums with a text among the operands.
     fn is_text(&self, spine: &[Link], leftmost: NodeId) -> bool {
-        let is_text = |id: NodeId| matches!(self.ast.kind(id), Kind::Literal(value) if value.as_str().is_some());
+        let is_text = |id: NodeId| match self.ast.kind(id) {
+            Kind::Literal(value) => value.as_str().is_some(),
+            _ => false,
+        };
         spine.len() > 1
             && spine.iter().all(|(_, operator, _)| *operator == Binary::Add)
             && (is_text(leftmost) || spine.iter().any(|(_, _, right)| is_text(*right)))
