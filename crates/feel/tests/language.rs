@@ -346,3 +346,20 @@ fn patterns_find_what_the_library_finds() {
         assert_eq!(eval(expression), expected, "{expression}");
     }
 }
+
+#[test]
+fn an_entry_of_the_element_is_meant_before_a_variable_in_the_standard() {
+    let scope = std::sync::Arc::new(feel::Scope::new(feel::Dialect::Standard));
+    let json = r#"{"active": 1, "orders": [{"active": true}, {"active": false}], "i": 2}"#;
+    let variables = Packed::from_json(json).expect("valid JSON").to_value();
+    let variables = variables.as_context().expect("an object").clone();
+    for (text, expected) in [
+        ("orders[active]", "[{active: true}]"),
+        ("orders[i].active", "false"),
+        ("orders[-1].active", "false"),
+    ] {
+        let expression = feel::compile_in(text, &scope).expect("an expression");
+        let found = expression.evaluate(&variables, &Env::new(0, 1)).expect("no limit");
+        assert_eq!(found.value.to_string(), expected, "{text}");
+    }
+}

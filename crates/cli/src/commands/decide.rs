@@ -16,7 +16,7 @@ use crate::remote::Remote;
 /// Prints its value as JSON. Ends with 1 when the decision fails.
 #[derive(Args)]
 pub struct Decide {
-    /// Id of the decision; of a file, its name will do, or a decision service; without it the last
+    /// Id of the decision, or the key of one version; of a file, its name will do, or a decision service; without it the last
     /// decision is taken.
     #[arg(required_unless_present = "files")]
     decision: Option<String>,
@@ -67,7 +67,13 @@ impl Decide {
         for (name, value) in variables {
             object.insert(name.clone(), serde_json::from_str(&value.to_json())?);
         }
-        let body = json!({"decisionDefinitionId": self.decision, "variables": object});
+        // Ids begin with a letter, as those of XML do.
+        let decision = self.decision.as_deref().unwrap_or_default();
+        let field = match decision.parse::<i64>() {
+            Ok(_) => "decisionDefinitionKey",
+            Err(_) => "decisionDefinitionId",
+        };
+        let body = json!({field: decision, "variables": object});
         self.remote.post("/decision-definitions/evaluation", &body)
     }
 

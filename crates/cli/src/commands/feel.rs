@@ -83,6 +83,9 @@ impl Feel {
         for step in &steps {
             println!("{}", trace_line(text, step));
         }
+        if steps.len() >= ::feel::limits::TRACE_STEPS_MAX {
+            eprintln!("the trace ends after {} steps; the value is that of all", steps.len());
+        }
         for warning in &found.warnings {
             eprintln!("warning: {warning}");
         }

@@ -37,7 +37,11 @@ impl Compiler<'_> {
     /// is taken without looking at the others. What names `item` or nests filters is not tried.
     fn index(&mut self, filter: NodeId) -> Option<usize> {
         let may_be_index = match self.ast.kind(filter) {
-            Kind::Number(_) | Kind::Negate(_) | Kind::Name(_) | Kind::Path(..) => true,
+            Kind::Number(_) => true,
+            // In the standard entries of the element are meant before variables, which only the
+            // element can tell (DMN 1.5, 10.3.2.5).
+            _ if self.is_standard() => false,
+            Kind::Negate(_) | Kind::Name(_) | Kind::Path(..) => true,
             Kind::Binary(operator, ..) => matches!(
                 operator,
                 crate::ast::Binary::Add

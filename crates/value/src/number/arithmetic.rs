@@ -8,7 +8,8 @@ use fastnum::{D128, U128};
 use std::sync::Arc;
 
 /// Numbers are below 10 to this power.
-const MAGNITUDE_MAX: f64 = 6145.0;
+pub(super) const EXPONENT_MAX: i64 = 6_145;
+const MAGNITUDE_MAX: f64 = EXPONENT_MAX as f64;
 /// And have so many digits, the last of which counts below that.
 const DIGITS: f64 = 34.0;
 

@@ -160,6 +160,17 @@ fn powers_and_roots() {
 }
 
 #[test]
+fn numbers_end_at_the_same_power_in_every_operation() {
+    let large = number("9e6144");
+    assert_eq!(large.mul(&number("1")), Some(large.clone()));
+    for beyond in [large.mul(&number("10")), large.add(&large), large.div(&number("0.1"))] {
+        assert_eq!(beyond, None);
+    }
+    assert_eq!(number("1e6144").mul(&number("1e6144")), None);
+    assert_eq!(number("10").pow(&number("6145")), None);
+}
+
+#[test]
 fn roots_reach_as_far_as_numbers() {
     for (square, root) in
         [("4e308", "2e154"), ("4e6000", "2e3000"), ("4e-400", "2e-200"), ("0", "0")]

@@ -2,6 +2,7 @@
 //! even, as decimal128 wants it. The library's own rounding takes every rest that begins with a 5
 //! for a tie.
 
+use super::arithmetic::EXPONENT_MAX;
 use super::{CONTEXT, Number, Rounding};
 use crate::limits::NUMBER_DIGITS_MAX;
 use fastnum::decimal::Sign;
@@ -182,13 +183,17 @@ impl Exact {
         self.rounded(u32::try_from(drop).unwrap_or(0), rounding)
     }
 
-    /// Rounded to the digits that there are.
+    /// Rounded to the digits that there are; `None` from 10 to the power of [`EXPONENT_MAX`] on.
     pub(super) fn to_decimal(self) -> Option<D128> {
         let excess = |own: Exact| digits(own.coefficient).saturating_sub(NUMBER_DIGITS_MAX);
         let once = self.rounded(excess(self), Rounding::HalfEven);
         // 99…9 became 100…0; the zero goes without a rest.
         let fitting = once.rounded(excess(once), Rounding::HalfEven);
         let coefficient = u128::try_from(fitting.coefficient).ok()?;
+        let magnitude = i64::from(digits(fitting.coefficient)) + i64::from(fitting.exponent);
+        if magnitude > EXPONENT_MAX && !fitting.is_zero() {
+            return None;
+        }
         let sign = if fitting.negative { Sign::Minus } else { Sign::Plus };
         if fitting.exponent.unsigned_abs() > i16::MAX.unsigned_abs().into() {
             return fitting.is_zero().then_some(D128::ZERO);
