@@ -224,4 +224,20 @@ impl Log {
         });
         &self.variants[..rare.unwrap_or(self.variants.len())]
     }
+
+    /// Variants that end as cases do: what ends fewer than `share` of the cases that the most
+    /// frequent end has is no end but where a case has stopped. A model that learned it as one
+    /// would call every stuck case complete.
+    pub fn ended(&self, share: f64) -> Vec<Variant> {
+        let mut ends: HashMap<Activity, u64> = HashMap::new();
+        for variant in &self.variants {
+            if let Some(last) = variant.trace.last() {
+                *ends.entry(*last).or_default() += variant.cases;
+            }
+        }
+        let most = ends.values().max().copied().unwrap_or(0) as f64;
+        let is_end = |last: &Activity| ends.get(last).is_some_and(|n| *n as f64 >= share * most);
+        let ended = |variant: &&Variant| variant.trace.last().is_some_and(is_end);
+        self.variants.iter().filter(ended).cloned().collect()
+    }
 }

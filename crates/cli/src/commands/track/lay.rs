@@ -73,7 +73,12 @@ impl Over {
     /// The model, and the tree of this log that it was made of, when it was discovered.
     fn definitions(&self, log: &Log) -> Result<(Definitions, Option<Tree>), Failure> {
         let Some(path) = &self.model else {
-            let tree = discover(log, Options { noise: self.noise })?;
+            let ended = Log {
+                activities: log.activities.clone(),
+                cases: Vec::new(),
+                variants: log.ended(self.noise),
+            };
+            let tree = discover(&ended, Options { noise: self.noise })?;
             let process = process(&tree, &log.activities, "discovered", Purpose::Tracking);
             return Ok((definitions(process), Some(tree)));
         };
