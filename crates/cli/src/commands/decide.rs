@@ -16,8 +16,8 @@ use crate::remote::Remote;
 /// Prints its value as JSON. Ends with 1 when the decision fails.
 #[derive(Args)]
 pub struct Decide {
-    /// Id of the decision, or the key of one version; of a file, its name will do, or a decision service; without it the last
-    /// decision is taken.
+    /// Id of the decision, or the key of one version; of a file, its name will do, or a decision
+    /// service; without it the last decision is taken.
     #[arg(required_unless_present = "files")]
     decision: Option<String>,
     /// A DMN file to evaluate here, with the limits of a server; again for each file that it
