@@ -4,7 +4,7 @@
 
 mod counts;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 pub use counts::{Counts, Pair};
 
@@ -225,18 +225,23 @@ impl Log {
         &self.variants[..rare.unwrap_or(self.variants.len())]
     }
 
-    /// Variants that end as cases do: what ends fewer than `share` of the cases that the most
-    /// frequent end has is no end but where a case has stopped. A model that learned it as one
-    /// would call every stuck case complete.
+    /// Variants that end where cases do. An activity after which nearly all cases go on, all but
+    /// fewer than `share` of them, is no end but where a case has stopped: a model that learned it
+    /// as one would call every stuck case complete. A rare end after which nothing comes is one.
     pub fn ended(&self, share: f64) -> Vec<Variant> {
-        let mut ends: HashMap<Activity, u64> = HashMap::new();
+        let mut seen: HashMap<Activity, (u64, u64)> = HashMap::new();
         for variant in &self.variants {
+            let activities: HashSet<Activity> = variant.trace.iter().copied().collect();
+            for activity in activities {
+                seen.entry(activity).or_default().0 += variant.cases;
+            }
             if let Some(last) = variant.trace.last() {
-                *ends.entry(*last).or_default() += variant.cases;
+                seen.entry(*last).or_default().1 += variant.cases;
             }
         }
-        let most = ends.values().max().copied().unwrap_or(0) as f64;
-        let is_end = |last: &Activity| ends.get(last).is_some_and(|n| *n as f64 >= share * most);
+        let is_end = |last: &Activity| {
+            seen.get(last).is_some_and(|(cases, ends)| *ends as f64 >= share * *cases as f64)
+        };
         let ended = |variant: &&Variant| variant.trace.last().is_some_and(is_end);
         self.variants.iter().filter(ended).cloned().collect()
     }

@@ -115,7 +115,7 @@ pub async fn verdicts(
     let verdict = verdict.as_deref().map(Verdict::named).transpose().map_err(Failure::invalid)?;
     let after = after.as_deref().map(str::parse).transpose();
     let after: past::Place = after.map_err(Failure::invalid)?.unwrap_or_default();
-    let limit = limit.unwrap_or(PAGE_ROWS_MAX).min(PAGE_ROWS_MAX);
+    let limit = limit.unwrap_or(PAGE_ROWS_MAX).clamp(1, PAGE_ROWS_MAX);
     known(&desk, process.clone()).await?;
     let source = Some(format!("bus#{process}"));
     let wanted = Wanted { verdict, case, reason, source, process: None };

@@ -357,3 +357,45 @@ fn a_case_is_stuck_also_where_the_other_way_is_first_taken_late_in_the_file() {
     assert!(told.contains("0 of 712 cases deviate"), "{told}");
     assert!(!place.read("page.html").contains("too late"), "the page says what the terminal says");
 }
+
+/// A case of sixty steps is folded; each of its events once more is no news, the last folded one
+/// too.
+#[test]
+fn t4_each_event_of_a_long_case_once_more_leaves_it_clean() {
+    let place = Place::new();
+    let flows = [
+        ("s", "Open"),
+        ("Open", "j"),
+        ("j", "Work"),
+        ("Work", "Check"),
+        ("Check", "x"),
+        ("x", "j"),
+        ("x", "Close"),
+        ("Close", "e"),
+    ];
+    let flows: String = flows
+        .iter()
+        .map(|(from, to)| {
+            format!("<bpmn:sequenceFlow id='{from}-{to}' sourceRef='{from}' targetRef='{to}'/>")
+        })
+        .collect();
+    let elements = format!(
+        "<bpmn:startEvent id='s'/><bpmn:task id='Open'/><bpmn:exclusiveGateway id='j'/>\
+         <bpmn:task id='Work'/><bpmn:task id='Check'/><bpmn:exclusiveGateway id='x'/>\
+         <bpmn:task id='Close'/><bpmn:endEvent id='e'/>{flows}"
+    );
+    place.write("loop.bpmn", &model_of("loop", &elements));
+    let steps = ["Open"].into_iter().chain(["Work", "Check"].into_iter().cycle().take(60));
+    let events = (0..).zip(steps);
+    let events = events.map(|(n, step)| event(&format!("e{n}"), "p", step, NINE + n * MINUTE));
+    let events: Vec<Value> = events.collect();
+    place.add("events.jsonl", &events);
+    let begin = ["track", "--model", "loop.bpmn", "--data-dir", "kept"];
+    place.run(&[&begin[..], &["events.jsonl"]].concat());
+    for (at, one) in events.iter().enumerate().skip(5).step_by(3) {
+        let name = format!("again{at}.jsonl");
+        place.add(&name, std::slice::from_ref(one));
+        let told = place.run(&[&begin[..], &[name.as_str()]].concat());
+        assert!(told.contains("0 of 1 cases deviate"), "event {at}: {told}");
+    }
+}

@@ -193,3 +193,24 @@ fn the_past_of_a_folder_goes_back_as_far_as_it_is_told_to() {
     assert!((5..197).contains(&found), "{found} verdicts");
     assert_eq!(cases, 43, "cases are known however old they are");
 }
+
+#[test]
+fn s7_a_rare_way_out_is_an_end_and_a_stopped_case_is_none() {
+    let place = Place::new();
+    for n in 0..86 {
+        place.add("events.jsonl", &order(&format!("t{n}"), NINE - 3 * WEEK + n * MINUTE, &STEPS));
+    }
+    let cancelled = [STEPS[0], "OrderCancelled"];
+    for n in 86..100 {
+        let at = NINE - 3 * WEEK + n * MINUTE;
+        place.add("events.jsonl", &order(&format!("t{n}"), at, &cancelled));
+    }
+    let begin = ["track", "events.jsonl", "--data-dir", "kept", "--stuck-after", "P3D"];
+    let told = place.run(&[&begin[..], &["--now", &time(NINE)]].concat());
+    assert!(told.contains("100 completed") && told.contains("0 of 100 cases deviate"), "{told}");
+    assert_eq!(stuck(&place, "kept"), [""; 0]);
+    for wrong in [&["--noise", "7"][..], &["--stuck-after", "PT0S"]] {
+        let asked = [&["track", "events.jsonl"], wrong].concat();
+        assert_eq!(place.output(&asked).status.code(), Some(2), "{wrong:?}");
+    }
+}

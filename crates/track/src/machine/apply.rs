@@ -242,12 +242,15 @@ fn observe(case: &mut Case, step: &StepObserved) {
     let same =
         |event: &Seen| (event.identity, event.time_ms, event.kind) == (identity, time_ms, kind);
     let news = !(step.replaces && steps(case).any(same));
-    if step.replaces {
+    if step.replaces && news {
         take(case, identity);
     }
     let order = case.events.iter().map(|event| event.order + 1).max().unwrap_or(0);
     let seen = Seen { time_ms, identity, kind, order };
-    let last = if case.past.last().is_some_and(|past| time_ms < past.time_ms) {
+    let last = if !news {
+        // It stays where it is, folded or not.
+        false
+    } else if case.past.last().is_some_and(|past| time_ms < past.time_ms) {
         let at = case.past.partition_point(|event| event.time_ms <= time_ms);
         case.past.insert(at, seen);
         case.folded += 1;

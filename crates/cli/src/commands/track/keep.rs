@@ -172,7 +172,11 @@ impl Keep {
     /// How long a case may be quiet.
     pub fn stuck_after_ms(&self) -> Result<Option<i64>, Failure> {
         let given = self.stuck_after.as_deref().map(duration_ms).transpose();
-        given.map_err(|reason| Failure(format!("--stuck-after: {reason}")))
+        let given = given.map_err(|reason| Failure(format!("--stuck-after: {reason}")))?;
+        match given {
+            Some(..=0) => Err(Failure("--stuck-after: expected more than no time".to_owned())),
+            given => Ok(given),
+        }
     }
 
     /// Opens the folder, and goes on telling of alerts that nobody heard of yet.

@@ -21,6 +21,9 @@ use super::discover::write;
 use super::keep::{Keep, Kept, Model, tell_open};
 use crate::Failure;
 
+/// Share of the noise threshold below which the ends of an activity are stopped cases.
+const STOPPED_SHARE: f64 = 0.25;
+
 /// Events over a model, with a picture.
 #[derive(Args)]
 pub struct Lay {
@@ -73,10 +76,16 @@ impl Over {
     /// The model, and the tree of this log that it was made of, when it was discovered.
     fn definitions(&self, log: &Log) -> Result<(Definitions, Option<Tree>), Failure> {
         let Some(path) = &self.model else {
+            if !(0.0..=1.0).contains(&self.noise) {
+                return Err(Failure(format!(
+                    "--noise: expected 0 to 1, but there is {}",
+                    self.noise
+                )));
+            }
             let ended = Log {
                 activities: log.activities.clone(),
                 cases: Vec::new(),
-                variants: log.ended(self.noise),
+                variants: log.ended(self.noise * STOPPED_SHARE),
             };
             let tree = discover(&ended, Options { noise: self.noise })?;
             let process = process(&tree, &log.activities, "discovered", Purpose::Tracking);
