@@ -45,6 +45,25 @@ impl Printer<'_> {
         }
     }
 
+    /// Among tests a range with one end stands as it is; elsewhere it is an operand.
+    fn tests(&mut self, ids: &[NodeId]) {
+        for (at, id) in ids.iter().enumerate() {
+            self.text(if at > 0 { ", " } else { "" });
+            match self.ast.kind(*id) {
+                Kind::HalfRange(operator, end) if *operator != Comparison::Equal => {
+                    self.half_range(*operator, *end);
+                }
+                _ => self.node(*id),
+            }
+        }
+    }
+
+    fn half_range(&mut self, operator: Comparison, end: NodeId) {
+        self.text(symbol(Binary::Compare(operator)));
+        self.text(" ");
+        self.node(end);
+    }
+
     fn node(&mut self, id: NodeId) {
         match self.ast.kind(id) {
             Kind::Literal(Value::String(text)) => self.text(&quote(text)),
@@ -96,9 +115,9 @@ impl Printer<'_> {
             }
             Kind::HalfRange(Comparison::Equal, end) => self.node(*end),
             Kind::HalfRange(operator, end) => {
-                self.text(symbol(Binary::Compare(*operator)));
-                self.text(" ");
-                self.node(*end);
+                self.text("(");
+                self.half_range(*operator, *end);
+                self.text(")");
             }
             Kind::Function(..) | Kind::External(_) => self.function(id),
             Kind::Call(callee, arguments) => {
@@ -107,7 +126,7 @@ impl Printer<'_> {
             }
             Kind::Tests(negated, tests) => {
                 self.text(if *negated { "not(" } else { "" });
-                self.separated(tests);
+                self.tests(tests);
                 self.text(if *negated { ")" } else { "" });
             }
         }
@@ -129,7 +148,7 @@ impl Printer<'_> {
                 self.text("(");
                 self.node(*value);
                 self.text(" in (");
-                self.separated(tests);
+                self.tests(tests);
                 self.text("))");
             }
             Kind::InstanceOf(value, named) => {

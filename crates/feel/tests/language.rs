@@ -363,3 +363,20 @@ fn an_entry_of_the_element_is_meant_before_a_variable_in_the_standard() {
         assert_eq!(found.value.to_string(), expected, "{text}");
     }
 }
+
+#[test]
+fn a_range_with_one_end_comes_back_from_its_normal_form() {
+    for text in [
+        "((>5).start>5).start",
+        "(> (4.a - b)) - c",
+        "tow() / (< \"a\")",
+        "(>5)",
+        "x in (> 5, < 3)",
+    ] {
+        let Ok(expression) = compile(text) else { continue };
+        let normal = expression.normal_form();
+        let again = compile(&normal).unwrap_or_else(|error| panic!("{text}: {error}"));
+        assert_eq!(again.normal_form(), normal, "{text}");
+    }
+    assert!(compile("((>5).start>5).start").is_ok() && compile("x in (> 5, < 3)").is_ok());
+}

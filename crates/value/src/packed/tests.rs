@@ -130,3 +130,18 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn only_numbers_as_json_writes_them_are_digits() {
+    let packed = |digits: &str| {
+        let mut bytes = vec![0xc7, digits.len() as u8, 1];
+        bytes.extend(digits.as_bytes());
+        Packed::from_bytes(&bytes).map(|packed| packed.to_json())
+    };
+    for right in ["1.5", "-0.10", "1e400", "1.5E-7", "12345678901234567890123"] {
+        assert_eq!(packed(right).as_deref(), Ok(right));
+    }
+    for wrong in ["055554", ".55555", "5.", "1e", "+1.5", "1_0.5", "--1"] {
+        assert!(packed(wrong).is_err(), "{wrong}");
+    }
+}

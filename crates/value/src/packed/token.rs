@@ -137,6 +137,21 @@ impl<'a> Cursor<'a> {
     }
 }
 
+/// Whether this is a number as JSON writes it.
+fn is_number(digits: &str) -> bool {
+    let text = digits.strip_prefix('-').unwrap_or(digits);
+    let whole = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (whole, rest) = text.split_at(whole);
+    if whole.is_empty() || (whole.len() > 1 && whole.starts_with('0')) {
+        return false;
+    }
+    let (fraction, exponent) = rest.split_once(['e', 'E']).unwrap_or((rest, "0"));
+    let are_digits =
+        |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let fraction = fraction.strip_prefix('.').map_or(fraction.is_empty(), are_digits);
+    fraction && are_digits(exponent.strip_prefix(['+', '-']).unwrap_or(exponent))
+}
+
 /// Checks that the bytes are exactly one value in canonical form.
 pub(super) fn validate(bytes: &[u8]) -> Result<(), PackedError> {
     let mut cursor = Cursor::new(bytes);
@@ -149,6 +164,11 @@ pub(super) fn validate(bytes: &[u8]) -> Result<(), PackedError> {
         let token = cursor.try_next()?;
         if wants_key && !matches!(token, Token::Str(_)) {
             return Err(cursor.error("expected a key, but found another value"));
+        }
+        if let Token::Digits(digits) = token
+            && !is_number(digits)
+        {
+            return Err(cursor.error("expected a number as JSON writes it, but found another"));
         }
         canonical.clear();
         write_token(&mut canonical, &token);
