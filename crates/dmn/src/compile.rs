@@ -114,7 +114,7 @@ pub(crate) struct Compiler<'d> {
     diagnostics: Vec<Diagnostic>,
     /// Of the file itself.
     warnings: Vec<Diagnostic>,
-    /// The id of the decision that is compiled now.
+    /// The id of the decision or knowledge that is compiled now.
     inside: String,
 }
 
@@ -145,7 +145,7 @@ impl Compiler<'_> {
         }
     }
 
-    /// The id of an element, else that of the decision that it is in.
+    /// The id of an element, else that of the decision or knowledge that it is in.
     fn element_of(&self, place: &Place) -> String {
         let own = if place.id.is_empty() { &self.inside } else { &place.id };
         own.clone()
@@ -247,6 +247,7 @@ impl Compiler<'_> {
             });
         }
         for knowledge in &definitions.knowledge {
+            self.inside.clone_from(&knowledge.id);
             let requires = self.requirements(file, &knowledge.place, &knowledge.requires);
             let around = self.surroundings(file, &requires);
             let around = around.with([knowledge.variable.name.as_str()].into_iter());

@@ -190,10 +190,11 @@ impl<'a> Run<'a> {
                     context.as_context()?.get(&element.name).cloned()
                 });
                 let value = imported.or_else(|| self.variables.get(&element.name));
-                let value = value.unwrap_or_else(|| {
+                // With Camunda inputs are drawn for the reader: expressions name the variables.
+                if value.is_none() && self.is_standard() {
                     self.warn(missing(&element.name, &self.variables.names()));
-                    Value::Null
-                });
+                }
+                let value = value.unwrap_or_default();
                 let failure = |message| Failure { decision_id: element.id.clone(), message };
                 self.conform(wanted.as_deref(), value, &element.name).map_err(failure)
             }

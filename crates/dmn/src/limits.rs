@@ -32,3 +32,6 @@ pub const EXPRESSION_CHARS_SHOWN: usize = 200;
 
 /// Fuel for holding one value against one type.
 pub const CONFORM_FUEL: usize = 5;
+
+/// Cells of a column that are looked at for one that tells its type, after no rule has matched.
+pub const CELLS_LOOKED_AT_MAX: usize = 100;

@@ -2,6 +2,7 @@
 
 use super::boxed::{Details, Part};
 use super::hit;
+use crate::limits::CELLS_LOOKED_AT_MAX;
 use crate::model::{Boxed, BoxedKind, Cell, HitPolicy, Table, TableOutput};
 use crate::result::{EvaluatedInput, EvaluatedOutput, MatchedRule};
 use crate::types::short;
@@ -153,7 +154,8 @@ pub(super) fn assembled(table: &Table, mut outputs: Vec<Value>) -> Value {
 /// Tells, once for each column, that its constants are of another type than the input.
 fn incomparable(part: &Part<'_, '_>, table: &Table, inputs: &[Value]) {
     for (at, input) in inputs.iter().enumerate().filter(|(_, input)| !input.is_null()) {
-        let cells = table.rules.iter().filter_map(|rule| rule.tests.get(at));
+        let rules = table.rules.iter().take(CELLS_LOOKED_AT_MAX);
+        let cells = rules.filter_map(|rule| rule.tests.get(at));
         let found = cells.filter_map(|cell| match cell {
             Cell::Tests { tests, shape } => Some((tests, is_comparable(shape, input)?)),
             Cell::Broken(_) => None,
@@ -169,8 +171,8 @@ fn incomparable(part: &Part<'_, '_>, table: &Table, inputs: &[Value]) {
 /// `None` for what is no constant, which warns by itself.
 fn is_comparable(shape: &Shape, input: &Value) -> Option<bool> {
     match shape {
-        Shape::Values(values) => values.first().map(|own| feel::equal(input, own).is_some()),
-        Shape::Ranges(ranges) => ranges.first().map(|own| feel::is_in(input, own).is_some()),
+        Shape::Values(values) => Some(values.iter().any(|own| feel::equal(input, own).is_some())),
+        Shape::Ranges(ranges) => Some(ranges.iter().any(|own| feel::is_in(input, own).is_some())),
         Shape::Any | Shape::Open => None,
     }
 }

@@ -285,6 +285,9 @@ fn causes_of_null_and_all_problems_are_told() {
         <requiredInput href='#i'/></informationRequirement><literalExpression>\
         <text>the age</text></literalExpression></decision></definitions>";
     let found = run(xml, r#"{"theage": 20}"#).warnings;
+    let camunda = xml.replace("urn:x", "http://camunda.org/schema/1.0/dmn");
+    let camunda = camunda.replace("<text>the age<", "<text>theage<");
+    assert!(run(&camunda, r#"{"theage": 20}"#).warnings.is_empty(), "inputs are only drawn there");
     let expected = "expected a variable for the input 'the age', but there is none; did you mean \
                     'theage'?";
     assert_eq!(found, [expected]);
