@@ -84,13 +84,13 @@ impl Model {
     }
 }
 
-fn by_name(elements: &[Element]) -> BTreeMap<String, usize> {
+fn by_name(elements: &[Element]) -> BTreeMap<Arc<str>, usize> {
     let mut found = BTreeMap::new();
     for (at, element) in elements.iter().enumerate() {
         found.entry(element.id.clone()).or_insert(at);
     }
     for (at, element) in elements.iter().enumerate() {
-        found.entry(element.name.to_string()).or_insert(at);
+        found.entry(element.name.clone()).or_insert(at);
         if let ElementKind::Decision(decision) = &element.kind {
             found.entry(decision.name.clone()).or_insert(at);
         }
@@ -218,7 +218,12 @@ impl Compiler<'_> {
         for input in &definitions.inputs {
             let kind = ElementKind::Input(self.type_of(file, &input.variable.type_ref));
             let name = input.variable.name.as_str().into();
-            elements.push(Element { id: input.id.clone(), name, requires: Vec::new(), kind });
+            elements.push(Element {
+                id: input.id.as_str().into(),
+                name,
+                requires: Vec::new(),
+                kind,
+            });
         }
         for decision in &definitions.decisions {
             self.inside.clone_from(&decision.id);
@@ -233,11 +238,11 @@ impl Compiler<'_> {
             let named = if variable.name.is_empty() { &decision.name } else { &variable.name };
             let named = if named.is_empty() { &decision.id } else { named };
             elements.push(Element {
-                id: decision.id.clone(),
+                id: decision.id.as_str().into(),
                 name: feel::normalised(named).into(),
                 requires,
                 kind: ElementKind::Decision(Decision {
-                    name: decision.name.clone(),
+                    name: decision.name.as_str().into(),
                     file,
                     version_tag: decision.version_tag.clone(),
                     kind: decision.logic.as_ref().map_or(DecisionKind::Unspecified, boxed::kind_of),
@@ -255,7 +260,7 @@ impl Compiler<'_> {
             let function = function.map(|own| Arc::new(self.function(own, &around)));
             let result = self.type_of(file, &knowledge.variable.type_ref);
             elements.push(Element {
-                id: knowledge.id.clone(),
+                id: knowledge.id.as_str().into(),
                 name: knowledge.variable.name.as_str().into(),
                 requires,
                 kind: ElementKind::Knowledge(Knowledge { result, function }),
@@ -268,7 +273,7 @@ impl Compiler<'_> {
             let outputs = self.targets(file, place, &service.outputs);
             let result = self.type_of(file, &service.variable.type_ref);
             elements.push(Element {
-                id: service.id.clone(),
+                id: service.id.as_str().into(),
                 name: service.variable.name.as_str().into(),
                 requires: Vec::new(),
                 kind: ElementKind::Service(Service { result, outputs, inputs }),
@@ -368,7 +373,7 @@ impl Compiler<'_> {
                     )
                 }
             };
-            self.error(&Place { id: element.id.clone(), ..Place::default() }, message);
+            self.error(&Place { id: element.id.to_string(), ..Place::default() }, message);
             return;
         }
     }

@@ -35,7 +35,7 @@ pub(crate) struct Compiled {
     /// Of this model and of those that it imports.
     pub(crate) elements: Vec<Element>,
     /// Elements of this model by id, and by name where no id is the same.
-    pub(crate) by_name: BTreeMap<String, usize>,
+    pub(crate) by_name: BTreeMap<Arc<str>, usize>,
     /// How many of the elements are of this model; they come first.
     pub(crate) own: usize,
     pub(crate) warnings: Vec<Diagnostic>,
@@ -89,7 +89,7 @@ impl fmt::Debug for Model {
 
 /// An element of the requirements graph.
 pub(crate) struct Element {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     /// The name of its variable.
     pub(crate) name: Arc<str>,
     pub(crate) requires: Vec<Requirement>,
@@ -122,7 +122,7 @@ pub(crate) enum ElementKind {
 }
 
 pub(crate) struct Decision {
-    pub(crate) name: String,
+    pub(crate) name: Arc<str>,
     /// See [`crate::EvaluatedDecision::file`].
     pub(crate) file: usize,
     pub(crate) version_tag: Option<String>,
@@ -217,16 +217,16 @@ pub(crate) struct Table {
 }
 
 pub(crate) struct TableInput {
-    pub(crate) id: String,
-    pub(crate) label: String,
+    pub(crate) id: Arc<str>,
+    pub(crate) label: Arc<str>,
     pub(crate) expression: Boxed,
     pub(crate) allowed: Option<UnaryTests>,
 }
 
 pub(crate) struct TableOutput {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) name: Arc<str>,
-    pub(crate) label: String,
+    pub(crate) label: Arc<str>,
     pub(crate) result: Option<Arc<ItemType>>,
     /// The values in order of priority.
     pub(crate) priorities: Vec<Boxed>,
@@ -236,7 +236,7 @@ pub(crate) struct TableOutput {
 }
 
 pub(crate) struct TableRule {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) tests: Vec<Cell>,
     pub(crate) outputs: Vec<Boxed>,
 }

@@ -1,5 +1,6 @@
 //! What an evaluation came to, in the detail that the wire formats show.
 
+use std::sync::Arc;
 use value::Value;
 
 /// The result of evaluating a decision or a decision service.
@@ -17,7 +18,7 @@ pub struct Outcome {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The id of the decision.
-    pub decision_id: String,
+    pub decision_id: Arc<str>,
     /// Why, with the cell or expression.
     pub message: String,
 }
@@ -26,9 +27,9 @@ pub struct Failure {
 #[derive(Clone, Debug)]
 pub struct EvaluatedDecision {
     /// Its id.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its name.
-    pub name: String,
+    pub name: Arc<str>,
     /// The file that it is in: 0 is the model's own, 1 the first of those it was read with.
     pub file: usize,
     /// Its kind of logic.
@@ -91,9 +92,9 @@ impl DecisionKind {
 #[derive(Clone, Debug)]
 pub struct EvaluatedInput {
     /// The id of the input clause.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its label, or its expression where it has none.
-    pub name: String,
+    pub name: Arc<str>,
     /// The value.
     pub value: Value,
 }
@@ -102,7 +103,7 @@ pub struct EvaluatedInput {
 #[derive(Clone, Debug)]
 pub struct MatchedRule {
     /// The id of the rule.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its number in the table, from 1.
     pub index: usize,
     /// Its outputs.
@@ -113,9 +114,9 @@ pub struct MatchedRule {
 #[derive(Clone, Debug)]
 pub struct EvaluatedOutput {
     /// The id of the output clause.
-    pub id: String,
+    pub id: Arc<str>,
     /// Its label, or its name where it has none.
-    pub name: String,
+    pub name: Arc<str>,
     /// The value.
     pub value: Value,
 }

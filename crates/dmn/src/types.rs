@@ -85,6 +85,20 @@ impl ItemType {
         }
     }
 
+    /// Whether a single value is one of it as it stands; most are, and need not be moved about.
+    pub(crate) fn is_met_by(&self, value: &Value) -> bool {
+        match (&self.base, value) {
+            (_, Value::List(_) | Value::Context(_) | Value::Range(_) | Value::Function(_)) => false,
+            (Base::Simple(simple), value) => {
+                !self.is_collection
+                    && self.allowed.is_none()
+                    && self.constraint.is_none()
+                    && simple.allows(value)
+            }
+            (Base::Named(_) | Base::Components(_), _) => false,
+        }
+    }
+
     /// Whether it is another single type under a name of its own.
     fn is_alias(&self) -> bool {
         matches!(&self.base, Base::Named(named) if !named.is_collection)

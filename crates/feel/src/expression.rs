@@ -151,8 +151,8 @@ impl Expression {
         finish(machine, &self.program, None, budget)
     }
 
-    /// The value, if all that is done is to pass on a variable, or what a path in it leads to:
-    /// most mappings are that. Without one the machine says what is missing.
+    /// The value, if all that is done is to pass on a constant, a variable, or what a path in it
+    /// leads to: most mappings and cells are that. Without one the machine says what is missing.
     #[inline]
     fn passed_on(&self, variables: &dyn Variables, fuel: u64) -> Option<Value> {
         let [read, Op::Return] = self.program.code[..] else { return None };
@@ -162,6 +162,7 @@ impl Expression {
         match read {
             Op::Variable(index) => variables.get(&self.program.variables[index as usize]),
             Op::VariablePath(index) => self.program.paths[index as usize].whole(variables),
+            Op::Constant(index) => Some(self.program.constants[index as usize].clone()),
             _ => None,
         }
     }

@@ -7,7 +7,7 @@ use crate::expression::Doubt;
 use crate::types::Type;
 use crate::variables::Variables;
 use std::sync::Arc;
-use value::Value;
+use value::{Arithmetic, Value};
 
 /// One step of the stack machine. Targets are indices of operations, slots count from the bottom
 /// of the current frame.
@@ -32,12 +32,11 @@ pub(crate) enum Op {
     /// Drops that many values under the top.
     Collapse(u32),
     Negate,
-    Add,
+    Arithmetic(Arithmetic),
+    /// The same with a constant on the right.
+    ArithmeticConstant(Arithmetic, u32),
     /// Adds those operands, of which there are more than two and one is a text.
     AddAll(u32),
-    Subtract,
-    Multiply,
-    Divide,
     Power,
     Compare(Comparison),
     /// Compares the top with a constant: what most conditions do.

@@ -73,10 +73,11 @@ impl<'v> Machine<'v> {
     // In place: a machine is large beside what a small expression does.
     #[inline(always)]
     pub(crate) fn new(variables: &'v dyn Variables, env: &Env, stack: usize) -> Machine<'v> {
+        let stack = pooled_stack(stack + 2);
         Machine {
             variables,
             core: Core::new(env),
-            stack: pooled_stack(stack + 2),
+            stack,
             base: 0,
             frames: Vec::new(),
             iterations: Vec::new(),
@@ -136,6 +137,11 @@ impl<'v> Machine<'v> {
 
     fn push(&mut self, value: Value) {
         self.stack.push(value);
+    }
+
+    /// Drops the top: nothing is moved, which for a truth value costs more than all the rest.
+    fn discard(&mut self) {
+        self.stack.truncate(self.stack.len().saturating_sub(1));
     }
 
     fn top(&self) -> &Value {

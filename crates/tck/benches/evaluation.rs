@@ -4,7 +4,8 @@
 //! `feel_condition` has a budget of 150 ns (`design.md`); each `…_times_PEER` tells how many times
 //! as long the other engine takes for the same evaluation in the same run, of which the project
 //! wants 5 at least. Called with `--json` it prints one object a line, as `cargo xtask bench` reads
-//! them; `--quick` measures less, `--alone` without the others, `--only NAME` one expression.
+//! them; `--quick` measures less, `--alone` without the others, `--only NAME` one expression,
+//! or the `tables`.
 
 use dmn::Model;
 use feel::{Env, compile};
@@ -221,7 +222,7 @@ fn main() {
     let mut board = Board { json: flag("--json"), rounds, only, evaluations: BTreeMap::new() };
     let variables = variables();
     board.expressions(&object(&variables));
-    if board.only.is_none() {
+    if board.only.as_ref().is_none_or(|only| only == "tables") {
         board.tables();
     }
     if !alone {

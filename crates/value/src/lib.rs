@@ -20,7 +20,7 @@ mod value;
 pub use container::{Callable, List, Range};
 pub use context::Context;
 pub use json::{JsonError, object_from_json, object_to_json};
-pub use number::{Number, Rounding};
+pub use number::{Arithmetic, Number, Rounding};
 pub use packed::{Packed, PackedError};
 pub use temporal::{Date, DateTime, DaysDuration, Time, YearsDuration, Zone};
 pub use text::quote;

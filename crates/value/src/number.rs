@@ -9,6 +9,8 @@ mod arithmetic;
 mod text;
 mod wide;
 
+pub use arithmetic::Arithmetic;
+
 use fastnum::D128;
 use fastnum::decimal::{Context, RoundingMode};
 use std::cmp::Ordering;

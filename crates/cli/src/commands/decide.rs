@@ -122,20 +122,20 @@ fn answer(id: &str, found: &dmn::Outcome) -> Json {
     };
     let output = |own: &dmn::EvaluatedOutput| {
         let value = shown(&own.value);
-        json!({"outputId": own.id, "outputName": own.name, "outputValue": value})
+        json!({"outputId": &*own.id, "outputName": &*own.name, "outputValue": value})
     };
     let rule = |own: &dmn::MatchedRule| {
         let outputs: Vec<Json> = own.outputs.iter().map(output).collect();
-        json!({"ruleId": own.id, "ruleIndex": own.index, "evaluatedOutputs": outputs})
+        json!({"ruleId": &*own.id, "ruleIndex": own.index, "evaluatedOutputs": outputs})
     };
     let input = |own: &dmn::EvaluatedInput| {
         let value = shown(&own.value);
-        json!({"inputId": own.id, "inputName": own.name, "inputValue": value})
+        json!({"inputId": &*own.id, "inputName": &*own.name, "inputValue": value})
     };
     let evaluated = |own: &dmn::EvaluatedDecision| {
         json!({
-            "decisionDefinitionId": own.id,
-            "decisionDefinitionName": own.name,
+            "decisionDefinitionId": &*own.id,
+            "decisionDefinitionName": &*own.name,
             "decisionDefinitionType": own.kind.code(),
             "output": shown(&own.output),
             "evaluatedInputs": own.inputs.iter().map(input).collect::<Vec<_>>(),
@@ -146,7 +146,7 @@ fn answer(id: &str, found: &dmn::Outcome) -> Json {
     json!({
         "decisionDefinitionId": id,
         "output": found.output.as_ref().map_or("null".to_owned(), shown),
-        "failedDecisionDefinitionId": failure.map(|own| &own.decision_id),
+        "failedDecisionDefinitionId": failure.map(|own| &*own.decision_id),
         "failureMessage": failure.map(|own| &own.message),
         "evaluatedDecisions": found.evaluated.iter().map(evaluated).collect::<Vec<_>>(),
         "warnings": found.warnings,

@@ -85,7 +85,7 @@ impl Compiler<'_> {
     fn warn_rule(&mut self, rule: &source::Rule, message: String) {
         let first = rule.tests.first().or(rule.outputs.first());
         let place = first.map(|text| text.place.clone()).unwrap_or_default();
-        self.warn(&Place { id: rule.id.clone(), ..place }, message);
+        self.warn(&Place { id: rule.id.as_str().into(), ..place }, message);
     }
 
     fn hit_policy(&mut self, table: &source::Table, place: &Place) -> HitPolicy {
@@ -146,8 +146,8 @@ impl Compiler<'_> {
         // Camunda does not check the values that a modeler offers for an input.
         let checked = self.dialect == feel::Dialect::Standard;
         TableInput {
-            id: input.id.clone(),
-            label: input.label.clone().unwrap_or_else(|| input.expression.text.clone()),
+            id: input.id.as_str().into(),
+            label: input.label.as_ref().unwrap_or(&input.expression.text).as_str().into(),
             expression,
             allowed: if checked { self.tests(&input.values, around) } else { None },
         }
@@ -163,8 +163,8 @@ impl Compiler<'_> {
         let name = feel::normalised(name.unwrap_or(&output.id));
         let checked = self.dialect == feel::Dialect::Standard;
         TableOutput {
-            id: output.id.clone(),
-            label: output.label.clone().unwrap_or_else(|| name.clone()),
+            id: output.id.as_str().into(),
+            label: output.label.as_ref().unwrap_or(&name).as_str().into(),
             name: name.into(),
             result: self.type_of(around.file, &output.type_ref),
             priorities: self.priorities(output, around),
@@ -186,7 +186,7 @@ impl Compiler<'_> {
 
     fn rule(&mut self, rule: &source::Rule, around: &Surroundings) -> TableRule {
         TableRule {
-            id: rule.id.clone(),
+            id: rule.id.as_str().into(),
             tests: rule.tests.iter().map(|text| self.cell(text, around)).collect(),
             outputs: rule.outputs.iter().map(|text| self.text(text, around)).collect(),
         }

@@ -205,7 +205,7 @@ mod tests {
             let tests = compile_tests(text, &scope).expect("a test");
             let shape = tests.shape();
             let tests = vec![Cell::Tests { tests, shape }];
-            TableRule { id: String::new(), tests, outputs: Vec::new() }
+            TableRule { id: "".into(), tests, outputs: Vec::new() }
         };
         cells.iter().map(rule).collect()
     }

@@ -58,13 +58,9 @@ fn accepts(part: &Part<'_, '_>, tests: &feel::UnaryTests, value: &Value) -> Resu
 fn hits(part: &Part<'_, '_>, table: &Table, inputs: &[Value]) -> Result<Vec<Hit>, String> {
     let mut hits = Vec::new();
     let candidates = table.index.candidates(inputs);
-    let all = 0..table.rules.len() as u32;
-    let numbers: Box<dyn Iterator<Item = u32>> = match candidates {
-        Some(candidates) => Box::new(candidates.into_iter()),
-        None => Box::new(all),
-    };
-    for number in numbers {
-        let rule = number as usize;
+    let tried = candidates.as_ref().map_or(table.rules.len(), Vec::len);
+    for at in 0..tried {
+        let rule = candidates.as_ref().map_or(at, |candidates| candidates[at] as usize);
         part.run.spend(1)?;
         if !matches(part, table, rule, inputs)? {
             continue;

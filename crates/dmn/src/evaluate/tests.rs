@@ -38,12 +38,12 @@ fn the_details_show_inputs_and_rules() {
     let outcome = run(&xml, r#"{"age": 7}"#);
     assert_eq!(outcome.output.expect("a value").to_string(), "[\"child\", \"any\"]");
     let [decision] = &outcome.evaluated[..] else { panic!("one decision") };
-    assert_eq!((decision.id.as_str(), decision.kind.code()), ("rate", "DECISION_TABLE"));
-    assert_eq!(decision.inputs[0].name, "Age");
+    assert_eq!((&*decision.id, decision.kind.code()), ("rate", "DECISION_TABLE"));
+    assert_eq!(&*decision.inputs[0].name, "Age");
     let rules: Vec<(&str, usize, String)> = decision
         .rules
         .iter()
-        .map(|rule| (rule.id.as_str(), rule.index, rule.outputs[0].value.to_string()))
+        .map(|rule| (&*rule.id, rule.index, rule.outputs[0].value.to_string()))
         .collect();
     assert_eq!(rules, [("r0", 1, "\"child\"".into()), ("r1", 2, "\"any\"".into())]);
 }
@@ -52,7 +52,7 @@ fn the_details_show_inputs_and_rules() {
 fn a_violated_hit_policy_names_the_rules() {
     let xml = table("", &[("< 18", "1"), ("> 5", "2")]);
     let failure = run(&xml, r#"{"age": 7}"#).output.expect_err("two rules match");
-    assert_eq!(failure.decision_id, "rate");
+    assert_eq!(&*failure.decision_id, "rate");
     assert!(failure.message.contains("UNIQUE") && failure.message.contains("1, 2"), "{failure:?}");
     assert_eq!(run(&xml, r#"{"age": 3}"#).output, Ok(Value::from(1)));
 }

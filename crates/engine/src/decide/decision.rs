@@ -106,7 +106,7 @@ impl Step<'_> {
             }
             Ok(value) => evaluation.output = Packed::from_value(&value),
             Err(failure) => {
-                let (id, message) = (failure.decision_id.into(), cut(&failure.message));
+                let (id, message) = (failure.decision_id, cut(&failure.message));
                 evaluation.failure = Some(Failed { decision_id: id, message });
             }
         }
@@ -124,8 +124,8 @@ impl Step<'_> {
         Evaluated {
             decision: found.map_or(asked.key, |decision| decision.key),
             version: found.map_or(asked.version, |decision| decision.version),
-            decision_id: own.id.into(),
-            decision_name: own.name.into(),
+            decision_id: own.id,
+            decision_name: own.name,
             kind: own.kind.code().into(),
             output: Packed::from_value(&own.output),
             inputs: own.inputs.into_iter().map(|i| clause(i.id, i.name, &i.value)).collect(),
@@ -158,12 +158,12 @@ fn weight(outcome: &dmn::Outcome) -> usize {
 
 fn rule(own: dmn::MatchedRule) -> MatchedRule {
     MatchedRule {
-        id: own.id.into(),
+        id: own.id,
         index: u32::try_from(own.index).unwrap_or(u32::MAX),
         outputs: own.outputs.into_iter().map(|o| clause(o.id, o.name, &o.value)).collect(),
     }
 }
 
-fn clause(id: String, name: String, value: &Value) -> EvaluatedClause {
-    EvaluatedClause { id: Text::from(id), name: name.into(), value: Packed::from_value(value) }
+fn clause(id: Text, name: Text, value: &Value) -> EvaluatedClause {
+    EvaluatedClause { id, name, value: Packed::from_value(value) }
 }

@@ -3,7 +3,7 @@
 use super::Compiler;
 use crate::ast::{Binary, Kind, NodeId};
 use crate::program::Op;
-use value::Value;
+use value::{Arithmetic, Value};
 
 impl Compiler<'_> {
     pub(super) fn negate(&mut self, inner: NodeId) {
@@ -34,15 +34,18 @@ impl Compiler<'_> {
                 Binary::Or => Some(self.emit(Op::JumpIfTrue(0))),
                 _ => None,
             };
-            match (operator, self.literal(*right)) {
-                (Binary::Compare(comparison), Some(value)) if !self.trace => {
-                    let index = self.program.constants.len() as u32;
-                    self.program.constants.push(value);
-                    self.emit(Op::CompareConstant(*comparison, index));
+            let operation = operation(*operator);
+            match self
+                .literal(*right)
+                .filter(|_| !self.trace)
+                .and_then(|value| self.with_constant(operation, value))
+            {
+                Some(fused) => {
+                    self.emit(fused);
                 }
-                _ => {
+                None => {
                     self.expression(*right);
-                    self.emit_with(operation(*operator), -1);
+                    self.emit_with(operation, -1);
                 }
             }
             if let Some(skip) = skip {
@@ -82,6 +85,18 @@ impl Compiler<'_> {
         self.emit_with(Op::AddAll(index), -(spine.len() as i32));
     }
 
+    /// The operation that has that constant on its right, if there is one.
+    fn with_constant(&mut self, operation: Op, value: Value) -> Option<Op> {
+        let index = self.program.constants.len() as u32;
+        let fused = match operation {
+            Op::Compare(comparison) => Op::CompareConstant(comparison, index),
+            Op::Arithmetic(arithmetic) => Op::ArithmeticConstant(arithmetic, index),
+            _ => return None,
+        };
+        self.program.constants.push(value);
+        Some(fused)
+    }
+
     fn literal(&self, id: NodeId) -> Option<Value> {
         match self.ast.kind(id) {
             Kind::Literal(value) => Some(value.clone()),
@@ -93,10 +108,10 @@ impl Compiler<'_> {
 
 fn operation(operator: Binary) -> Op {
     match operator {
-        Binary::Add => Op::Add,
-        Binary::Subtract => Op::Subtract,
-        Binary::Multiply => Op::Multiply,
-        Binary::Divide => Op::Divide,
+        Binary::Add => Op::Arithmetic(Arithmetic::Add),
+        Binary::Subtract => Op::Arithmetic(Arithmetic::Subtract),
+        Binary::Multiply => Op::Arithmetic(Arithmetic::Multiply),
+        Binary::Divide => Op::Arithmetic(Arithmetic::Divide),
         Binary::Power => Op::Power,
         Binary::Compare(comparison) => Op::Compare(comparison),
         Binary::And => Op::And,

@@ -3,9 +3,10 @@
 use super::core::{Core, Outcome, Trouble, shown};
 use crate::error::WarningKind;
 use crate::limits::{LOGARITHM_FUEL, STRING_BYTES_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
-use crate::program::Op;
 use std::sync::Arc;
-use value::{Date, DateTime, DaysDuration, Number, Rounding, Time, Value, YearsDuration, Zone};
+use value::{
+    Arithmetic, Date, DateTime, DaysDuration, Number, Rounding, Time, Value, YearsDuration, Zone,
+};
 
 pub(super) fn negate(value: Value) -> Outcome {
     match value {
@@ -19,51 +20,58 @@ pub(super) fn negate(value: Value) -> Outcome {
     }
 }
 
-pub(super) fn binary(core: &mut Core, op: Op, left: Value, right: Value) -> Outcome {
+pub(super) fn binary(core: &mut Core, done: Arithmetic, left: Value, right: Value) -> Outcome {
     if let (Value::Number(left), Value::Number(right)) = (&left, &right) {
-        return numbers(core, op, left, right);
+        return numbers(core, done, left, right);
     }
-    let result = match op {
-        Op::Add => return add(core, left, right),
-        Op::Subtract => subtract(core, &left, &right),
-        Op::Multiply => multiply(&left, &right),
-        Op::Divide => divide(&left, &right),
-        _ => None,
+    let result = match done {
+        Arithmetic::Add => return add(core, left, right),
+        Arithmetic::Subtract => subtract(core, &left, &right),
+        Arithmetic::Multiply => multiply(&left, &right),
+        Arithmetic::Divide => divide(&left, &right),
     };
-    result.ok_or_else(|| undefined(op, &left, &right))
+    result.ok_or_else(|| undefined(done, &left, &right))
 }
 
-fn numbers(core: &mut Core, op: Op, left: &Number, right: &Number) -> Outcome {
-    if let Op::Power = op {
-        core.spend(match right.to_i64() {
-            Some(exponent) if exponent.unsigned_abs() <= 64 => 2 * WIDE_FUEL,
-            Some(_) => TRANSCENDENT_FUEL,
-            None => LOGARITHM_FUEL,
-        })?;
-    } else if !left.is_small() || !right.is_small() {
+pub(super) fn power(core: &mut Core, left: &Value, right: &Value) -> Outcome {
+    let undefined = || {
+        let message = format!("Can't raise '{}' to the power '{}'", shown(left), shown(right));
+        Trouble::Warn(WarningKind::InvalidType, message)
+    };
+    let (Value::Number(base), Value::Number(exponent)) = (left, right) else {
+        return Err(undefined());
+    };
+    core.spend(match exponent.to_i64() {
+        Some(exponent) if exponent.unsigned_abs() <= 64 => 2 * WIDE_FUEL,
+        Some(_) => TRANSCENDENT_FUEL,
+        None => LOGARITHM_FUEL,
+    })?;
+    base.pow(exponent).map(Value::Number).ok_or_else(undefined)
+}
+
+fn numbers(core: &mut Core, done: Arithmetic, left: &Number, right: &Number) -> Outcome {
+    if !left.is_small() || !right.is_small() {
         core.spend(WIDE_FUEL)?;
     }
-    let result = match op {
-        Op::Add => left.add(right),
-        Op::Subtract => left.sub(right),
-        Op::Multiply => left.mul(right),
-        Op::Divide => left.div(right),
-        _ => left.pow(right),
+    let result = match done {
+        Arithmetic::Add => left.add(right),
+        Arithmetic::Subtract => left.sub(right),
+        Arithmetic::Multiply => left.mul(right),
+        Arithmetic::Divide => left.div(right),
     };
     result.map(Value::Number).ok_or_else(|| {
         let (left, right) = (Value::Number(left.clone()), Value::Number(right.clone()));
-        undefined(op, &left, &right)
+        undefined(done, &left, &right)
     })
 }
 
-fn undefined(op: Op, left: &Value, right: &Value) -> Trouble {
+fn undefined(done: Arithmetic, left: &Value, right: &Value) -> Trouble {
     let (left, right) = (shown(left), shown(right));
-    let message = match op {
-        Op::Add => format!("Can't add '{right}' to '{left}'"),
-        Op::Subtract => format!("Can't subtract '{right}' from '{left}'"),
-        Op::Multiply => format!("Can't multiply '{left}' by '{right}'"),
-        Op::Divide => format!("Can't divide '{left}' by '{right}'"),
-        _ => format!("Can't raise '{left}' to the power '{right}'"),
+    let message = match done {
+        Arithmetic::Add => format!("Can't add '{right}' to '{left}'"),
+        Arithmetic::Subtract => format!("Can't subtract '{right}' from '{left}'"),
+        Arithmetic::Multiply => format!("Can't multiply '{left}' by '{right}'"),
+        Arithmetic::Divide => format!("Can't divide '{left}' by '{right}'"),
     };
     Trouble::Warn(WarningKind::InvalidType, message)
 }
@@ -119,7 +127,7 @@ fn add(core: &mut Core, left: Value, right: Value) -> Outcome {
         }
         _ => None,
     };
-    sum.ok_or_else(|| undefined(Op::Add, left, right))
+    sum.ok_or_else(|| undefined(Arithmetic::Add, left, right))
 }
 
 /// A date, time or date and time that many nanoseconds later.

@@ -1,7 +1,7 @@
 //! Functions: closures of expressions, functions of other languages, built-ins.
 
 use super::compare::effort;
-use super::core::{Core, Outcome, Trouble, bounded, out_of_fuel, shown};
+use super::core::{Core, Outcome, Trouble, bounded, check_limits, out_of_fuel, shown};
 use super::run::Flow;
 use super::{Frame, Machine};
 use crate::Env;
@@ -179,7 +179,7 @@ pub(super) fn raised(trouble: Trouble) -> EvalError {
 
 /// Whether a value that was put together outside of expressions keeps the limits on values.
 pub fn within_limits(value: &Value) -> Result<(), EvalError> {
-    bounded(value.clone()).map(drop).map_err(raised)
+    check_limits(value).map_err(raised)
 }
 
 /// Calls a function value with arguments in the order of its parameters.
@@ -348,7 +348,13 @@ impl Machine<'_> {
                 self.run_built_in(call.function, &arguments, call.signature)
             }
         };
+        // The good case first, and in one step: a value that is moved about costs more than it.
         let outcome = match outcome {
+            Ok(value) => {
+                self.stack.truncate(first);
+                self.push(value);
+                return Ok(Flow::Next);
+            }
             Err(Trouble::Argument { at, message }) => {
                 let arguments = self.stack[first..].to_vec();
                 self.with_only_item(call.function, &arguments, call.signature, (at, message))

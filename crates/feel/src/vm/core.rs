@@ -123,8 +123,15 @@ pub(super) fn out_of_fuel() -> Trouble {
 }
 
 /// Checks a value that an operation has made against the limits on values.
+#[inline]
 pub(crate) fn bounded(value: Value) -> Outcome {
-    let (depth, weight) = match &value {
+    check_limits(&value)?;
+    Ok(value)
+}
+
+#[inline]
+pub(crate) fn check_limits(value: &Value) -> Result<(), Trouble> {
+    let (depth, weight) = match value {
         Value::List(list) => (list.depth(), list.weight()),
         Value::Context(context) => (context.depth(), context.weight()),
         Value::Function(function) => (function.depth(), 1),
@@ -132,7 +139,7 @@ pub(crate) fn bounded(value: Value) -> Outcome {
             let message = format!("expected a string of at most {STRING_BYTES_MAX} bytes");
             return Err(Trouble::limit(message));
         }
-        _ => return Ok(value),
+        _ => return Ok(()),
     };
     if depth > VALUE_DEPTH_MAX {
         let message = format!("expected a value nested at most {VALUE_DEPTH_MAX} levels deep");
@@ -142,7 +149,7 @@ pub(crate) fn bounded(value: Value) -> Outcome {
         let message = format!("expected a value of at most {VALUE_WEIGHT_MAX} parts");
         return Err(Trouble::limit(message));
     }
-    Ok(value)
+    Ok(())
 }
 
 /// A value as a warning shows it: at most so many characters, without printing the rest.

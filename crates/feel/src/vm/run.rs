@@ -9,7 +9,7 @@ use crate::expression::Step;
 use crate::limits::TRACE_STEPS_MAX;
 use crate::program::{Callee, Op, Program};
 use std::sync::Arc;
-use value::{Context, Range, Value};
+use value::{Arithmetic, Context, Range, Value};
 
 /// What a context costs beside its entries: memory, more than time.
 const CONTEXT_FUEL: usize = 12;
@@ -115,14 +115,16 @@ impl Machine<'_> {
             Op::BranchUnlessTrue(target) => {
                 let Value::Bool(truth) = self.top() else { return None };
                 let next = if *truth { at + 1 } else { target as usize };
-                self.stack.pop();
+                self.discard();
                 return Some(next);
             }
             Op::Jump(target) => return Some(target as usize),
             Op::CompareConstant(comparison, index)
                 if self.compare_in_place(comparison, &program.constants[index as usize]) => {}
             Op::And | Op::Or if self.combine_in_place(matches!(op, Op::And)) => {}
-            Op::Add | Op::Subtract | Op::Multiply | Op::Divide if self.count_in_place(op) => {}
+            Op::ArithmeticConstant(done, index)
+                if self.count_constant(done, &program.constants[index as usize]) => {}
+            Op::Arithmetic(done) if self.count_in_place(done) => {}
             _ => return None,
         }
         Some(at + 1)
@@ -205,7 +207,7 @@ impl Machine<'_> {
     #[inline(always)]
     fn combine_in_place(&mut self, is_and: bool) -> bool {
         let [.., Value::Bool(left), Value::Bool(right)] = self.stack[..] else { return false };
-        self.stack.pop();
+        self.discard();
         if let Some(top) = self.stack.last_mut() {
             *top = Value::Bool(if is_and { left && right } else { left || right });
         }
@@ -214,25 +216,24 @@ impl Machine<'_> {
 
     /// The same for arithmetic with numbers of few digits.
     #[inline(always)]
-    fn count_in_place(&mut self, op: Op) -> bool {
-        let [.., Value::Number(left), Value::Number(right)] = &self.stack[..] else {
+    fn count_in_place(&mut self, done: Arithmetic) -> bool {
+        let [.., Value::Number(left), Value::Number(right)] = &mut self.stack[..] else {
             return false;
         };
-        if !left.is_small() || !right.is_small() {
+        let is_done = left.count_on(done, right);
+        if is_done {
+            self.discard();
+        }
+        is_done
+    }
+
+    #[inline(always)]
+    fn count_constant(&mut self, done: Arithmetic, constant: &Value) -> bool {
+        let (Some(Value::Number(left)), Value::Number(right)) = (self.stack.last_mut(), constant)
+        else {
             return false;
-        }
-        let result = match op {
-            Op::Add => left.add(right),
-            Op::Subtract => left.sub(right),
-            Op::Multiply => left.mul(right),
-            _ => left.div(right),
         };
-        let Some(result) = result else { return false };
-        self.stack.pop();
-        if let Some(top) = self.stack.last_mut() {
-            *top = Value::Number(result);
-        }
-        true
+        left.count_on(done, right)
     }
 
     /// An operation that only leaves a value.
@@ -251,9 +252,18 @@ impl Machine<'_> {
                 Ok(value)
             }
             Op::Negate => arithmetic::negate(self.pop()),
-            Op::Add | Op::Subtract | Op::Multiply | Op::Divide | Op::Power => {
+            Op::Arithmetic(done) => {
                 let (left, right) = self.pop_two();
-                arithmetic::binary(&mut self.core, op, left, right)
+                arithmetic::binary(&mut self.core, done, left, right)
+            }
+            Op::ArithmeticConstant(done, index) => {
+                let left = self.pop();
+                let right = program.constants[index as usize].clone();
+                arithmetic::binary(&mut self.core, done, left, right)
+            }
+            Op::Power => {
+                let (left, right) = self.pop_two();
+                arithmetic::power(&mut self.core, &left, &right)
             }
             Op::AddAll(index) => self.add_all(program, index),
             Op::Compare(comparison) => {
@@ -308,7 +318,7 @@ impl Machine<'_> {
         let mut operands = operands.into_iter();
         let mut sum = operands.next().unwrap_or_default();
         for (place, operand) in places.iter().zip(operands) {
-            sum = match arithmetic::binary(&mut self.core, Op::Add, sum, operand) {
+            sum = match arithmetic::binary(&mut self.core, Arithmetic::Add, sum, operand) {
                 Err(Trouble::Warn(kind, message)) => {
                     self.core.warn(kind, message, || place.place(&program.source));
                     Value::Null

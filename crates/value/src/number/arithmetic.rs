@@ -13,45 +13,101 @@ const MAGNITUDE_MAX: f64 = EXPONENT_MAX as f64;
 /// And have so many digits, the last of which counts below that.
 const DIGITS: f64 = 34.0;
 
+/// What is done with two numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arithmetic {
+    /// `+`
+    Add,
+    /// `-`
+    Subtract,
+    /// `*`
+    Multiply,
+    /// `/`
+    Divide,
+}
+
+/// A coefficient and its scale.
+type FewDigits = (i64, u8);
+
+impl Arithmetic {
+    /// The result, if it has few digits too.
+    #[inline]
+    fn of_few_digits(self, left: FewDigits, right: FewDigits) -> Option<FewDigits> {
+        let (units, scale) = match self {
+            Arithmetic::Add => {
+                let (left, right, scale) = at_one_scale(left, right)?;
+                (left.checked_add(right)?, scale)
+            }
+            Arithmetic::Subtract => {
+                let (left, right, scale) = at_one_scale(left, right)?;
+                (left.checked_sub(right)?, scale)
+            }
+            Arithmetic::Multiply => {
+                let scale = left.1 + right.1;
+                (left.0.checked_mul(right.0).filter(|_| scale <= SCALE_MAX)?, scale)
+            }
+            Arithmetic::Divide => {
+                let (left, right, _) = at_one_scale(left, right)?;
+                return short_quotient(left, right);
+            }
+        };
+        Some(reduced(units, scale))
+    }
+}
+
 impl Number {
+    /// Counts on in place if both numbers and the result have few digits; whether it did. What
+    /// most arithmetic is, without moving a number about.
+    #[inline]
+    pub fn count_on(&mut self, operation: Arithmetic, other: &Number) -> bool {
+        let (Some(left), Some(right)) = (self.few_digits(), other.few_digits()) else {
+            return false;
+        };
+        let Some((units, places)) = operation.of_few_digits(left, right) else { return false };
+        if let Repr::Small { scale, coefficient } = &mut self.0 {
+            (*coefficient, *scale) = (units, places);
+        }
+        true
+    }
+
+    fn short(&self, operation: Arithmetic, other: &Number) -> Option<Number> {
+        let (coefficient, scale) =
+            operation.of_few_digits(self.few_digits()?, other.few_digits()?)?;
+        Some(Number(Repr::Small { scale, coefficient }))
+    }
+
+    fn few_digits(&self) -> Option<FewDigits> {
+        match self.0 {
+            Repr::Small { scale, coefficient } => Some((coefficient, scale)),
+            Repr::Wide(_) => None,
+        }
+    }
+
     /// The sum, or `None` if it is out of range.
     pub fn add(&self, other: &Number) -> Option<Number> {
-        if let Some((left, right, scale)) = aligned(self, other)
-            && let Some(sum) = left.checked_add(right)
-        {
-            return Some(small(sum, scale));
-        }
-        self.exact().add(other.exact()).number()
+        let short = self.short(Arithmetic::Add, other);
+        short.or_else(|| self.exact().add(other.exact()).number())
     }
 
     /// The difference, or `None` if it is out of range.
     pub fn sub(&self, other: &Number) -> Option<Number> {
-        if let Some((left, right, scale)) = aligned(self, other)
-            && let Some(difference) = left.checked_sub(right)
-        {
-            return Some(small(difference, scale));
-        }
-        self.exact().add(other.exact().neg()).number()
+        let short = self.short(Arithmetic::Subtract, other);
+        short.or_else(|| self.exact().add(other.exact().neg()).number())
     }
 
     /// The product, or `None` if it is out of range.
     pub fn mul(&self, other: &Number) -> Option<Number> {
-        if let (
-            Repr::Small { scale: left_scale, coefficient: left },
-            Repr::Small { scale: right_scale, coefficient: right },
-        ) = (&self.0, &other.0)
-            && left_scale + right_scale <= SCALE_MAX
-            && let Some(product) = left.checked_mul(*right)
-        {
-            return Some(small(product, left_scale + right_scale));
-        }
-        self.exact().mul(other.exact()).number()
+        let short = self.short(Arithmetic::Multiply, other);
+        short.or_else(|| self.exact().mul(other.exact()).number())
     }
 
     /// The quotient, or `None` if the divisor is zero or the result is out of range.
     pub fn div(&self, other: &Number) -> Option<Number> {
         if other.is_zero() {
             return None;
+        }
+        if let Some(short) = self.short(Arithmetic::Divide, other) {
+            return Some(short);
         }
         if let Some((left, right, _)) = aligned(self, other)
             && let Some(quotient) = quotient(left, right)
@@ -258,20 +314,19 @@ impl Number {
 
 /// Both coefficients at one scale, when both numbers are small and that does not overflow.
 fn aligned(left: &Number, right: &Number) -> Option<(i64, i64, u8)> {
-    let (
-        Repr::Small { scale: left_scale, coefficient: left },
-        Repr::Small { scale: right_scale, coefficient: right },
-    ) = (&left.0, &right.0)
-    else {
-        return None;
-    };
+    at_one_scale(left.few_digits()?, right.few_digits()?)
+}
+
+#[inline]
+fn at_one_scale(left: FewDigits, right: FewDigits) -> Option<(i64, i64, u8)> {
+    let ((left, left_scale), (right, right_scale)) = (left, right);
     if left_scale == right_scale {
-        return Some((*left, *right, *left_scale));
+        return Some((left, right, left_scale));
     }
-    let scale = (*left_scale).max(*right_scale);
+    let scale = left_scale.max(right_scale);
     let raise =
         |number: i64, from: u8| number.checked_mul(POWERS_OF_TEN[usize::from(scale - from)]);
-    Some((raise(*left, *left_scale)?, raise(*right, *right_scale)?, scale))
+    Some((raise(left, left_scale)?, raise(right, right_scale)?, scale))
 }
 
 /// Digits of a quotient that are computed at once: few at first, most have few.
@@ -280,10 +335,6 @@ const MORE_DIGITS: u32 = 18;
 
 /// `left / right` with 34 digits, ties to even; `right` is not zero.
 fn quotient(left: i64, right: i64) -> Option<Number> {
-    if let Some((units, scale)) = short_quotient(left.unsigned_abs(), right.unsigned_abs()) {
-        let negative = (left < 0) != (right < 0);
-        return Some(small(if negative { -units } else { units }, scale));
-    }
     let (number, divisor) = (left.unsigned_abs(), u128::from(right.unsigned_abs()));
     let mut rest = u128::from(number) % divisor;
     let mut coefficient = u128::from(number) / divisor;
@@ -325,26 +376,37 @@ fn quotient(left: i64, right: i64) -> Option<Number> {
 
 /// A quotient with few digits, which most are, without wide divisions: the whole part and
 /// [`FIRST_DIGITS`] behind the point.
-fn short_quotient(number: u64, divisor: u64) -> Option<(i64, u8)> {
+#[inline]
+fn short_quotient(left: i64, right: i64) -> Option<FewDigits> {
     let power = POWERS_OF_TEN[FIRST_DIGITS as usize].unsigned_abs();
-    let (whole, rest) = (number / divisor, number % divisor);
-    if rest == 0 {
-        return Some((i64::try_from(whole).ok()?, 0));
-    }
-    let raised = rest.checked_mul(power)?;
-    if raised % divisor != 0 {
-        return None;
-    }
-    let units = whole.checked_mul(power)?.checked_add(raised / divisor)?;
-    Some((i64::try_from(units).ok()?, FIRST_DIGITS as u8))
+    let (number, divisor) = (left.unsigned_abs(), right.unsigned_abs());
+    let (whole, rest) = (number.checked_div(divisor)?, number % divisor);
+    let (units, scale) = if rest == 0 {
+        (whole, 0)
+    } else {
+        let raised = rest.checked_mul(power)?;
+        let (digits, rest) = (raised / divisor, raised % divisor);
+        if rest != 0 {
+            return None;
+        }
+        (whole.checked_mul(power)?.checked_add(digits)?, FIRST_DIGITS as u8)
+    };
+    let units = i64::try_from(units).ok()?;
+    Some(reduced(if (left < 0) == (right < 0) { units } else { -units }, scale))
 }
 
-/// The small number without trailing zeros in its fraction.
-fn small(mut coefficient: i64, mut scale: u8) -> Number {
+/// Without trailing zeros in the fraction.
+#[inline]
+fn reduced(mut coefficient: i64, mut scale: u8) -> FewDigits {
     while scale > 0 && coefficient % 10 == 0 {
         coefficient /= 10;
         scale -= 1;
     }
+    (coefficient, scale)
+}
+
+fn small(coefficient: i64, scale: u8) -> Number {
+    let (coefficient, scale) = reduced(coefficient, scale);
     Number(Repr::Small { scale, coefficient })
 }
 
