@@ -2,6 +2,7 @@
 
 mod boxed;
 mod items;
+mod remarks;
 mod table;
 
 use crate::definitions::{Definitions, Place, Text};
@@ -65,7 +66,8 @@ impl Model {
             compiler.check_cycles(&elements);
         }
         if !compiler.diagnostics.is_empty() {
-            return Err(ModelError { diagnostics: compiler.diagnostics });
+            let Compiler { diagnostics, warnings, .. } = compiler;
+            return Err(ModelError { diagnostics, warnings });
         }
         let own = files[0].inputs.len()
             + files[0].decisions.len()
@@ -349,6 +351,11 @@ impl Compiler<'_> {
         if self.dialect == Dialect::Camunda {
             return None;
         }
+        self.declared(file, reference)
+    }
+
+    /// What the file says, whether it is checked or not.
+    fn declared(&self, file: usize, reference: &Option<String>) -> Option<Arc<ItemType>> {
         self.items.find(self.files, file, reference.as_deref()?)
     }
 

@@ -29,6 +29,8 @@ impl fmt::Display for Diagnostic {
 pub struct ModelError {
     /// At least one.
     pub diagnostics: Vec<Diagnostic>,
+    /// What is doubtful besides.
+    pub warnings: Vec<Diagnostic>,
 }
 
 impl fmt::Display for ModelError {

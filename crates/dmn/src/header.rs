@@ -28,7 +28,7 @@ impl Header {
     pub fn read(xml: &str) -> Result<Header, ModelError> {
         let (definitions, diagnostics) = parse(xml, 0)?;
         if !diagnostics.is_empty() {
-            return Err(ModelError { diagnostics });
+            return Err(ModelError { diagnostics, warnings: Vec::new() });
         }
         let imports = definitions.imports.into_iter().filter(|own| own.is_dmn).map(|own| {
             let (line, column) = own.place.line_and_column(xml);

@@ -35,3 +35,7 @@ pub const CONFORM_FUEL: usize = 5;
 
 /// Cells of a column that are looked at for one that tells its type, after no rule has matched.
 pub const CELLS_LOOKED_AT_MAX: usize = 100;
+
+/// Rules of a table with one hit that are compared with one another for values that two of them
+/// accept. Each is compared with all before it, so the work grows with the square.
+pub const RULES_COMPARED_MAX: usize = 300;

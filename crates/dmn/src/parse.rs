@@ -23,6 +23,7 @@ const NEWEST: &str = "https://www.omg.org/spec/DMN/20230324/MODEL/";
 /// What is wrong in parts of it stands beside the definitions, without those parts.
 pub(crate) fn parse(xml: &str, file: usize) -> Result<(Definitions, Vec<Diagnostic>), ModelError> {
     let whole = |line: u32, column: u32, message: String| ModelError {
+        warnings: Vec::new(),
         diagnostics: vec![Diagnostic { element: String::new(), line, column, message }],
     };
     if xml.len() > FILE_BYTES_MAX {
@@ -49,7 +50,7 @@ pub(crate) fn parse(xml: &str, file: usize) -> Result<(Definitions, Vec<Diagnost
              '{namespace}'"
         );
         parser.error(root, message);
-        return Err(ModelError { diagnostics: parser.diagnostics });
+        return Err(ModelError { diagnostics: parser.diagnostics, warnings: Vec::new() });
     }
     let definitions = parser.definitions(root);
     if definitions.is_empty() && parser.diagnostics.is_empty() {

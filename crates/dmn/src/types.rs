@@ -99,6 +99,16 @@ impl ItemType {
         }
     }
 
+    /// The type of the language, if it is one and no list.
+    pub(crate) fn plain(&self) -> Option<&Type> {
+        match &self.base {
+            _ if self.is_collection => None,
+            Base::Simple(Type::Any) | Base::Components(_) => None,
+            Base::Simple(simple) => Some(simple),
+            Base::Named(named) => named.plain(),
+        }
+    }
+
     /// Whether it is another single type under a name of its own.
     fn is_alias(&self) -> bool {
         matches!(&self.base, Base::Named(named) if !named.is_collection)

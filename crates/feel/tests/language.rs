@@ -380,3 +380,12 @@ fn a_range_with_one_end_comes_back_from_its_normal_form() {
     }
     assert!(compile("((>5).start>5).start").is_ok() && compile("x in (> 5, < 3)").is_ok());
 }
+
+#[test]
+fn a_comment_is_no_part_of_a_name() {
+    assert!(compile("bef // gone\r partition([1], 1)").is_err(), "two words without a name");
+    let normal = |text: &str| compile(text).expect(text).normal_form();
+    let declared = "for a /* the */ b in [1] return a b + 1";
+    assert_eq!(normal(declared), normal("for a b in [1] return a b + 1"));
+    assert_eq!(eval(declared), "[2]");
+}

@@ -363,7 +363,8 @@ codes! {
     "Mend what the message names. A file that imports others is checked together with them."
 
     DMN_DOUBTFUL "DMN-002" "A decision model will not do what was meant"
-    "It deploys, but a rule can never match, an expression calls a function that does not exist, \
+    "It deploys, but a rule can never match, two rules overlap although only one may match, a \
+     cell is of another type than its column, an expression calls a function that does not exist, \
      a decision has no logic, or a process asks for a decision that none of the files has."
     "Correct what the message names."
 

@@ -7,7 +7,6 @@ use crate::model::{
     Aggregation, Boxed, Cell, HitPolicy, Table, TableInput, TableOutput, TableRule,
 };
 use feel::UnaryTests;
-use std::collections::BTreeMap;
 
 impl Compiler<'_> {
     pub(super) fn table(
@@ -33,59 +32,10 @@ impl Compiler<'_> {
             let message = format!("expected one output to aggregate, but found {found}");
             self.error(place, message);
         }
-        match hit_policy {
-            HitPolicy::First => self.unreachable(table, &rules),
-            HitPolicy::Unique => self.same(table),
-            HitPolicy::Any
-            | HitPolicy::Priority
-            | HitPolicy::RuleOrder
-            | HitPolicy::OutputOrder
-            | HitPolicy::Collect(_) => {}
-        }
         let index = RuleIndex::new(&rules, table.inputs.len());
-        Table { hit_policy, inputs, outputs, rules, index }
-    }
-
-    /// Rules behind one that accepts everything are never looked at.
-    fn unreachable(&mut self, table: &source::Table, rules: &[TableRule]) {
-        let accepts_all = |rule: &TableRule| {
-            rule.tests.iter().all(|cell| match cell {
-                Cell::Tests { tests, .. } => tests.accepts_all(),
-                Cell::Broken(_) => false,
-            })
-        };
-        let Some(last) = rules.iter().position(accepts_all) else { return };
-        let Some(behind) = table.rules.get(last + 1) else { return };
-        let message = format!(
-            "expected nothing behind rule {}, which accepts everything, but rule {} stands there \
-             and never matches",
-            last + 1,
-            last + 2
-        );
-        self.warn_rule(behind, message);
-    }
-
-    /// Rules with the same tests match together, which a table with one hit refuses.
-    fn same(&mut self, table: &source::Table) {
-        let mut known = BTreeMap::new();
-        for (at, rule) in table.rules.iter().enumerate() {
-            let tests: Vec<&str> = rule.tests.iter().map(|text| text.text.as_str()).collect();
-            if let Some(first) = known.insert(tests, at) {
-                let message = format!(
-                    "expected rules that exclude each other, as the hit policy UNIQUE says, but \
-                     rules {} and {} accept the same",
-                    first + 1,
-                    at + 1
-                );
-                self.warn_rule(rule, message);
-            }
-        }
-    }
-
-    fn warn_rule(&mut self, rule: &source::Rule, message: String) {
-        let first = rule.tests.first().or(rule.outputs.first());
-        let place = first.map(|text| text.place.clone()).unwrap_or_default();
-        self.warn(&Place { id: rule.id.as_str().into(), ..place }, message);
+        let compiled = Table { hit_policy, inputs, outputs, rules, index };
+        self.remark(table, &compiled, around.file);
+        compiled
     }
 
     fn hit_policy(&mut self, table: &source::Table, place: &Place) -> HitPolicy {

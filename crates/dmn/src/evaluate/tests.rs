@@ -237,12 +237,30 @@ fn warnings(xml: &str) -> Vec<String> {
 #[test]
 fn what_cannot_be_meant_is_told_although_it_deploys() {
     let rules = [("< 18", "uper case(\"x\")"), ("< 18", "1"), ("-", "2"), ("-", "3")];
-    let [called, same, all] = &warnings(&table("hitPolicy='UNIQUE'", &rules))[..] else {
+    let [called, same, shared, all] = &warnings(&table("hitPolicy='UNIQUE'", &rules))[..] else {
         panic!("{:?}", warnings(&table("hitPolicy='UNIQUE'", &rules)))
     };
     assert!(called.starts_with("o0: ") && called.contains("did you mean 'upper case'"), "{called}");
     assert!(same.starts_with("r1: ") && same.contains("rules 1 and 2 accept the same"), "{same}");
+    assert!(shared.starts_with("r2: ") && shared.ends_with("rules 1 and 3 overlap"), "{shared}");
     assert!(all.starts_with("r3: ") && all.contains("rules 3 and 4"), "{all}");
+    let rules =
+        [("[1..5)", "1"), ("[5..9]", "2"), ("7, 12", "3"), ("> limit", "4"), ("(9..12)", "5")];
+    let found = warnings(&table("hitPolicy='UNIQUE'", &rules));
+    assert!(found.len() == 1 && found[0].ends_with("rules 2 and 3 overlap"), "{found:?}");
+    let rules = [("\"ten\"", "1"), ("[20..10]", "\"much\""), ("< 5", "null"), ("\"a\", 3", "3")];
+    let typed = table("hitPolicy='COLLECT'", &rules);
+    let typed = typed.replace("<inputExpression>", "<inputExpression typeRef='number'>");
+    let typed = typed.replace("name='rate' label='Rate'/>", "name='rate' typeRef='number'/>");
+    let [text, turned, mixed, much] = &warnings(&typed)[..] else {
+        panic!("{:?}", warnings(&typed))
+    };
+    assert!(text.starts_with("i0: ") && text.contains("\"ten\" is a string"), "{text}");
+    assert!(turned.starts_with("i1: ") && turned.ends_with("but found [20..10]"), "{turned}");
+    assert!(mixed.starts_with("i3: ") && mixed.contains("\"a\" is a string"), "{mixed}");
+    assert!(much.starts_with("o1: ") && much.contains("of type number"), "{much}");
+    let broken = Model::read(&typed.replace("null", "5 +")).expect_err("a syntax error");
+    assert!(broken.diagnostics.len() == 1 && broken.warnings.len() == 4, "{broken:?}");
     let first = table("hitPolicy='FIRST'", &[("-", "1"), ("< 18", "2"), ("", "3")]);
     let [only] = &warnings(&first)[..] else { panic!("{:?}", warnings(&first)) };
     assert!(

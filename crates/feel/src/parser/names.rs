@@ -3,7 +3,7 @@
 use super::{OPENING, Parser, RESERVED};
 use crate::ast::{Kind, NodeId};
 use crate::error::SyntaxError;
-use crate::lexer::{TokenKind, is_name_part, name_length, token_at};
+use crate::lexer::{TokenKind, is_name_part, is_space, name_length, token_at};
 use crate::scope::{name_end, normalised};
 use crate::{Dialect, builtins};
 use std::sync::Arc;
@@ -64,7 +64,9 @@ impl Parser<'_> {
         loop {
             let token = token_at(self.text, end);
             let word = &self.text[token.start()..token.end()];
+            // A comment between them ends a name.
             let is_word = token.kind == TokenKind::Name
+                && self.text[end..token.start()].chars().all(is_space)
                 && !RESERVED.contains(&word)
                 && !OPENING.contains(&word)
                 && !matches!(word, "between" | "external");
@@ -111,15 +113,17 @@ impl Parser<'_> {
             let token = self.advance();
             return Ok(Arc::from(&self.text[token.start() + 1..token.end() - 1]));
         }
-        let start = self.token.start();
         if self.token.kind != TokenKind::Name || is_literal(self.text_of(self.token)) {
             return Err(self.unexpected("a name"));
         }
+        let mut name = self.text_of(self.token).to_owned();
         self.advance();
         while self.token.kind == TokenKind::Name && !self.at_word("in") {
+            name.push(' ');
+            name.push_str(self.text_of(self.token));
             self.advance();
         }
-        Ok(Arc::from(normalised(&self.text[start..self.last_end])))
+        Ok(Arc::from(name))
     }
 
     /// The key of a context entry: text in quotes, or all up to the colon. Camunda allows any

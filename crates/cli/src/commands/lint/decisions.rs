@@ -106,7 +106,8 @@ impl Ids {
 }
 
 fn errors(error: &ModelError) -> Vec<Diagnostic> {
-    error.diagnostics.iter().map(|own| said(Severity::Error, own)).collect()
+    let warnings = error.warnings.iter().map(|own| said(Severity::Warning, own));
+    error.diagnostics.iter().map(|own| said(Severity::Error, own)).chain(warnings).collect()
 }
 
 fn said(severity: Severity, own: &dmn::Diagnostic) -> Diagnostic {
