@@ -13,6 +13,9 @@ const MAGNITUDE_MAX: f64 = EXPONENT_MAX as f64;
 /// And have so many digits, the last of which counts below that.
 const DIGITS: f64 = 34.0;
 
+/// The square of the fraction in [`Number::ln_one_and`] is below 3e-5: terms from this on are below 1e-36.
+const LOGARITHM_TERMS: i32 = 19;
+
 /// What is done with two numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arithmetic {
@@ -212,7 +215,25 @@ impl Number {
         if self.is_zero() || self.is_negative() {
             return None;
         }
-        Number::from_decimal(self.decimal().ln())
+        let beyond_one = self.sub(&Number::ONE)?;
+        match beyond_one.abs() < Number::new(1, 2) {
+            true => beyond_one.ln_one_and(),
+            false => Number::from_decimal(self.decimal().ln()),
+        }
+    }
+
+    /// The natural logarithm of this much more than one, where the library's has as many wrong
+    /// digits as there are zeros: `2 artanh(x / (2 + x))`, of which each term is small beside the
+    /// one before.
+    fn ln_one_and(&self) -> Option<Number> {
+        let base = self.div(&Number::from(2).add(self)?)?;
+        let square = base.mul(&base)?;
+        let (mut power, mut sum) = (base.clone(), base);
+        for odd in (3..LOGARITHM_TERMS).step_by(2) {
+            power = power.mul(&square)?;
+            sum = sum.add(&power.div(&Number::from(odd))?)?;
+        }
+        sum.add(&sum)
     }
 
     /// The number with the other sign.

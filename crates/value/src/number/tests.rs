@@ -182,6 +182,44 @@ fn roots_reach_as_far_as_numbers() {
     assert_eq!(number("2e400").sqrt(), Some(number(&format!("{two}e200"))));
 }
 
+/// The values of an independent implementation of decimal arithmetic (libmpdec), 34 digits. A
+/// power, an exponential or a logarithm may differ in the last one.
+#[test]
+fn powers_and_logarithms_are_those_of_another_implementation() {
+    for (function, operand, exponent, expected) in [
+        ("exp", "1", "", "2.718281828459045235360287471352662"),
+        ("exp", "0.5", "", "1.648721270700128146848650787814164"),
+        ("exp", "-3.7", "", "0.02472352647033939120275738298340263"),
+        ("exp", "100", "", "2.688117141816135448412625551580014E+43"),
+        ("exp", "-800.2734060014312518", "", "2.790459731283502859197223341713866E-348"),
+        ("exp", "0.00000000093821", "", "1.000000000938210000440119002187641"),
+        ("exp", "3000.25", "", "9.817916411049188507990579955431920E+1302"),
+        ("ln", "2", "", "0.6931471805599453094172321214581766"),
+        ("ln", "10", "", "2.302585092994045684017991454684364"),
+        ("ln", "0.001", "", "-6.907755278982137052053974364053093"),
+        ("ln", "123456.789", "", "11.72364648718588098113995898391011"),
+        ("ln", "1.000000000000000001", "", "9.999999999999999995000000000000000E-19"),
+        ("ln", "0.9999999999999999", "", "-1.000000000000000050000000000000003E-16"),
+        ("ln", "1.0099", "", "0.009851316050374182727989001619483628"),
+        ("ln", "98765432109876543210987654321", "", "66.76254517694126768321538093221469"),
+        ("pow", "1.19", "100", "35867089.72797072439157962589261275"),
+        ("pow", "0.000000152874535752", "-17", "7.350255400703286362356293250583022E+115"),
+        ("pow", "2", "0.5", "1.414213562373095048801688724209698"),
+        ("pow", "3.5", "-2.25", "0.05968248536400201721979903535961808"),
+        ("pow", "10", "1000", "1.000000000000000000000000000000000E+1000"),
+    ] {
+        let (operand, expected) = (number(operand), number(expected));
+        let found = match function {
+            "exp" => operand.exp(),
+            "ln" => operand.ln(),
+            _ => operand.pow(&number(exponent)),
+        };
+        let found = found.unwrap_or_else(|| panic!("{function} {operand} {exponent}"));
+        let off = found.sub(&expected).and_then(|off| off.abs().div(&expected.abs())).unwrap();
+        assert!(off <= number("1e-33"), "{function} {operand} {exponent}: {found}, not {expected}");
+    }
+}
+
 proptest! {
     /// Against `i128`, in which every sum and product of these fits.
     #[test]
