@@ -2,6 +2,7 @@
 //! it is no part of any state.
 
 mod decisions;
+mod files;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -46,6 +47,7 @@ struct Rows {
     versions: BTreeMap<(Text, Text), BTreeMap<i32, Key>>,
     deleted: BTreeMap<Key, u64>,
     decisions: decisions::Decisions,
+    files: files::Files,
 }
 
 impl Catalog {
@@ -64,6 +66,11 @@ impl Catalog {
             meta::Event::RequirementsDeleted { requirements } => {
                 rows.deleted.insert(*requirements, position);
                 rows.decisions.delete(*requirements);
+            }
+            meta::Event::FileDeployed(deployed) => rows.files.deploy(deployed),
+            meta::Event::FileDeleted { file } => {
+                rows.deleted.insert(*file, position);
+                rows.files.delete(*file);
             }
             meta::Event::Deployed { .. }
             | meta::Event::EpochStarted { .. }

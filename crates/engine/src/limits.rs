@@ -40,6 +40,8 @@ pub const DUE_TIMERS_MAX: usize = 256;
 pub const TAGS_MAX: usize = 10;
 /// Characters of a business id.
 pub const BUSINESS_ID_CHARS_MAX: usize = 256;
+/// Bytes of the id that a form or another file says it has.
+pub const RESOURCE_ID_BYTES_MAX: usize = 512;
 /// Resources of one deployment, and their bytes together.
 pub const DEPLOYMENT_RESOURCES_MAX: usize = 200;
 /// See [`DEPLOYMENT_RESOURCES_MAX`].

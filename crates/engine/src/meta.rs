@@ -3,6 +3,7 @@
 
 mod decisions;
 mod deploy;
+mod files;
 mod image;
 mod imports;
 
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 pub use decisions::{DecisionDeployed, RequirementsDeployed};
 pub(crate) use decisions::{compile as compile_decisions, digest};
+pub use files::{FileDeployed, FileKind, file_id};
 pub use image::Image;
 
 use crate::compile::{Expr, Order, Problem, Process, TimerExpr, Trigger};
@@ -65,6 +67,11 @@ pub enum Event {
     RequirementsDeleted {
         requirements: Key,
     },
+    /// A form or another file.
+    FileDeployed(Box<FileDeployed>),
+    FileDeleted {
+        file: Key,
+    },
     /// Partitions 1 to `partitions` exist; slots are dealt out in turn to the first `dealt`.
     SlotsAssigned {
         partitions: PartitionId,
@@ -103,6 +110,8 @@ pub struct Deployed {
     pub processes: Vec<DeployedProcess>,
     /// DMN files with their decisions.
     pub requirements: Vec<Arc<RequirementsDeployed>>,
+    /// Forms and other files.
+    pub files: Vec<Arc<FileDeployed>>,
     pub warnings: Vec<String>,
 }
 
@@ -129,6 +138,7 @@ pub struct State {
     /// Highest version ever given, per tenant and process id; never reused.
     pub(crate) versions: BTreeMap<(Text, Text), i32>,
     pub(crate) requirements: BTreeMap<Key, Arc<RequirementsDeployed>>,
+    pub(crate) files: BTreeMap<Key, Arc<FileDeployed>>,
 }
 
 type Outcome = (Result<Reply, Rejection>, Vec<Event>);
@@ -163,10 +173,9 @@ impl State {
             Event::RequirementsDeployed(Box::new((**row).clone()))
         };
         events.extend(self.requirements.values().map(decisions));
-        events.extend(self.deleted.iter().map(|key| match self.requirements.contains_key(key) {
-            true => Event::RequirementsDeleted { requirements: *key },
-            false => Event::ProcessDeleted { definition: *key },
-        }));
+        let file = |row: &Arc<FileDeployed>| Event::FileDeployed(Box::new((**row).clone()));
+        events.extend(self.files.values().map(file));
+        events.extend(self.deleted.iter().filter_map(|key| self.deletion(*key)));
         events
     }
 
@@ -216,8 +225,13 @@ impl State {
                 deployed.decisions.iter().for_each(|decision| self.used(decision.key));
                 self.requirements.insert(deployed.key, Arc::new((**deployed).clone()));
             }
+            Event::FileDeployed(deployed) => {
+                self.used(deployed.key);
+                self.files.insert(deployed.key, Arc::new((**deployed).clone()));
+            }
             Event::ProcessDeleted { definition: key }
-            | Event::RequirementsDeleted { requirements: key } => {
+            | Event::RequirementsDeleted { requirements: key }
+            | Event::FileDeleted { file: key } => {
                 self.deleted.insert(*key);
             }
             Event::SlotsAssigned { partitions, dealt } => {
@@ -252,20 +266,24 @@ impl State {
     }
 
     fn delete(&self, key: Key) -> Result<(Reply, Vec<Event>), Rejection> {
-        let event = match self.deleted.contains(&key) {
-            false if self.definitions.contains_key(&key) => {
-                Event::ProcessDeleted { definition: key }
-            }
-            false if self.requirements.contains_key(&key) => {
-                Event::RequirementsDeleted { requirements: key }
-            }
-            true | false => {
-                return Err(Rejection::not_found(format!(
-                    "expected to delete resource with key '{key}', but no such resource was found"
-                )));
-            }
-        };
+        let event = self.deletion(key).filter(|_| !self.deleted.contains(&key));
+        let event = event.ok_or_else(|| {
+            Rejection::not_found(format!(
+                "expected to delete resource with key '{key}', but no such resource was found"
+            ))
+        })?;
         Ok((Reply::Done, vec![event]))
+    }
+
+    /// What deletes the resource with that key, whatever it is.
+    fn deletion(&self, key: Key) -> Option<Event> {
+        if self.definitions.contains_key(&key) {
+            Some(Event::ProcessDeleted { definition: key })
+        } else if self.requirements.contains_key(&key) {
+            Some(Event::RequirementsDeleted { requirements: key })
+        } else {
+            self.files.contains_key(&key).then_some(Event::FileDeleted { file: key })
+        }
     }
 
     fn latest(&self, tenant: &Text, process_id: &Text) -> Option<&Arc<ProcessDeployed>> {
@@ -298,12 +316,6 @@ fn check_size(resources: &[Resource]) -> Result<(), Rejection> {
 /// Parses and compiles one resource; all its problems as one text.
 fn read(resource: &Resource) -> Result<(model::Definitions, Vec<String>), String> {
     let name = &resource.name;
-    if !name.ends_with(".bpmn") && !name.ends_with(".xml") {
-        return Err(format!(
-            "'{name}': expected a BPMN or DMN resource (.bpmn, .xml or .dmn), but its name ends \
-             otherwise\n"
-        ));
-    }
     let (definitions, warnings) = model::parse(name, &resource.bytes)
         .map_err(|diagnostics| model::report(name, &diagnostics))?;
     let mut problems = String::new();

@@ -314,6 +314,7 @@ fn about(task: &UserTask) -> String {
         add("priority", &task.priority.to_string());
     }
     add("form", task.form_id.as_deref().unwrap_or_default());
+    add("form-key", &task.form_key.map_or(String::new(), |key| key.to_string()));
     add("external-form", task.external_form.as_deref().unwrap_or_default());
     text
 }

@@ -118,14 +118,14 @@ impl Grevy {
     }
 
     /// Deploys one resource. Waits until it is durable; what is asked afterwards finds it.
-    pub fn deploy(&self, name: &str, bytes: impl AsRef<[u8]>) -> Pending<Deployment> {
+    pub fn deploy(&self, name: &str, bytes: impl AsRef<[u8]>) -> Pending<meta::Deployed> {
         let resource = meta::Resource { name: name.into(), bytes: bytes.as_ref().into() };
         self.deploy_all(vec![resource], DEFAULT_TENANT)
     }
 
     /// Deploys a model that was built in code, as `<process id>.bpmn`. The same model again is the
     /// same version.
-    pub fn deploy_model(&self, model: model::Builder) -> Pending<Deployment> {
+    pub fn deploy_model(&self, model: model::Builder) -> Pending<meta::Deployed> {
         match model.build() {
             Ok(built) => {
                 let id = built.processes.first().map_or("model", |process| &process.id);
@@ -139,16 +139,14 @@ impl Grevy {
     }
 
     /// Deploys resources together: all or none.
-    pub fn deploy_all(&self, resources: Vec<meta::Resource>, tenant: &str) -> Pending<Deployment> {
+    pub fn deploy_all(
+        &self,
+        resources: Vec<meta::Resource>,
+        tenant: &str,
+    ) -> Pending<meta::Deployed> {
         let command = meta::Command::Deploy { resources, tenant: tenant.into() };
         self.meta(command, |reply| match reply {
-            meta::Reply::Deployed(deployed) => Ok(Deployment {
-                key: deployed.key,
-                tenant: deployed.tenant.to_string(),
-                processes: deployed.processes,
-                requirements: deployed.requirements,
-                warnings: deployed.warnings,
-            }),
+            meta::Reply::Deployed(deployed) => Ok(*deployed),
             meta::Reply::Done => Err(unexpected()),
         })
     }
@@ -406,21 +404,6 @@ fn join(threads: &Mutex<Vec<JoinHandle<()>>>) {
             tracing::error!("a thread of the engine had panicked");
         }
     }
-}
-
-/// What a deployment brought.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Deployment {
-    /// Of the deployment.
-    pub key: Key,
-    /// Whose it is.
-    pub tenant: String,
-    /// Its processes; an unchanged one keeps its key and version.
-    pub processes: Vec<meta::DeployedProcess>,
-    /// Its DMN files with their decisions.
-    pub requirements: Vec<Arc<meta::RequirementsDeployed>>,
-    /// What a model checker would say.
-    pub warnings: Vec<String>,
 }
 
 pub(crate) fn of_latest(process_id: &str, variables: Variables) -> CreateInstance {

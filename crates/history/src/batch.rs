@@ -128,7 +128,9 @@ impl Item {
                     meta::Event::RequirementsDeployed(deployed) => {
                         META_EVENT + deployed.bytes.len()
                     }
+                    meta::Event::FileDeployed(deployed) => META_EVENT + deployed.bytes.len(),
                     meta::Event::EpochStarted { .. }
+                    | meta::Event::FileDeleted { .. }
                     | meta::Event::Deployed { .. }
                     | meta::Event::ProcessDeleted { .. }
                     | meta::Event::RequirementsDeleted { .. }

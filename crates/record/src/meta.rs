@@ -2,7 +2,9 @@
 
 use engine::Cause;
 use engine::event::Text;
-use engine::meta::{DecisionDeployed, Event, ProcessDeployed, RequirementsDeployed};
+use engine::meta::{
+    DecisionDeployed, Event, FileDeployed, FileKind, ProcessDeployed, RequirementsDeployed,
+};
 
 use crate::codec::{Abs, Blob, Boxed, I32, I64, List, Message, Msg, Opt, Str, Tenant, U16, U64};
 use crate::error::DecodeError;
@@ -46,6 +48,8 @@ choice!("MetaEvent", Event, "event" {
     5 SlotsAssigned { 1 partitions: U16, 2 dealt: U16 },
     10 RequirementsDeployed(Boxed<Msg<RequirementsDeployed>>),
     11 RequirementsDeleted { 1 requirements: Abs },
+    12 FileDeployed(Boxed<Msg<FileDeployed>>),
+    13 FileDeleted { 1 file: Abs },
 });
 
 message!("ProcessDeployed", ProcessDeployed {
@@ -74,6 +78,24 @@ message!("RequirementsDeployed", RequirementsDeployed {
     9 bytes: Blob,
     10 decisions: List<Msg<DecisionDeployed>>,
     11 imports: List<Blob>,
+});
+
+numbers!("FileKind", FileKind {
+    0 Form,
+    1 Other,
+});
+
+message!("FileDeployed", FileDeployed {
+    1 key: Abs,
+    2 deployment: Abs,
+    3 kind: FileKind,
+    4 id: Str,
+    5 version: I32,
+    6 version_tag: Opt<Str>,
+    7 tenant: Tenant,
+    8 resource: Str,
+    9 digest: U64,
+    10 bytes: Blob,
 });
 
 message!("DecisionDeployed", DecisionDeployed {

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use engine::command::{DEFAULT_TENANT, Reply};
 use engine::event::Text;
@@ -122,6 +123,9 @@ impl Runner {
                 for decision in deployed.requirements.iter().flat_map(|file| &file.decisions) {
                     self.told.push(format!("> {} v{}", decision.id, decision.version));
                 }
+                for file in &deployed.files {
+                    self.told.push(format!("> {} v{} {}", file.id, file.version, file.key));
+                }
             }
             Ok(meta::Reply::Done) => {}
             Err(rejection) => self.refused(&rejection.to_string()),
@@ -147,6 +151,14 @@ impl Runner {
             ("delete-decisions", [id]) => {
                 let latest = self.catalog.latest_decision(&DEFAULT_TENANT.into(), &(*id).into());
                 let key = latest.map(|d| d.requirements.key).ok_or(format!("no decision {id}"))?;
+                self.meta(&meta::Command::DeleteResource { key })
+            }
+            ("delete-file", [id]) => {
+                let live = |file: &&Arc<meta::FileDeployed>| {
+                    *file.id == **id && !self.meta.is_deleted(file.key)
+                };
+                let latest = self.meta.files().filter(live).last();
+                let key = latest.map(|file| file.key).ok_or(format!("no file {id}"))?;
                 self.meta(&meta::Command::DeleteResource { key })
             }
             ("variables", [scope]) => self.variables(scope),

@@ -137,6 +137,7 @@ scenarios! {
     l7_seven_days_for_the_customer
     l9_timer_over_downtime
     link_events
+    linked_files
     loop_without_waits
     mapping_error
     mapping_without_outputs_merges_all

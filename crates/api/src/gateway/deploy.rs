@@ -51,6 +51,9 @@ impl Gateway {
             for decision in catalog.decisions().filter(|d| d.requirements.key == key) {
                 caller.principal.require_process(&decision.id)?;
             }
+            if let Some(file) = catalog.file(key) {
+                caller.principal.require_process(&file.id)?;
+            }
         }
         let done = self.engine_for(caller).await?.delete_resource(key).await;
         done.map_err(|error| Failure::of("DELETE", error))
@@ -70,6 +73,10 @@ impl Gateway {
                     caller.principal.require_process(file.id())?;
                     file.decisions().try_for_each(|d| caller.principal.require_process(d.id))?;
                 }
+                continue;
+            }
+            if let Some(id) = engine::meta::file_id(resource) {
+                caller.principal.require_process(&id)?;
                 continue;
             }
             if let Ok((definitions, _)) = model::parse(&resource.name, bytes) {

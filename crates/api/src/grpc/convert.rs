@@ -2,11 +2,13 @@
 
 use engine::command::{LeasedJob, LeasedTask};
 use engine::event::{JobKind, ListenerKind, NamedValue, Text};
-use engine::meta::{DecisionDeployed, DeployedProcess, RequirementsDeployed};
+use engine::meta::{
+    DecisionDeployed, DeployedProcess, FileDeployed, FileKind, RequirementsDeployed,
+};
 
 use crate::proto::activated_job::{JobKind as Kind, ListenerEventType};
 use crate::proto::{
-    ActivatedJob, DecisionMetadata, DecisionRequirementsMetadata, ProcessMetadata,
+    ActivatedJob, DecisionMetadata, DecisionRequirementsMetadata, FormMetadata, ProcessMetadata,
     UserTaskProperties,
 };
 
@@ -49,7 +51,7 @@ fn user_task(leased: &LeasedTask) -> UserTaskProperties {
         changed_attributes: changed.iter().map(ToString::to_string).collect(),
         due_date: text(&task.due_date),
         follow_up_date: text(&task.follow_up_date),
-        form_key: None,
+        form_key: task.form_key,
         priority: Some(task.priority),
         user_task_key: Some(*key),
     }
@@ -81,6 +83,17 @@ pub fn requirements(file: &RequirementsDeployed) -> DecisionRequirementsMetadata
         resource_name: file.resource.to_string(),
         tenant_id: file.tenant.to_string(),
     }
+}
+
+/// The protocol has no word for a file of another kind.
+pub fn form(file: &FileDeployed) -> Option<FormMetadata> {
+    (file.kind == FileKind::Form).then(|| FormMetadata {
+        form_id: file.id.to_string(),
+        version: file.version,
+        form_key: file.key,
+        resource_name: file.resource.to_string(),
+        tenant_id: file.tenant.to_string(),
+    })
 }
 
 pub fn process(process: &DeployedProcess) -> ProcessMetadata {

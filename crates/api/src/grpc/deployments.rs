@@ -24,7 +24,10 @@ impl Service {
         let files = deployed.requirements.iter().map(|file| convert::requirements(file));
         let metadata = processes
             .chain(decisions.map(Metadata::Decision))
-            .chain(files.map(Metadata::DecisionRequirements));
+            .chain(files.map(Metadata::DecisionRequirements))
+            .chain(
+                deployed.files.iter().filter_map(|file| convert::form(file)).map(Metadata::Form),
+            );
         Ok(Response::new(DeployResourceResponse {
             key: deployed.key,
             deployments: metadata.map(entry).collect(),

@@ -4,7 +4,7 @@ use axum::extract::multipart::{Field, MultipartError, MultipartRejection};
 use axum::extract::{Multipart, Path, State};
 use axum::response::{IntoResponse, Response};
 use axum::{Extension, Json as Answer};
-use engine::meta::{DecisionDeployed, RequirementsDeployed};
+use engine::meta::{DecisionDeployed, FileDeployed, FileKind, RequirementsDeployed};
 use http::header;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -19,7 +19,7 @@ use crate::input;
 /// The form of a deployment.
 #[derive(Default, ToSchema)]
 #[schema(as = DeploymentForm)]
-struct Form {
+struct Parts {
     /// Files; the name of each is its resource name, whose suffix tells its type.
     #[schema(value_type = Vec<String>, format = Binary)]
     resources: Vec<(String, Vec<u8>)>,
@@ -44,10 +44,30 @@ struct Metadata {
     process_definition: Option<Process>,
     decision_definition: Option<Decision>,
     decision_requirements: Option<Requirements>,
-    #[schema(value_type = Option<Object>)]
-    form: Option<()>,
-    #[schema(value_type = Option<Object>)]
-    resource: Option<()>,
+    form: Option<Form>,
+    resource: Option<OtherResource>,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentFormResult)]
+struct Form {
+    form_id: String,
+    version: i32,
+    resource_name: String,
+    tenant_id: String,
+    form_key: KeyText,
+}
+
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+#[schema(as = DeploymentResourceResult)]
+struct OtherResource {
+    resource_id: String,
+    resource_name: String,
+    version: i32,
+    tenant_id: String,
+    resource_key: KeyText,
 }
 
 #[derive(Serialize, ToSchema)]
@@ -114,9 +134,31 @@ fn decisions(file: &RequirementsDeployed) -> Vec<Metadata> {
     file.decisions.iter().map(decision).chain([requirements]).collect()
 }
 
+fn file(own: &FileDeployed) -> Metadata {
+    let (id, version) = (own.id.to_string(), own.version);
+    let (resource_name, tenant_id) = (own.resource.to_string(), own.tenant.to_string());
+    let key = KeyText(own.key);
+    match own.kind {
+        FileKind::Form => {
+            let form = Form { form_id: id, version, resource_name, tenant_id, form_key: key };
+            Metadata { form: Some(form), ..Metadata::default() }
+        }
+        FileKind::Other => Metadata {
+            resource: Some(OtherResource {
+                resource_id: id,
+                resource_name,
+                version,
+                tenant_id,
+                resource_key: key,
+            }),
+            ..Metadata::default()
+        },
+    }
+}
+
 /// Deploys files together: all or none.
 #[utoipa::path(post, path = "/deployments", operation_id = "createDeployment", tag = "Resource",
-    request_body(content = Form, content_type = "multipart/form-data"),
+    request_body(content = Parts, content_type = "multipart/form-data"),
     responses((status = 200, body = Deployed), (status = 400, body = Detail),
         (status = 503, body = Detail)))]
 pub async fn create_deployment(
@@ -146,11 +188,12 @@ pub async fn create_deployment(
         }),
         ..Metadata::default()
     };
-    let files = deployed.requirements.iter().flat_map(|file| decisions(file));
+    let decisions = deployed.requirements.iter().flat_map(|file| decisions(file));
+    let files = deployed.files.iter().map(|own| file(own));
     Ok(Answer(Deployed {
         deployment_key: KeyText(deployed.key),
-        tenant_id: deployed.tenant,
-        deployments: deployed.processes.iter().map(entry).chain(files).collect(),
+        tenant_id: deployed.tenant.to_string(),
+        deployments: deployed.processes.iter().map(entry).chain(decisions).chain(files).collect(),
     }))
 }
 
@@ -177,10 +220,10 @@ fn file_name(part: &Field<'_>) -> Option<String> {
 }
 
 /// Files and tenant. Parts of other names are refused: a misspelt one would deploy nothing.
-async fn read(mut form: Multipart) -> Result<Form, Response> {
+async fn read(mut form: Multipart) -> Result<Parts, Response> {
     let broken = |error: MultipartError| error.into_response();
     let refuse = |text: String| Problem(Failure::invalid(text)).into_response();
-    let mut read = Form::default();
+    let mut read = Parts::default();
     while let Some(part) = form.next_field().await.map_err(broken)? {
         match part.name() {
             Some("resources") => {

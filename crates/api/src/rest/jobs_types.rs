@@ -145,7 +145,7 @@ impl TaskProperties {
             changed_attributes: changed.iter().map(ToString::to_string).collect(),
             due_date: text(&task.due_date),
             follow_up_date: text(&task.follow_up_date),
-            form_key: None,
+            form_key: task.form_key.map(KeyText),
             priority: Some(task.priority),
             user_task_key: Some(KeyText(*key)),
         }

@@ -9,6 +9,7 @@ mod decisions;
 mod deployments;
 mod document;
 mod expressions;
+mod files;
 mod incidents;
 mod jobs;
 mod jobs_types;
@@ -123,6 +124,7 @@ fn documented() -> (Router<Gateway>, utoipa::openapi::OpenApi) {
         .routes(routes!(user_tasks::unassign_user_task))
         .routes(routes!(user_tasks::update_user_task))
         .routes(routes!(incidents::resolve_incident))
+        .merge(files::router())
         .merge(search::router());
     let described = OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(cluster::get_status))

@@ -9,7 +9,7 @@ use crate::support::{ORDER, Rig, rig};
 const FEE: &str = include_str!("../../../../tests/conformance/models/fee.dmn");
 const EVALUATION: &str = "/v2/decision-definitions/evaluation";
 
-async fn deploy(rig: &Rig, files: &[(&str, &str)]) -> (StatusCode, Json) {
+pub async fn deploy(rig: &Rig, files: &[(&str, &str)]) -> (StatusCode, Json) {
     let part = |(name, text): &(&str, &str)| {
         format!(
             "--x\r\nContent-Disposition: form-data; name=\"resources\"; filename=\"{name}\"\r\n\

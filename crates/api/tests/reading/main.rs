@@ -6,6 +6,7 @@ mod behind;
 mod console;
 mod contract;
 mod decisions;
+mod files;
 mod listeners;
 mod search;
 mod seed;

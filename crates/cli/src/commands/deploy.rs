@@ -41,12 +41,14 @@ impl Deploy {
     }
 }
 
-/// What one entry brought: a process, a decision, or the file that has the decisions.
+/// What one entry brought.
 fn line(entry: &Value) -> Option<String> {
     let kinds = [
         ("processDefinition", "", "processDefinition", "processDefinitionVersion"),
         ("decisionDefinition", "decision ", "decisionDefinition", "version"),
         ("decisionRequirements", "decisions of ", "decisionRequirements", "version"),
+        ("form", "form ", "form", "version"),
+        ("resource", "resource ", "resource", "version"),
     ];
     let (kind, word, name, version) = kinds.into_iter().find(|kind| entry[kind.0].is_object())?;
     let own = &entry[kind];
@@ -79,6 +81,9 @@ mod tests {
             "decisionRequirementsKey": "9", "resourceName": "fee.dmn"});
         let file = json!({"decisionRequirements": file});
         assert_eq!(line(&file).unwrap(), "decisions of fees version 1 (key 9) from fee.dmn");
+        let form = json!({"form": {"formId": "pick", "version": 2, "formKey": "7",
+            "resourceName": "pick.form"}});
+        assert_eq!(line(&form).unwrap(), "form pick version 2 (key 7) from pick.form");
         assert_eq!(line(&json!({"form": {}})), None);
     }
 }

@@ -29,6 +29,8 @@ pub struct Element {
     pub boundaries: Vec<Catch>,
     /// What the job of a user task carries in its headers.
     pub task_job: Option<Box<TaskJob>>,
+    /// What its job links to.
+    pub linked_resources: Vec<model::LinkedResource>,
     pub attached_to: Option<ElementNo>,
     pub multi_instance: Option<Box<MultiInstance>>,
     pub start_listeners: Vec<Listener>,
@@ -306,6 +308,10 @@ impl<'a> Compiler<'a> {
             job_priority: element.job_priority.as_ref().map(|text| self.expr(id, text)),
             boundaries,
             task_job,
+            linked_resources: match &element.kind {
+                model::Kind::JobTask { job, .. } => job.linked_resources.clone(),
+                _ => Vec::new(),
+            },
             attached_to,
             multi_instance,
             start_listeners: self.listeners(id, &element.listeners, model::ListenerEvent::Start),

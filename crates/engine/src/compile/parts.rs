@@ -103,7 +103,7 @@ impl TaskListeners {
 #[derive(Debug)]
 pub enum Form {
     Key(Expr),
-    Id(Expr),
+    Id(Expr, model::Binding),
     External(Expr),
 }
 
@@ -210,7 +210,9 @@ impl Compiler<'_> {
             priority: some(&task.priority),
             form: task.form.as_ref().map(|form| match form {
                 model::Form::Key(key) => Form::Key(self.expr(id, key)),
-                model::Form::Id { id: form, .. } => Form::Id(self.expr(id, form)),
+                model::Form::Id { id: form, binding } => {
+                    Form::Id(self.expr(id, form), binding.clone())
+                }
                 model::Form::External(reference) => Form::External(self.expr(id, reference)),
             }),
             listeners: TaskListeners::default(),

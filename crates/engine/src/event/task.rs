@@ -20,6 +20,8 @@ pub struct UserTask {
     /// 0 to 100.
     pub priority: i32,
     pub form_id: Option<Text>,
+    /// The version of the form that was meant when the task began.
+    pub form_key: Option<Key>,
     pub external_form: Option<Text>,
 }
 

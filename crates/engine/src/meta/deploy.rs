@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::files::{self, FileDeployed, FileKind, Named};
 use super::{
     Deployed, DeployedProcess, Event, ProcessDeployed, Reply, RequirementsDeployed, Resource,
     State, check_size, decisions, imports::Library, read,
@@ -23,6 +24,12 @@ pub(super) struct Read<'a> {
 enum Content {
     Processes(model::Definitions),
     Decisions(dmn::Model),
+    File(Named),
+}
+
+/// What the end of its name says that a resource is.
+pub(super) fn is_process(name: &str) -> bool {
+    name.ends_with(".bpmn") || name.ends_with(".xml")
 }
 
 impl State {
@@ -45,10 +52,15 @@ impl State {
                     imports = found;
                     Content::Decisions(model)
                 })
-            } else {
+            } else if is_process(&resource.name) {
                 read(resource).map(|(definitions, said)| {
                     warnings.extend(said);
                     Content::Processes(definitions)
+                })
+            } else {
+                files::read(resource).map(|named| {
+                    warnings.extend(named.doubt(&resource.name));
+                    Content::File(named)
                 })
             };
             let digest = super::decisions::digest(&resource.bytes);
@@ -73,12 +85,14 @@ impl State {
             events: Vec::new(),
             processes: Vec::new(),
             requirements: Vec::new(),
+            files: Vec::new(),
         };
         found.iter().for_each(|read| deploying.add(read));
-        let Deploying { deployment: key, mut events, processes, requirements, .. } = deploying;
+        let Deploying { deployment: key, mut events, processes, requirements, files, .. } =
+            deploying;
         events.push(Event::Deployed { key, tenant: tenant.clone() });
         let tenant = tenant.clone();
-        let deployed = Deployed { key, tenant, processes, requirements, warnings };
+        let deployed = Deployed { key, tenant, processes, requirements, files, warnings };
         Ok((Reply::Deployed(Box::new(deployed)), events))
     }
 
@@ -94,6 +108,9 @@ impl State {
                 })
             }
             Content::Decisions(model) => self.known_requirements(tenant, model, read).is_some(),
+            Content::File(named) => {
+                self.known_file(tenant, named, read.resource, read.digest).is_some()
+            }
         }
     }
 }
@@ -103,6 +120,7 @@ fn duplicates(found: &[Read<'_>]) -> String {
     let mut processes = Vec::new();
     let mut decisions = Vec::new();
     let mut requirements = Vec::new();
+    let (mut forms, mut others) = (Vec::new(), Vec::new());
     for read in found {
         match &read.content {
             Content::Processes(definitions) => {
@@ -113,11 +131,20 @@ fn duplicates(found: &[Read<'_>]) -> String {
                 requirements.push(model.id());
                 decisions.extend(model.decisions().map(|decision| decision.id));
             }
+            Content::File(named) => match named.kind {
+                FileKind::Form => forms.push(&*named.id),
+                FileKind::Other => others.push(&*named.id),
+            },
         }
     }
     let mut text = String::new();
-    let kinds =
-        [("process", processes), ("decision", decisions), ("decision requirements", requirements)];
+    let kinds = [
+        ("process", processes),
+        ("decision", decisions),
+        ("decision requirements", requirements),
+        ("form", forms),
+        ("resource", others),
+    ];
     for (kind, mut ids) in kinds {
         ids.sort_unstable();
         if let Some(pair) = ids.windows(2).find(|pair| pair[0] == pair[1]) {
@@ -143,6 +170,7 @@ struct Deploying<'a> {
     events: Vec<Event>,
     processes: Vec<DeployedProcess>,
     requirements: Vec<Arc<RequirementsDeployed>>,
+    files: Vec<Arc<FileDeployed>>,
 }
 
 impl Deploying<'_> {
@@ -159,7 +187,30 @@ impl Deploying<'_> {
                 }
             }
             Content::Decisions(model) => self.add_decisions(read, model),
+            Content::File(named) => self.add_file(read, named),
         }
+    }
+
+    fn add_file(&mut self, read: &Read<'_>, named: &Named) {
+        let known = self.state.known_file(self.tenant, named, read.resource, read.digest);
+        if let Some(known) = known.filter(|_| !self.renew) {
+            self.files.push(known.clone());
+            return;
+        }
+        let deployed = FileDeployed {
+            key: self.new_key(),
+            deployment: self.deployment,
+            kind: named.kind,
+            id: named.id.clone(),
+            version: self.state.file_version(self.tenant, named) + 1,
+            version_tag: named.version_tag.clone(),
+            tenant: self.tenant.clone(),
+            resource: read.resource.name.clone(),
+            digest: read.digest,
+            bytes: read.resource.bytes.clone(),
+        };
+        self.files.push(Arc::new(deployed.clone()));
+        self.events.push(Event::FileDeployed(Box::new(deployed)));
     }
 
     fn add_process(&mut self, read: &Read<'_>, process: &model::Process) {

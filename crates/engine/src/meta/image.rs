@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{ProcessDeployed, RequirementsDeployed, State};
+use super::{FileDeployed, ProcessDeployed, RequirementsDeployed, State};
 use crate::event::Text;
 use crate::key::{Key, PartitionId};
 
@@ -19,6 +19,7 @@ pub struct Image {
     pub deleted: Vec<Key>,
     pub versions: BTreeMap<(Text, Text), i32>,
     pub requirements: Vec<Arc<RequirementsDeployed>>,
+    pub files: Vec<Arc<FileDeployed>>,
 }
 
 impl State {
@@ -33,6 +34,7 @@ impl State {
             deleted: self.deleted.iter().copied().collect(),
             versions: self.versions.clone(),
             requirements: self.requirements.values().cloned().collect(),
+            files: self.files.values().cloned().collect(),
         }
     }
 
@@ -49,6 +51,7 @@ impl State {
             deleted: image.deleted.into_iter().collect(),
             versions: image.versions,
             requirements: requirements.map(|deployed| (deployed.key, deployed)).collect(),
+            files: image.files.into_iter().map(|file| (file.key, file)).collect(),
         }
     }
 }

@@ -45,6 +45,6 @@ pub const USER_TASK: Entity = Entity {
         Field::key("processDefinitionKey", "u.definition").no_sort(),
         Field::key("processInstanceKey", "u.instance").no_sort(),
         Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
-        Field::key("formKey", "NULL").nullable().shown_only(),
+        Field::key("formKey", "NULLIF(CAST(u.form AS INTEGER), 0)").nullable().shown_only(),
     ],
 };

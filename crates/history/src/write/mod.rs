@@ -244,7 +244,12 @@ async fn deployments(
                     writing.requirements_deleted(*requirements).await?;
                     audit.push(line(step, operation::DELETE, *requirements));
                 }
-                meta::Event::EpochStarted { .. } | meta::Event::SlotsAssigned { .. } => {}
+                meta::Event::FileDeleted { file } => {
+                    audit.push(line(step, operation::DELETE, *file));
+                }
+                meta::Event::FileDeployed(_)
+                | meta::Event::EpochStarted { .. }
+                | meta::Event::SlotsAssigned { .. } => {}
             }
         }
         if fold::asked(&step.cause) {

@@ -202,13 +202,15 @@ impl Writing<'_> {
         statements
             .write(connection, sql::TASKS, rows, |row, to| {
                 let task = row.task;
+                // As text: the column had the form's id once.
+                let form = task.form_key.map(|key| key.to_string());
                 to.int(row.key).int(row.instance).int(row.element).int(row.definition);
                 to.int(row.state).maybe_text(&task.assignee);
                 to.maybe_string(task::names(&task.candidate_groups));
                 to.maybe_string(task::names(&task.candidate_users));
                 to.maybe(task::moment(task.due_date.as_deref()));
                 to.maybe(task::moment(task.follow_up_date.as_deref()));
-                to.int(i64::from(task.priority)).maybe_text(&task.form_id);
+                to.int(i64::from(task.priority)).maybe_string(form);
                 to.maybe_text(&task.external_form).int(row.created).maybe(row.ended);
             })
             .await?;

@@ -1,7 +1,7 @@
 //! The rows of the meta machine.
 
 use engine::event::Text;
-use engine::meta::{Image, ProcessDeployed, RequirementsDeployed};
+use engine::meta::{FileDeployed, Image, ProcessDeployed, RequirementsDeployed};
 
 use crate::codec::{I32, I64, Keys, List, Map, Msg, Shared, Str, Tenant, U16, U64};
 
@@ -14,6 +14,7 @@ message!("Deployments", Image {
     6 deleted: Keys,
     7 versions: Map<VersionRow>,
     8 requirements: List<Shared<Msg<RequirementsDeployed>>>,
+    9 files: List<Shared<Msg<FileDeployed>>>,
 });
 
 row!("VersionRow", VersionRow: (Text, Text) => i32, (1 tenant: Tenant, 2 process_id: Str), {

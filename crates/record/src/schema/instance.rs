@@ -154,6 +154,7 @@ message!("UserTask", UserTask {
     7 priority: I32,
     8 form_id: Opt<Str>,
     9 external_form: Opt<Str>,
+    10 form_key: Opt<Abs>,
 });
 
 numbers!("TaskChange", TaskChange {

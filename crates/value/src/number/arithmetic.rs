@@ -13,7 +13,8 @@ const MAGNITUDE_MAX: f64 = EXPONENT_MAX as f64;
 /// And have so many digits, the last of which counts below that.
 const DIGITS: f64 = 34.0;
 
-/// The square of the fraction in [`Number::ln_one_and`] is below 3e-5: terms from this on are below 1e-36.
+/// The square of the fraction in [`Number::ln_one_and`] is below 3e-5: terms from this on are
+/// below 1e-36.
 const LOGARITHM_TERMS: i32 = 19;
 
 /// What is done with two numbers.

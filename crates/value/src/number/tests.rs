@@ -19,6 +19,8 @@ fn text_keeps_its_digits() {
         assert_eq!(number(text).to_string(), text);
     }
     assert_eq!(number("1e3").to_string(), "1000");
+    assert_eq!(number("0e25").to_string(), "0");
+    assert_eq!(number("-0e-300").to_string(), "0");
     assert_eq!(number("1e400").to_string(), "1E+400");
 }
 

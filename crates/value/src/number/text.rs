@@ -32,6 +32,8 @@ impl Number {
         let scale = decimal.fractional_digits_count();
         let digits = u128::try_from(decimal.digits()).ok().and_then(|all| i64::try_from(all).ok());
         match (digits, u8::try_from(scale)) {
+            // `0e25` has no digits to keep.
+            (Some(0), Err(_)) => Number::ZERO,
             (Some(digits), Ok(scale)) if scale <= SCALE_MAX => {
                 let coefficient = if decimal.is_negative() { -digits } else { digits };
                 Number(Repr::Small { scale, coefficient })

@@ -1,7 +1,8 @@
 //! What belongs to one process definition and is no page.
 
+use axum::Json as Answer;
 use axum::extract::{Path, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use history::ElementCount;
 use history::entity::{PROCESS_DEFINITION, PROCESS_INSTANCE};
 use history::query::Filter;
@@ -14,6 +15,7 @@ use super::instance_parts::items;
 use super::{failed, find, parse};
 use crate::gateway::Gateway;
 use crate::rest::body::OptionalJson;
+use crate::rest::files::Form;
 use crate::rest::problem::{Detail, Problem};
 use crate::rest::types::path_key;
 
@@ -36,18 +38,22 @@ async fn get_xml(
     super::xml(&gateway, &PROCESS_DEFINITION, &key).await
 }
 
-/// There are no start forms yet: 204 says that a definition has none.
+/// The form that the start event links to; 204: none.
 #[utoipa::path(get, path = "/process-definitions/{processDefinitionKey}/form",
     operation_id = "getStartProcessForm",
     tag = "Process definition", params(("processDefinitionKey" = String, Path)),
-    responses((status = 204), (status = 404, body = Detail)))]
+    responses((status = 200, body = Form), (status = 204), (status = 404, body = Detail)))]
 async fn get_form(
     State(gateway): State<Gateway>,
     Path(key): Path<String>,
-) -> Result<StatusCode, Problem> {
+) -> Result<Response, Problem> {
     let (reader, key) = (gateway.reader()?, path_key(&key)?);
     find(&gateway, &reader, &PROCESS_DEFINITION, key).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let catalog = gateway.engine()?.catalog();
+    Ok(match catalog.start_form(key) {
+        Some(form) => Answer(Form::from(&**form)).into_response(),
+        None => StatusCode::NO_CONTENT.into_response(),
+    })
 }
 
 /// Counts per element, over the instances that the filter finds.

@@ -1,7 +1,8 @@
 //! What belongs to one user task.
 
+use axum::Json as Answer;
 use axum::extract::{Path, Query, State};
-use axum::response::Response;
+use axum::response::{IntoResponse, Response};
 use history::entity::{
     AUDIT, USER_TASK, USER_TASK_AUDIT, USER_TASK_VARIABLE, USER_TASK_VARIABLE_WHOLE, VARIABLE,
 };
@@ -16,6 +17,7 @@ use super::{failed, find, render, schema};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
 use crate::rest::body::OptionalJson;
+use crate::rest::files::{self, Form};
 use crate::rest::problem::{Detail, Problem};
 use crate::rest::types::path_key;
 
@@ -97,17 +99,21 @@ async fn search_user_task_audit_logs(
     super::search_of(&gateway, &USER_TASK_AUDIT, body, own, render::item).await
 }
 
-/// There are no forms yet: 204 says that a task has none.
+/// The form that the task links to; 204: none.
 #[utoipa::path(get, path = "/user-tasks/{userTaskKey}/form",
     operation_id = "getUserTaskForm", tag = "User task",
     params(("userTaskKey" = String, Path)),
-    responses((status = 204), (status = 400, body = Detail), (status = 404, body = Detail)))]
+    responses((status = 200, body = Form), (status = 204), (status = 400, body = Detail),
+        (status = 404, body = Detail)))]
 async fn get_user_task_form(
     State(gateway): State<Gateway>,
     Path(key): Path<String>,
-) -> Result<StatusCode, Problem> {
-    task(&gateway, &key).await?;
-    Ok(StatusCode::NO_CONTENT)
+) -> Result<Response, Problem> {
+    let (_, task) = task(&gateway, &key).await?;
+    let Some(key) = task.int("formKey") else {
+        return Ok(StatusCode::NO_CONTENT.into_response());
+    };
+    Ok(Answer(files::form(&gateway, key)?).into_response())
 }
 
 async fn task(gateway: &Gateway, key: &str) -> Result<(i64, Record), Failure> {

@@ -30,18 +30,19 @@ impl Step<'_> {
     ) -> Result<(), Failure> {
         let job_type = self.text(i, element, job_type, "job type")?;
         let retries = self.integer(i, element, retries, "retries")?;
-        let headers = match &definition.task_job {
-            Some(job) => Some(self.task_headers(i, element, job)?),
-            None => None,
+        let mut headers = match &definition.task_job {
+            Some(job) => self.task_headers(i, element, job)?,
+            None => Vec::new(),
         };
+        headers.extend(self.linked_resources(i, &definition.linked_resources)?);
         let priority = match &definition.job_priority {
             Some(expr) => self.integer(i, element, expr, "job priority")?,
             None => self.process_priority(i, element)?,
         };
         self.tell(i, InstanceEvent::ElementActivated { key: element });
         let key = self.new_key(i);
-        if let Some(headers) = headers.filter(|headers| !headers.is_empty()) {
-            self.tell(i, InstanceEvent::JobHeaders { job: key, headers });
+        if !headers.is_empty() {
+            self.tell(i, InstanceEvent::JobHeaders { job: key, headers: headers.into() });
         }
         let kind = JobKind::BpmnElement;
         let phase = ListenerKind::Unspecified;

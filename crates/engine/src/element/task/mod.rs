@@ -1,6 +1,7 @@
 mod call_activity;
 mod decision;
 mod job;
+mod linked;
 mod listener;
 mod script;
 mod user;

@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use model::Binding;
 use value::Value;
 
 use crate::command::LeasedTask;
@@ -11,6 +12,7 @@ use crate::decide::Step;
 use crate::event::{InstanceEvent, Text, UserTask};
 use crate::incident::Failure;
 use crate::key::Key;
+use crate::meta::FileKind;
 
 impl Step<'_> {
     pub(crate) fn begin_user_task(
@@ -19,13 +21,14 @@ impl Step<'_> {
         element: Key,
         people: &People,
     ) -> Result<(), Failure> {
-        let (form_id, external_form) = match &people.form {
-            Some(Form::Id(expr)) => (self.optional(i, element, expr, "form id")?, None),
+        let (linked, external_form) = match &people.form {
+            Some(Form::Id(expr, binding)) => (self.linked_form(i, element, expr, binding)?, None),
             Some(Form::External(expr)) => {
                 (None, self.optional(i, element, expr, "external form reference")?)
             }
             Some(Form::Key(_)) | None => (None, None),
         };
+        let (form_id, form_key) = linked.unzip();
         let task = UserTask {
             element,
             assignee: self.maybe(i, element, people.assignee.as_ref(), "assignee")?,
@@ -40,6 +43,7 @@ impl Step<'_> {
             )?,
             priority: self.task_priority(i, element, people.priority.as_ref())?,
             form_id,
+            form_key,
             external_form,
         };
         self.tell(i, InstanceEvent::ElementActivated { key: element });
@@ -67,7 +71,7 @@ impl Step<'_> {
         i: Key,
         element: Key,
         job: &TaskJob,
-    ) -> Result<Arc<[(Text, Text)]>, Failure> {
+    ) -> Result<Vec<(Text, Text)>, Failure> {
         let people = &job.people;
         let mut headers: Vec<(Text, Text)> = Vec::new();
         let mut add = |name: &str, value: Option<Text>| {
@@ -82,10 +86,31 @@ impl Step<'_> {
         add("dueDate", self.date(i, element, people.due_date.as_ref(), "due date")?);
         let follow_up = people.follow_up_date.as_ref();
         add("followUpDate", self.date(i, element, follow_up, "follow-up date")?);
-        if let Some(Form::Key(expr) | Form::Id(expr) | Form::External(expr)) = &people.form {
-            add("formKey", self.optional(i, element, expr, "form key")?);
-        }
-        Ok(headers.into())
+        let form = match &people.form {
+            Some(Form::Id(expr, binding)) => {
+                let linked = self.linked_form(i, element, expr, binding)?;
+                linked.map(|(_, key)| key.to_string().into())
+            }
+            Some(Form::Key(expr) | Form::External(expr)) => {
+                self.optional(i, element, expr, "form key")?
+            }
+            None => None,
+        };
+        add("formKey", form);
+        Ok(headers)
+    }
+
+    /// Id and key of the form that an id means now.
+    fn linked_form(
+        &self,
+        i: Key,
+        element: Key,
+        expr: &Expr,
+        binding: &Binding,
+    ) -> Result<Option<(Text, Key)>, Failure> {
+        let Some(id) = self.optional(i, element, expr, "form id")? else { return Ok(None) };
+        let file = self.linked_file(i, FileKind::Form, &id, binding)?;
+        Ok(Some((id, file)))
     }
 
     fn maybe(
