@@ -3,6 +3,7 @@
 import * as calls from "./api/calls";
 import * as tracking from "./api/tracking";
 import type { Instance } from "./api/types";
+import { words } from "./format";
 import { stateOf } from "./state";
 
 export interface Hit {
@@ -40,7 +41,7 @@ async function keys(key: string): Promise<Hit[]> {
   const hits: Hit[] = [];
   if (instance) hits.push(ofInstance(instance));
   if (definition) {
-    const detail = `version ${definition.version}`;
+    const detail = `Version ${definition.version}`;
     const title = definition.name ?? definition.processDefinitionId;
     hits.push({ kind: "Process", title, detail, to: `/processes/${key}` });
   }
@@ -73,43 +74,48 @@ async function instances(text: string): Promise<Hit[]> {
   return (await calls.withBusinessId(text)).slice(0, HITS).map(ofInstance);
 }
 
-/** As people may have written it: the server minds the case of letters. */
-const spellings = (text: string) => [
-  ...new Set([text, text.toUpperCase(), text.toLowerCase()]),
-];
-
-/** Cases of tracked flows, by their whole name. */
+/** Cases of tracked flows. */
 async function cases(text: string): Promise<Hit[]> {
   const flows = await tracking.tracked();
-  const asked = flows.flatMap(({ process }) =>
-    spellings(text).map((one) => tracking.cases(process, new URLSearchParams({ case: one }))),
-  );
-  const found = (await Promise.all(asked)).flat().slice(0, HITS);
-  return found.map((one) => ({
+  const wanted = new URLSearchParams({ like: text, limit: `${HITS}` });
+  const found = await Promise.all(flows.map(({ process }) => tracking.cases(process, wanted)));
+  return ranked(found.flat(), text, (one) => one.case).map((one) => ({
     kind: "Case",
     title: one.case,
-    detail: `${one.process} · ${one.status}`,
+    detail: `${one.process} · ${words(one.status)}`,
     to: `/flows/${encodeURIComponent(one.process)}/${encodeURIComponent(one.case)}`,
   }));
 }
 
-/** Only one that has messages. */
-async function trace(text: string): Promise<Hit[]> {
-  if (!/^\S+$/.test(text) || (await tracking.tracked()).length === 0) return [];
-  const { messages } = await tracking.trace(text);
-  const to = `/trace/${encodeURIComponent(text)}`;
-  return [{ kind: "Trace", title: text, detail: `${messages.length} messages`, to }];
+/** Whole ones first, then those that begin with it, then those that have it anywhere. */
+function ranked<T>(all: T[], text: string, name: (one: T) => string): T[] {
+  const wanted = text.toLowerCase();
+  const place = (one: T) => {
+    const own = name(one).toLowerCase();
+    return own === wanted ? -1 : own.indexOf(wanted);
+  };
+  return all.toSorted((one, other) => place(one) - place(other)).slice(0, HITS);
 }
 
+async function trace(text: string): Promise<Hit[]> {
+  if (!/^\S+$/.test(text) || (await tracking.tracked()).length === 0) return [];
+  return (await tracking.traces(text)).map(({ id, messages }) => ({
+    kind: "Trace",
+    title: id,
+    detail: `${messages.length} messages`,
+    to: `/trace/${encodeURIComponent(id)}`,
+  }));
+}
+
+/** Those that wait, or have waited, for a message with such a key. */
 async function messages(text: string): Promise<Hit[]> {
-  const filter = { correlationKey: { $in: spellings(text) } };
-  const found = await calls.subscriptions({ filter, page: { limit: HITS } });
-  return found.items
+  return (await calls.withCorrelationKey(text))
     .filter((item) => item.processInstanceKey !== null)
+    .slice(0, HITS)
     .map((item) => ({
       kind: "Message",
       title: `${item.messageName} · ${item.correlationKey}`,
-      detail: `${item.processDefinitionId} · ${item.messageSubscriptionState.toLowerCase()}`,
+      detail: `${item.processDefinitionId} · ${words(item.messageSubscriptionState)}`,
       to: `/instances/${item.processInstanceKey}`,
     }));
 }
@@ -118,15 +124,25 @@ async function processes(text: string): Promise<Hit[]> {
   const filter = { isLatestVersion: true };
   const found = await calls.definitions({ filter, page: { limit: 1000 } });
   const wanted = text.toLowerCase();
-  return found.items
+  const executed = found.items
     .filter((item) => `${item.name} ${item.processDefinitionId}`.toLowerCase().includes(wanted))
     .slice(0, HITS)
     .map((item) => ({
       kind: "Process",
       title: item.name ?? item.processDefinitionId,
-      detail: `version ${item.version}`,
+      detail: `Version ${item.version}`,
       to: `/processes/${item.processDefinitionKey}`,
     }));
+  const flows = (await tracking.tracked())
+    .filter(({ process }) => process.toLowerCase().includes(wanted))
+    .slice(0, HITS)
+    .map(({ process }) => ({
+      kind: "Process",
+      title: process,
+      detail: "Tracked",
+      to: `/flows/${encodeURIComponent(process)}`,
+    }));
+  return [...executed, ...flows];
 }
 
 /** `*` and `?` stand for something in a pattern. */

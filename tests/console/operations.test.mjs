@@ -122,6 +122,45 @@ test("a_row_of_home_leads_to_what_it_counts_and_steps_have_names", async () => {
   browser.quiet();
 });
 
+test("an_instance_is_suspended_and_resumed_from_its_page", async () => {
+  await server.deploy("pause.bpmn", oneTask("pause"));
+  const key = await server.create("pause", {}, { businessId: "pause-1" });
+  const { page, open } = await browser.person(server);
+  await open(`/instances/${key}`);
+  const dialog = page.getByRole("dialog");
+  // Asked first, and nothing happens when the answer is no.
+  await page.getByRole("button", { name: "Suspend" }).click();
+  await dialog.getByRole("button", { name: "Back" }).click();
+  await dialog.waitFor({ state: "detached" });
+  await page.getByRole("button", { name: "Suspend" }).click();
+  await dialog.getByLabel("Comment, for the log").fill("wrong price");
+  await dialog.getByRole("button", { name: "Suspend", exact: true }).click();
+  await page.locator(".head .chip.suspended").waitFor();
+  const waits = page.getByRole("region", { name: "What it waits for" });
+  await waits.getByText("It is suspended").waitFor();
+  await page.locator(".facts").getByText(/^Suspended 2/).waitFor();
+  for (const name of ["Suspend", "Modify", "Publish a message"]) {
+    assert.equal(await page.getByRole("button", { name, exact: true }).count(), 0, name);
+  }
+  // No job of it is given out; its list shows it among the suspended.
+  const { jobs } = await server.post("/jobs/activation", {
+    type: "pause", worker: "test", timeout: 1_000, maxJobsToActivate: 1, requestTimeout: -1,
+  });
+  assert.deepEqual(jobs, []);
+  await open("/processes/pause?state=suspended");
+  await page.getByRole("link", { name: key }).click();
+  await page.getByRole("button", { name: "Resume" }).click();
+  await dialog.getByRole("button", { name: "Resume", exact: true }).click();
+  await page.locator(".head .chip.active").waitFor();
+  await server.complete("pause", 1);
+  await page.locator(".head .chip.completed").waitFor();
+  assert.equal(await page.getByRole("button", { name: "Cancel" }).count(), 0);
+  const log = page.getByRole("region", { name: "What people did" });
+  await log.getByRole("row", { name: /Suspend process instance.*wrong price/ }).waitFor();
+  await log.getByRole("row", { name: /Resume process instance/ }).waitFor();
+  browser.quiet();
+});
+
 test("v3_v5_filters_show_the_exact_set_also_to_who_opens_the_link", async () => {
   await server.deploy("ship.bpmn", oneTask("ship"));
   const made = {};

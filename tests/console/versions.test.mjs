@@ -86,6 +86,7 @@ test("m3_versions_are_compared_a_migration_is_previewed_and_carried_out", async 
   await page.getByRole("dialog").getByLabel("Comment, for the log").fill("new scales");
   await page.getByRole("dialog").getByRole("button", { name: "Migrate", exact: true }).click();
   await page.getByText("2 of 2 go on in version 2.").waitFor();
+  await refused.getByText("All of them did.").waitFor();
   assert.deepEqual(await versions(), { [fine]: 2, [other]: 2, [stays]: 1 });
   await target("Pick").waitFor({ state: "detached" });
   await target("Weigh").selectOption({ label: "Pack" });
@@ -98,5 +99,32 @@ test("m3_versions_are_compared_a_migration_is_previewed_and_carried_out", async 
   await open(`/instances/${fine}`);
   const log = page.getByRole("region", { name: "What people did" });
   await log.getByRole("row", { name: /Migrate.*to parcel version 2.*new scales/ }).waitFor();
+  browser.quiet(/status of 409/);
+});
+
+test("m3_what_is_refused_at_the_last_moment_is_listed_with_its_reason", async () => {
+  await server.deploy("late.bpmn", FIRST.replaceAll("parcel", "late"));
+  const keys = [];
+  for (let at = 0; at < 3; at++) keys.push(await server.create("late"));
+  const first = (await server.post("/process-definitions/search", {
+    filter: { processDefinitionId: "late" },
+  })).items[0].processDefinitionKey;
+  await server.deploy("late.bpmn", SECOND.replaceAll("parcel", "late"));
+  const { page, open } = await browser.person(server);
+  await open(`/processes/${first}`);
+  await page.getByLabel("Compare with").selectOption({ label: "2" });
+  const panel = page.getByRole("region", { name: "Migration" });
+  await panel.getByRole("button", { name: "Preview" }).click();
+  await panel.getByRole("button", { name: "Migrate 3" }).click();
+  // Meanwhile one goes on to where nothing is its like.
+  await server.work("pick", 3, async (job) => {
+    if (job.processInstanceKey === keys[1]) await server.post(`/jobs/${job.jobKey}/completion`);
+  });
+  await page.getByRole("dialog").getByRole("button", { name: "Migrate", exact: true }).click();
+  await page.getByText("2 of 3 go on in version 2.").waitFor();
+  const refused = panel.getByRole("region", { name: "Refused" });
+  await refused.getByText("2 migrated, these did not").waitFor();
+  await refused.getByRole("row", { name: new RegExp(`${keys[1]}.*weigh`) }).waitFor();
+  assert.equal((await cells(page, "Refused")).length, 1);
   browser.quiet(/status of 409/);
 });

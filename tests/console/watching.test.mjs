@@ -86,6 +86,11 @@ test("v7_an_order_that_waits_in_silence_is_listed_with_its_message", async () =>
   await waits.getByText(/waited for 3 d .*PaymentReceived.*order-1/).waitFor();
   await waits.getByText(/Near miss.*ORDER-1/).waitFor();
   assert.equal(await waits.locator(".near mark").first().innerText(), "ORDER");
+  // It is found by a part of the key, whatever the case of its letters.
+  await page.keyboard.press("/");
+  await page.getByRole("combobox").fill("RDER-1");
+  await page.getByRole("option", { name: /^Message.*PaymentReceived · order-1/ }).waitFor();
+  await page.keyboard.press("Escape");
   // Publish what it waits for, filled in already.
   await waits.getByRole("button", { name: "Publish this message" }).click();
   const dialog = page.getByRole("dialog");

@@ -79,6 +79,12 @@ export async function withBusinessId(text: string): Promise<Instance[]> {
   return (await get<{ items: Instance[] }>(path)).items;
 }
 
+/** What waits for messages, by any part of their key. */
+export async function withCorrelationKey(text: string): Promise<Subscription[]> {
+  const path = `/grevy/v1/message-subscriptions?${new URLSearchParams({ correlationKey: text })}`;
+  return (await get<{ items: Subscription[] }>(path)).items;
+}
+
 export async function definitionCounts(): Promise<DefinitionCounts[]> {
   const path = "/v2/process-definitions/statistics/process-instances";
   return (await post<Found<DefinitionCounts>>(path, { page: { limit: 1000 } })).items;
@@ -184,6 +190,13 @@ export const migrate = (key: Key, plan: Migration, comment: string) =>
 
 export const cancel = (key: Key, comment: string) =>
   post(`/v2/process-instances/${key}/cancellation`, {}, comment);
+
+/** With everything that it called. */
+export const suspend = (key: Key, comment: string) =>
+  post(`/v2/process-instances/${key}/suspension`, {}, comment);
+
+export const resume = (key: Key, comment: string) =>
+  post(`/v2/process-instances/${key}/resumption`, {}, comment);
 
 export interface Publication {
   name: string;

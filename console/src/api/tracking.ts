@@ -79,11 +79,17 @@ export const tracked = () => get<Tracked[]>("/tracking");
 
 export function cases(process: string, query: URLSearchParams): Promise<Case[]> {
   const wanted = new URLSearchParams();
-  for (const name of ["status", "case", "deviating"]) {
+  for (const name of ["status", "case", "like", "deviating"]) {
     const value = query.get(name);
     if (value) wanted.set(name, value);
   }
   return get<Case[]>(`${path(process)}/cases?${wanted}`);
+}
+
+/** How many cases of a status there are. */
+export async function counted(process: string, status: Case["status"]): Promise<number> {
+  const answer = await request("GET", `${path(process)}/cases?status=${status}&limit=1`);
+  return Number(answer.headers.get("x-total-count") ?? 0);
 }
 
 /** Figures of all cases; `target` is an ISO 8601 duration. */
@@ -100,6 +106,9 @@ export async function diagram(process: string): Promise<string> {
 }
 
 export const trace = (id: string) => get<Trace>(`/traces/${encodeURIComponent(id)}`);
+
+/** The trace of this id, if there is one. */
+export const traces = (id: string) => get<Trace[]>(`/traces?${new URLSearchParams({ id })}`);
 
 export async function reached(id: string, process: string): Promise<string[]> {
   const asked = `/traces/${encodeURIComponent(id)}/reached/${encodeURIComponent(process)}`;

@@ -39,6 +39,7 @@ export interface Instance {
   processDefinitionVersion: number;
   startDate: string;
   endDate: string | null;
+  suspendedDate: string | null;
   state: "ACTIVE" | "COMPLETED" | "SUSPENDED" | "TERMINATED";
   hasIncident: boolean;
   parentProcessInstanceKey: Key | null;

@@ -131,12 +131,24 @@ function label(shape: Shape): Shape {
   return (shape.labelTarget as Shape | undefined) ?? shape;
 }
 
+/** Events and gateways are no larger, and have their names below them. */
+const SMALL = 60;
+
+/** The middle of a pill: on a corner, or beside a lower one where a name stands below. */
+function place(shape: Shape, badge: Badge, width: number): [number, number] {
+  const [vertical, horizontal] = badge.at;
+  const below = vertical === "bottom" && shape.height <= SMALL;
+  const out = below ? width / 2 - 5 : 0;
+  const middle = shape.x + shape.width / 2;
+  const x = { left: shape.x - out, middle, right: shape.x + shape.width + out }[horizontal];
+  if (vertical === "top") return [x, shape.y];
+  return [x, shape.y + shape.height - (below ? 7 : 0)];
+}
+
 /** A pill at one of the corners; its width follows the number of characters. */
 function draw(shape: Shape, badge: Badge): SVGElement {
   const width = Math.max(BADGE_HEIGHT, 10 + 6.6 * badge.text.length);
-  const middle = shape.x + shape.width / 2;
-  const x = { left: shape.x, middle, right: shape.x + shape.width }[badge.at[1]];
-  const y = badge.at[0] === "top" ? shape.y : shape.y + shape.height;
+  const [x, y] = place(shape, badge, width);
   const group = document.createElementNS(SVG, "g");
   group.setAttribute("class", `badge ${badge.kind}`);
   group.setAttribute("transform", `translate(${x - width / 2} ${y - BADGE_HEIGHT / 2})`);

@@ -21,6 +21,8 @@ export interface GridProps<R> {
   id: (row: R) => string;
   /** How many there are in all, where only some are here. */
   total?: number;
+  /** It is one thing, not a list: there is nothing to count. */
+  single?: boolean;
   /** There are more than `total`; the server counts no further. */
   over?: boolean;
   more?: (() => void) | undefined;
@@ -78,8 +80,8 @@ function Row<R>({ row, columns, marked }: GridProps<R> & { row: R }): JSX.Elemen
   );
 }
 
-function total<R>({ rows, total, over }: GridProps<R>): string {
-  if (rows === undefined) return "";
+function total<R>({ rows, total, over, single }: GridProps<R>): string {
+  if (rows === undefined || single) return "";
   return total === undefined || total === rows.length
     ? count(rows.length)
     : `${count(rows.length)} of ${count(total)}${over ? "+" : ""}`;

@@ -50,6 +50,7 @@ export function WholeFlow({ counted, whole, target }: Props): JSX.Element {
   return (
     <Grid
       name="Whole flow"
+      single
       caption={
         <>
           Whole flow{" "}

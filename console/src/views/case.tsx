@@ -13,7 +13,7 @@ import { stepsOf } from "../names";
 import { Failed } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
 import { query } from "../router";
-import { At, iso, useLook } from "./flow";
+import { At, iso, lasted, useLook } from "./flow";
 
 interface All {
   case: Case;
@@ -94,7 +94,9 @@ function Head(props: { process: string; id: string; found: Case | undefined }): 
         </h1>
         {found && (
           <p class="facts">
-            <span>For {span(now - found.sinceMs)}</span>
+            <span>
+              {found.status === "completed" ? "Took" : "For"} {span(lasted(found, now))}
+            </span>
             <span>{found.events} events</span>
             {found.firstMs !== null && (
               <span>

@@ -9,7 +9,7 @@ import { Diagram } from "../diagram/diagram";
 import * as marks from "../diagram/marks";
 import { count, span, words } from "../format";
 import { useEvery, useLoad, useNow } from "../live";
-import { stepsOf } from "../names";
+import { plain, stepsOf } from "../names";
 import { Failed, Time } from "../parts/bits";
 import { Grid, type Column } from "../parts/grid";
 import { WholeFlow } from "../parts/whole";
@@ -71,7 +71,7 @@ export function FlowView({ at }: { at: string }): JSX.Element {
       />
       <Filters />
       <Cases rows={data?.cases} />
-      {figures.data && <Figures of={figures.data} />}
+      {figures.data && <Figures of={figures.data} order={steps} />}
     </>
   );
 }
@@ -127,13 +127,19 @@ function Filters(): JSX.Element {
       </label>
       <input
         aria-label="Case"
-        placeholder="Case"
-        value={query.value.get("case") ?? ""}
-        onChange={(event) => go(withQuery({ case: event.currentTarget.value.trim() }), true)}
+        placeholder="Case, or a part of it"
+        value={query.value.get("like") ?? ""}
+        onChange={(event) => go(withQuery({ like: event.currentTarget.value.trim() }), true)}
       />
     </div>
   );
 }
+
+/** How long a completed case took, or for how long another has been as it is. */
+export const lasted = (one: Case, now: number): number =>
+  one.status === "completed" && one.firstMs !== null && one.lastMs !== null
+    ? one.lastMs - one.firstMs
+    : now - one.sinceMs;
 
 export const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
@@ -167,7 +173,7 @@ function Cases({ rows }: { rows: Case[] | undefined }): JSX.Element {
       head: "For",
       kind: "number",
       value: (row) => iso(row.sinceMs),
-      cell: (row) => <span title={iso(row.sinceMs) ?? ""}>{span(now - row.sinceMs)}</span>,
+      cell: (row) => <span title={iso(row.sinceMs) ?? ""}>{span(lasted(row, now))}</span>,
     },
     { head: "Last step", value: (row) => row.lastStep },
     { head: "Next", value: (row) => row.expected.join(", ") },
@@ -214,7 +220,18 @@ function waited(row: Step, which: Rank): number | null {
   return row.waited.count === 0 ? null : row.waited[which];
 }
 
-function Figures({ of: { duration, steps, target } }: { of: Stats }): JSX.Element {
+interface FiguresProps {
+  of: Stats;
+  /** Element by name, in the order of the model. */
+  order: Map<string, string>;
+}
+
+function Figures({ of: { duration, steps, target }, order }: FiguresProps): JSX.Element {
+  const names = [...order.keys()];
+  // What is no element of it stands first, as the events before it begins do.
+  const place = (row: Step) => names.indexOf(plain(row.name));
+  const all = Object.entries(steps).map(([name, step]): Step => ({ name, ...step }));
+  const rows = all.toSorted((one, other) => place(one) - place(other));
   const whole = { count: duration.count, p50Ms: duration.p50_ms, p95Ms: duration.p95_ms };
   const promised = target && {
     withinMs: target.within_ms,
@@ -228,7 +245,7 @@ function Figures({ of: { duration, steps, target } }: { of: Stats }): JSX.Elemen
         name="Steps"
         caption="Steps, and how long after the one before"
         columns={STEPS}
-        rows={Object.entries(steps).map(([name, step]) => ({ name, ...step }))}
+        rows={rows}
         id={(row) => row.name}
         empty="No event has come yet."
       />

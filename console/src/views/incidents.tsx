@@ -12,6 +12,7 @@ import { Dialog } from "../parts/dialog";
 import { Grid, type Column } from "../parts/grid";
 import { say } from "../parts/notices";
 import { query, withQuery } from "../router";
+import { useBusinessIds, useNames, type Names } from "./known";
 
 /** More at once would be a batch operation, which the server should run, not a page. */
 const RETRY_MAX = 10_000;
@@ -35,7 +36,7 @@ function asked(): calls.Query {
   return { filter, sort: [{ field: "creationTime", order: "DESC" }] };
 }
 
-const COLUMNS: Column<Incident>[] = [
+const columns = (names: Names, ids: Map<string, string>): Column<Incident>[] => [
   {
     head: "Since",
     value: (row) => row.creationTime,
@@ -45,10 +46,22 @@ const COLUMNS: Column<Incident>[] = [
     head: "Instance",
     kind: "key",
     value: (row) => row.processInstanceKey,
-    cell: ({ processInstanceKey: key }) => <a href={`/instances/${key}`}>{key}</a>,
+    cell: ({ processInstanceKey: key }) => (
+      <>
+        <a href={`/instances/${key}`}>{key}</a> {ids.get(key)}
+      </>
+    ),
   },
-  { head: "Process", value: (row) => row.processDefinitionId },
-  { head: "Element", value: (row) => row.elementId },
+  {
+    head: "Process",
+    value: names.process,
+    cell: (row) => <span title={row.processDefinitionId}>{names.process(row)}</span>,
+  },
+  {
+    head: "Element",
+    value: names.element,
+    cell: (row) => <span title={row.elementId}>{names.element(row)}</span>,
+  },
   { head: "Kind", value: (row) => row.errorType, cell: (row) => errorName(row.errorType) },
   { head: "What", kind: "long", value: (row) => row.errorMessage },
 ];
@@ -63,6 +76,8 @@ export function IncidentsView(): JSX.Element {
   });
   useStream("types=incident.raised,incident.resolved", reload);
   const total = data?.page.totalItems ?? 0;
+  const names = useNames(data?.items ?? []);
+  const ids = useBusinessIds((data?.items ?? []).map((row) => row.processInstanceKey));
   return (
     <>
       <h1 class="sr">Incidents</h1>
@@ -80,7 +95,7 @@ export function IncidentsView(): JSX.Element {
       <Grid
         name="Incidents"
         caption="Open incidents"
-        columns={COLUMNS}
+        columns={columns(names, ids)}
         rows={data?.items}
         total={total}
         over={data?.page.hasMoreTotalItems === true}

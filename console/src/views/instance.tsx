@@ -143,6 +143,11 @@ function Head({ all, changed, modify }: HeadProps): JSX.Element {
           <span>
             Started <Time at={instance.startDate} />
           </span>
+          {instance.state === "SUSPENDED" && (
+            <span>
+              Suspended <Time at={instance.suspendedDate} />
+            </span>
+          )}
           {instance.endDate && (
             <span>
               Ended <Time at={instance.endDate} />
@@ -157,7 +162,7 @@ function Head({ all, changed, modify }: HeadProps): JSX.Element {
           )}
         </p>
       </div>
-      {instance.state === "ACTIVE" && (
+      {instance.endDate === null && (
         <Actions instance={instance} changed={changed} modify={modify} />
       )}
     </header>

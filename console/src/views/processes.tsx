@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import * as calls from "../api/calls";
-import { tracked } from "../api/tracking";
+import { counted, tracked, type Tracked } from "../api/tracking";
 import { count } from "../format";
 import { useLoad, useStream } from "../live";
 import { Failed } from "../parts/bits";
@@ -15,9 +15,15 @@ interface Row {
   name: string;
   version: number | null;
   kind: "executed" | "tracked";
-  /** Unknown for tracked flows until one looks into them. */
-  active: number | null;
-  incidents: number | null;
+  /** With the address of their list. */
+  active: Counted;
+  /** Instances with an incident, cases that are stuck. */
+  trouble: Counted;
+}
+
+interface Counted {
+  count: number;
+  to: string;
 }
 
 const DEFINITIONS_MAX = 10_000;
@@ -36,14 +42,33 @@ async function load(): Promise<Row[]> {
     const found = by.get(id);
     const incidents = found?.activeInstancesWithIncidentCount ?? 0;
     const active = incidents + (found?.activeInstancesWithoutIncidentCount ?? 0);
-    const to = `/processes/${key}`;
-    return { to, id, name: name ?? id, version, kind: "executed", active, incidents };
+    const all = `/processes/${encodeURIComponent(id)}`;
+    return {
+      to: `/processes/${key}`,
+      id,
+      name: name ?? id,
+      version,
+      kind: "executed",
+      active: { count: active, to: `${all}?state=active` },
+      trouble: { count: incidents, to: `${all}?state=incident` },
+    };
   });
-  const others = flows.map(({ process: id, version }): Row => {
-    const to = `/flows/${encodeURIComponent(id)}`;
-    return { to, id, name: id, version, kind: "tracked", active: null, incidents: null };
-  });
-  return [...executed, ...others];
+  return [...executed, ...(await Promise.all(flows.map(ofFlow)))];
+}
+
+async function ofFlow({ process: id, version }: Tracked): Promise<Row> {
+  const to = `/flows/${encodeURIComponent(id)}`;
+  const [open, stuck] = await Promise.all([counted(id, "open"), counted(id, "stuck")]);
+  return {
+    to,
+    id,
+    name: id,
+    // None is published yet.
+    version: version === 0 ? null : version,
+    kind: "tracked",
+    active: { count: open + stuck, to },
+    trouble: { count: stuck, to: `${to}?status=stuck` },
+  };
 }
 
 const TYPES = "instance.created,instance.completed,instance.canceled,incident.raised," +
@@ -61,25 +86,20 @@ const COLUMNS: Column<Row>[] = [
   {
     head: "Active",
     kind: "number",
-    value: (row) => row.active,
-    cell: ({ id, active }) =>
-      active === null ? (
-        ""
-      ) : (
-        <a href={`/processes/${encodeURIComponent(id)}?state=active`}>{count(active)}</a>
-      ),
+    value: (row) => row.active.count,
+    cell: ({ active }) => <a href={active.to}>{count(active.count)}</a>,
   },
   {
-    head: "With an incident",
+    head: "Incident or stuck",
     kind: "number",
-    value: (row) => row.incidents,
-    cell: ({ id, incidents }) =>
-      incidents ? (
-        <a class="chip incident" href={`/processes/${encodeURIComponent(id)}?state=incident`}>
-          {count(incidents)}
-        </a>
+    value: (row) => row.trouble.count,
+    cell: ({ trouble }) =>
+      trouble.count === 0 ? (
+        0
       ) : (
-        (incidents ?? "")
+        <a class="chip incident" href={trouble.to}>
+          {count(trouble.count)}
+        </a>
       ),
   },
 ];
@@ -96,7 +116,7 @@ export function ProcessesView(): JSX.Element {
         columns={COLUMNS}
         rows={data}
         id={(row) => row.to}
-        marked={(row) => (row.incidents ?? 0) > 0}
+        marked={(row) => row.trouble.count > 0}
         empty={
           <>
             Nothing is deployed yet. <code>grevy deploy order.bpmn</code> deploys a model.

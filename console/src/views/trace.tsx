@@ -23,10 +23,17 @@ interface All {
 
 async function load(id: string, wanted: string | null): Promise<All> {
   const [trace, models] = await Promise.all([tracking.trace(id), tracking.tracked()]);
-  const model = (models.find((one) => one.process === wanted) ?? models[0])?.process;
-  const reached = model === undefined ? [] : await tracking.reached(id, model);
-  return { trace, models, model, reached };
+  const known = models.find((one) => one.process === wanted);
+  const asked = known === undefined ? models.slice(0, ASKED_MAX) : [known];
+  const found = await Promise.all(
+    asked.map(async ({ process }) => ({ process, reached: await tracking.reached(id, process) })),
+  );
+  const best = found.toSorted((one, other) => other.reached.length - one.reached.length)[0];
+  return { trace, models, model: best?.process, reached: best?.reached ?? [] };
 }
+
+/** Models that a trace is held against, to lay it over the one with most of its messages. */
+const ASKED_MAX = 10;
 
 export function TraceView({ at }: { at: string }): JSX.Element {
   const wanted = query.value.get("model");
@@ -100,7 +107,7 @@ const COLUMNS: Column<Message>[] = [
   },
   { head: "After", kind: "number", value: (row) => row.gap_ms, cell: (row) => span(row.gap_ms) },
   { head: "Message", value: (row) => row.kind },
-  { head: "", value: (row) => (row.command ? "command" : "event") },
+  { head: "Kind", value: (row) => (row.command ? "Command" : "Event") },
   { head: "From", value: (row) => row.sender },
   { head: "Correlation", value: (row) => row.correlation },
   {

@@ -110,5 +110,5 @@ pub const EXPLAINED_PARTS_MAX: usize = 50;
 /// See [`EXPLAINED_PARTS_MAX`].
 pub const EXPLAINED_CHARS_MAX: usize = 200;
 
-/// Instances that a look for a business id gives: more are too many to choose from.
-pub const FOUND_INSTANCES_MAX: usize = 20;
+/// Rows that a look for a part of a name gives: more are too many to choose from.
+pub const FOUND_ROWS_MAX: usize = 20;

@@ -41,7 +41,7 @@ pub use fingerprint::{hash as error_hash, normalise as error_text};
 pub use happenings::{Detail, Happening, KINDS, Told};
 pub use latency::Step as SlowStep;
 pub use overview::{ErrorGroup, Overview, Pulse, Spot, Standing, Stands, Type};
-pub use reader::{Behind, Reader};
+pub use reader::{Behind, GivenName, Reader};
 pub use rebuild::{rebuild, set_aside};
 pub use replay::{Change, Position, Shown, Watched};
 pub use retention::Retention;

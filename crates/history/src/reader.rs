@@ -130,19 +130,22 @@ impl Reader {
         Ok(seen.windows(2).filter_map(hides).collect())
     }
 
-    /// Instances whose business id has this text, however its letters are written: whole ones
-    /// first, then those that begin with it, the newest first. Letters beyond ASCII are compared as
-    /// they are.
+    /// Keys of rows with this text in that name, however its letters are written: whole ones first,
+    /// then those that begin with it, the newest first. Letters beyond ASCII are compared as they
+    /// are.
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub async fn with_business_id(&self, text: &str, most: usize) -> Result<Vec<Key>> {
+    pub async fn with_name(&self, name: GivenName, text: &str, most: usize) -> Result<Vec<Key>> {
         let wanted = text.to_ascii_lowercase();
+        let (table, column) = match name {
+            GivenName::BusinessId => ("process_instance", "business_id"),
+            GivenName::CorrelationKey => ("message_subscription", "correlation_key"),
+        };
         // The index holds all that is read here.
         let found = format!(
-            "SELECT key, instr(lower(business_id), ?) AS place, length(business_id) AS length \
-             FROM process_instance WHERE business_id IS NOT NULL AND place > 0 \
-             LIMIT {FOUND_ROWS_MAX}"
+            "SELECT key, instr(lower({column}), ?) AS place, length({column}) AS length \
+             FROM {table} WHERE {column} IS NOT NULL AND place > 0 LIMIT {FOUND_ROWS_MAX}"
         );
         let rows = sqlx::query(AssertSqlSafe(found)).bind(&wanted).fetch_all(&self.pool).await?;
         let length = wanted.chars().count() as i64;
@@ -176,6 +179,15 @@ impl Reader {
         let query = Query { filter: Filter::All(vec![filter]), page, ..Query::default() };
         Ok(self.search(entity, &query).await?.items.into_iter().next())
     }
+}
+
+/// A name that people gave, and search by.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum GivenName {
+    /// Of a process instance.
+    BusinessId,
+    /// Of a message subscription.
+    CorrelationKey,
 }
 
 /// Steps that are missing. Positions may have holes; then it is an upper bound.

@@ -104,7 +104,7 @@ async fn instances(
     ids: &[&String],
 ) -> Result<u64> {
     for text in
-        ["CREATE TEMP TABLE IF NOT EXISTS gone (key BIGINT PRIMARY KEY)", "DELETE FROM gone"]
+        ["CREATE TEMP TABLE IF NOT EXISTS gone (key INTEGER PRIMARY KEY)", "DELETE FROM gone"]
     {
         sqlx::query(text).execute(&mut *connection).await?;
     }

@@ -262,30 +262,30 @@ pub(crate) async fn look(path: &Path) -> Result<Reader> {
     Ok(Reader::new(pool, Arc::new(Queue::new(positions, 0, OnCap::default()))))
 }
 
+/// How the tables came about, the first form of them first: what was released stays as it is.
+const MIGRATIONS: [(&str, &str); 10] = [
+    ("tables", include_str!("../migrations/0001_tables.sql")),
+    ("decisions", include_str!("../migrations/0002_decisions.sql")),
+    ("pages", include_str!("../migrations/0003_pages.sql")),
+    ("lists", include_str!("../migrations/0004_lists.sql")),
+    ("comments", include_str!("../migrations/0005_comments.sql")),
+    ("narrowed", include_str!("../migrations/0006_narrowed.sql")),
+    ("backoff", include_str!("../migrations/0007_backoff.sql")),
+    ("ties", include_str!("../migrations/0008_ties.sql")),
+    ("audit", include_str!("../migrations/0009_audit.sql")),
+    ("keys", include_str!("../migrations/0010_keys.sql")),
+];
+
 pub(crate) async fn migrate(connection: &mut SqliteConnection) -> Result<()> {
-    let tables = include_str!("../migrations/0001_tables.sql");
-    let migration = |version, name: &'static str, text: &'static str| {
-        Migration::new(version, name.into(), MigrationType::Simple, text.into_sql_str(), false)
+    migrate_to(connection, MIGRATIONS.len()).await
+}
+
+async fn migrate_to(connection: &mut SqliteConnection, last: usize) -> Result<()> {
+    let migration = |(version, (name, text)): (i64, &(&'static str, &'static str))| {
+        let kind = MigrationType::Simple;
+        Migration::new(version, (*name).into(), kind, text.into_sql_str(), false)
     };
-    let decisions = include_str!("../migrations/0002_decisions.sql");
-    let pages = include_str!("../migrations/0003_pages.sql");
-    let lists = include_str!("../migrations/0004_lists.sql");
-    let comments = include_str!("../migrations/0005_comments.sql");
-    let narrowed = include_str!("../migrations/0006_narrowed.sql");
-    let backoff = include_str!("../migrations/0007_backoff.sql");
-    let ties = include_str!("../migrations/0008_ties.sql");
-    let audit = include_str!("../migrations/0009_audit.sql");
-    let all = vec![
-        migration(1, "tables", tables),
-        migration(2, "decisions", decisions),
-        migration(3, "pages", pages),
-        migration(4, "lists", lists),
-        migration(5, "comments", comments),
-        migration(6, "narrowed", narrowed),
-        migration(7, "backoff", backoff),
-        migration(8, "ties", ties),
-        migration(9, "audit", audit),
-    ];
+    let all = (1..).zip(&MIGRATIONS[..last]).map(migration).collect();
     Migrator::with_migrations(all).run(connection).await?;
     Ok(())
 }
@@ -308,4 +308,84 @@ fn options(path: &Path) -> SqliteConnectOptions {
 
 fn options_of_readers(path: &Path) -> SqliteConnectOptions {
     options(path).read_only(true).pragma("cache_size", "-16384").pragma("mmap_size", MAPPED_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::sqlite::SqliteRow;
+    use sqlx::{AssertSqlSafe, Row};
+
+    use super::*;
+    use crate::query::value;
+
+    async fn rows(connection: &mut SqliteConnection, sql: String) -> Vec<SqliteRow> {
+        sqlx::query(AssertSqlSafe(sql)).fetch_all(connection).await.expect("rows")
+    }
+
+    /// Tables with their columns, by name: a table that is made again may have them in any order.
+    async fn columns(connection: &mut SqliteConnection) -> Vec<(String, Vec<String>)> {
+        let tables = "SELECT name FROM sqlite_master WHERE type = 'table' \
+            AND name NOT LIKE '\\_sqlx%' ESCAPE '\\' ORDER BY name";
+        let mut all = Vec::new();
+        for table in rows(connection, tables.to_owned()).await {
+            let table: String = table.get(0);
+            let sql = format!("SELECT name FROM pragma_table_info('{table}') ORDER BY name");
+            let names = rows(connection, sql).await.iter().map(|row| row.get(0)).collect();
+            all.push((table, names));
+        }
+        all
+    }
+
+    /// All that stands in a table, in the order of its columns' names.
+    async fn content(connection: &mut SqliteConnection, table: &str, columns: &[String]) -> String {
+        let columns = columns.join(", ");
+        let sql = format!("SELECT {columns} FROM {table} ORDER BY {columns}");
+        let rows = rows(connection, sql).await;
+        let one =
+            |row: &SqliteRow| (0..row.len()).map(|at| value(row, at).expect("a value")).collect();
+        let rows: Vec<Vec<_>> = rows.iter().map(one).collect();
+        format!("{rows:?}")
+    }
+
+    /// Whichever form a store has, it comes to the newest one with all that stood in it.
+    #[tokio::test]
+    async fn a_store_of_an_older_build_keeps_its_rows() {
+        for from in 1..MIGRATIONS.len() {
+            let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("one");
+            migrate_to(&mut connection, from).await.expect("the old form");
+            let mut before = Vec::new();
+            for (table, columns) in columns(&mut connection).await {
+                for n in 1..=3 {
+                    // Texts of letters are texts in every column; whole numbers are keys.
+                    let values = (1..=columns.len()).map(|at| (n * 1_000 + at).to_string());
+                    let values = values.collect::<Vec<_>>().join(", ");
+                    let names = columns.join(", ");
+                    let sql = format!("INSERT INTO {table} ({names}) VALUES ({values})");
+                    rows(&mut connection, sql).await;
+                }
+                let there = content(&mut connection, &table, &columns).await;
+                before.push((table, columns, there));
+            }
+            assert!(before.len() > 20, "{}", before.len());
+            migrate(&mut connection).await.expect("the new form");
+            for (table, columns, there) in before {
+                let now = content(&mut connection, &table, &columns).await;
+                assert_eq!(now, there, "{table} from {from}");
+            }
+            let view = "SELECT * FROM wait_state".to_owned();
+            assert!(rows(&mut connection, view).await.is_empty());
+        }
+    }
+
+    /// A row is found by its key without an index of keys beside the table.
+    #[tokio::test]
+    async fn keys_are_row_ids() {
+        let mut connection = SqliteConnection::connect("sqlite::memory:").await.expect("one");
+        migrate(&mut connection).await.expect("tables");
+        for table in ["process_instance", "element_instance", "variable", "job", "incident"] {
+            let sql = format!("EXPLAIN QUERY PLAN SELECT * FROM {table} WHERE key = 1");
+            let plan: String = rows(&mut connection, sql).await[0].get(3);
+            assert!(plan.ends_with("USING INTEGER PRIMARY KEY (rowid=?)"), "{plan}");
+        }
+    }
 }

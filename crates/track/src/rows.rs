@@ -66,6 +66,8 @@ pub struct AlertRow {
 pub struct WantedCases {
     pub process: Option<String>,
     pub case: Option<String>,
+    /// Part of its id; ASCII letters in any case.
+    pub like: Option<String>,
     pub status: Option<CaseStatus>,
     /// Only cases with findings.
     pub deviating: bool,
@@ -123,9 +125,14 @@ pub fn total(state: &State, wanted: &WantedCases) -> u64 {
 
 fn these<'s>(state: &'s State, wanted: &WantedCases) -> impl Iterator<Item = (CaseKey, &'s Case)> {
     let is = |wanted: &Option<String>, have: &str| wanted.as_deref().is_none_or(|w| w == have);
+    let like = wanted.like.as_deref().map(str::to_ascii_lowercase);
+    let fits = move |have: &str| {
+        like.as_deref().is_none_or(|like| have.to_ascii_lowercase().contains(like))
+    };
     let takes = move |case: &Case| {
         is(&wanted.process, state.process_of(case.version))
             && is(&wanted.case, &case.id)
+            && fits(&case.id)
             && wanted.status.is_none_or(|status| status == case.status)
             && (!wanted.deviating || !case.findings.is_empty())
     };

@@ -14,35 +14,86 @@ interface Props {
   modify?: (() => void) | undefined;
 }
 
+type Question = "cancel" | "publish" | "suspend" | "resume";
+
 export function Actions({ instance, changed, modify }: Props): JSX.Element {
-  const [asked, ask] = useState<"cancel" | "publish" | null>(null);
+  const [asked, ask] = useState<Question | null>(null);
+  const { state, parentProcessInstanceKey: parent } = instance;
   const close = () => ask(null);
-  const cancel = async (comment: string) => {
-    const key = instance.processInstanceKey;
-    if (await attempt("The instance is canceled.", () => calls.cancel(key, comment))) changed();
-    close();
-  };
+  // What was called stands still with what called it.
+  const whole = parent === null;
   return (
     <div class="actions">
-      <button onClick={() => ask("publish")}>Publish a message</button>
-      {modify && <button onClick={modify}>Modify</button>}
+      {state === "ACTIVE" && <button onClick={() => ask("publish")}>Publish a message</button>}
+      {state === "ACTIVE" && modify && <button onClick={modify}>Modify</button>}
+      {state === "ACTIVE" && whole && <button onClick={() => ask("suspend")}>Suspend</button>}
+      {state === "SUSPENDED" && whole && (
+        <button class="primary" onClick={() => ask("resume")}>
+          Resume
+        </button>
+      )}
       <button class="danger" onClick={() => ask("cancel")}>
         Cancel
       </button>
       {asked === "publish" && <Publish close={close} done={changed} />}
-      {asked === "cancel" && (
-        <Dialog
-          title="Cancel this instance?"
-          action="Cancel it"
-          danger
-          commented
-          close={close}
-          submit={cancel}
-        >
-          <p>All that it waits for is given up. This cannot be undone.</p>
-        </Dialog>
+      {asked !== null && asked !== "publish" && (
+        <Sure question={asked} instance={instance} close={close} changed={changed} />
       )}
     </div>
+  );
+}
+
+const QUESTIONS = {
+  cancel: {
+    title: "Cancel this instance?",
+    action: "Cancel it",
+    text: "All that it waits for is given up. This cannot be undone.",
+    done: "The instance is canceled.",
+    run: calls.cancel,
+  },
+  suspend: {
+    title: "Suspend this instance?",
+    action: "Suspend",
+    text:
+      "It stands still with everything that it called: no job of it is given out, no timer of " +
+      "it fires, messages for it are kept as long as they live. Resume lets it go on.",
+    done: "The instance is suspended.",
+    run: calls.suspend,
+  },
+  resume: {
+    title: "Resume this instance?",
+    action: "Resume",
+    text: "It goes on where it stood; timers that have become due fire at once.",
+    done: "The instance goes on.",
+    run: calls.resume,
+  },
+};
+
+interface SureProps {
+  question: keyof typeof QUESTIONS;
+  instance: Instance;
+  close: () => void;
+  changed: () => void;
+}
+
+/** Asks once more before anything happens. */
+function Sure({ question, instance, close, changed }: SureProps): JSX.Element {
+  const { title, action, text, done, run } = QUESTIONS[question];
+  const submit = async (comment: string) => {
+    if (await attempt(done, () => run(instance.processInstanceKey, comment))) changed();
+    close();
+  };
+  return (
+    <Dialog
+      title={title}
+      action={action}
+      danger={question === "cancel"}
+      commented
+      close={close}
+      submit={submit}
+    >
+      <p>{text}</p>
+    </Dialog>
   );
 }
 

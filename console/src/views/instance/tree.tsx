@@ -47,12 +47,13 @@ function Level({ scope, turn }: LevelProps): JSX.Element {
   );
   useEffect(() => reload(), [turn]);
   const rows = data?.items ?? [];
+  const deep = rows.some(opens);
   return (
     <>
       <Failed error={error} />
       <ul role="group">
         {rows.map((row) => (
-          <Node key={row.elementInstanceKey} row={row} turn={turn} />
+          <Node key={row.elementInstanceKey} row={row} deep={deep} turn={turn} />
         ))}
       </ul>
       {data !== undefined && data.page.totalItems > rows.length && (
@@ -64,16 +65,25 @@ function Level({ scope, turn }: LevelProps): JSX.Element {
   );
 }
 
-function Node({ row, turn }: { row: ElementInstance; turn: unknown }): JSX.Element {
+const opens = ({ type }: ElementInstance): boolean =>
+  SCOPES.has(type) || type === "CALL_ACTIVITY";
+
+interface NodeProps {
+  row: ElementInstance;
+  /** Something beside it can be opened: all keep room for that. */
+  deep: boolean;
+  turn: unknown;
+}
+
+function Node({ row, deep, turn }: NodeProps): JSX.Element {
   const now = useNow(5_000);
-  const opens = SCOPES.has(row.type) || row.type === "CALL_ACTIVITY";
   const [open, setOpen] = useState(row.state === "ACTIVE");
   const state = row.hasIncident && row.state === "ACTIVE" ? "INCIDENT" : row.state;
   const chosen = query.value.get("element") === row.elementId;
   return (
     <li class={chosen ? "chosen" : ""}>
       <div class="node" title={`${words(row.type)} · ${row.elementInstanceKey}`}>
-        {opens ? (
+        {opens(row) ? (
           <button
             class="plain twist"
             aria-expanded={open}
@@ -83,7 +93,7 @@ function Node({ row, turn }: { row: ElementInstance; turn: unknown }): JSX.Eleme
             {open ? "▾" : "▸"}
           </button>
         ) : (
-          <span class="twist" />
+          deep && <span class="twist" />
         )}
         <span class={`dot ${state.toLowerCase()}`} title={words(state)} />
         <a href={withQuery({ element: row.elementId })}>{row.elementName || row.elementId}</a>

@@ -91,6 +91,7 @@ function Scope({ scope, name, rows, open, past, changed }: ScopeProps): JSX.Elem
     },
     {
       head: "",
+      kind: "number",
       value: () => "",
       cell: (row) =>
         open && edited !== row.name ? (

@@ -12,7 +12,8 @@ import { Publish } from "./actions";
 import { nameOf } from "./incidents";
 
 export function Waits({ all, changed }: PartProps): JSX.Element | null {
-  if (all.instance.state !== "ACTIVE") return null;
+  const { state } = all.instance;
+  if (state !== "ACTIVE" && state !== "SUSPENDED") return null;
   // Incidents stand above, with their remedy.
   const waits = all.explanation.waitsFor.filter((wait) => wait.kind !== "incident");
   return (
@@ -20,7 +21,10 @@ export function Waits({ all, changed }: PartProps): JSX.Element | null {
       <header>
         <h2>What it waits for</h2>
       </header>
-      {waits.length === 0 && (
+      {state === "SUSPENDED" && (
+        <p class="held">It is suspended: nothing of this moves it before somebody resumes it.</p>
+      )}
+      {waits.length === 0 && state === "ACTIVE" && (
         <p class="empty">
           {all.instance.hasIncident
             ? "For somebody to resolve the incident."
@@ -163,7 +167,9 @@ export function Path({ all }: Pick<PartProps, "all">): JSX.Element | null {
         {path.map((step, at) => (
           <li key={at}>
             <h3>
-              <a href={withQuery({ element: step.elementId })}>{step.elementId}</a>
+              <a href={withQuery({ element: step.elementId })} title={step.elementId}>
+                {nameOf(all, step.elementId)}
+              </a>
             </h3>
             <p>{step.text}</p>
             {step.expression && <code class="block">{step.expression}</code>}

@@ -111,6 +111,7 @@ fn documented() -> OpenApiRouter<Desk> {
         .routes(routes!(read::findings))
         .routes(routes!(read::stats))
         .routes(routes!(read::alerts))
+        .routes(routes!(read::traces))
         .routes(routes!(read::trace))
         .routes(routes!(read::reached))
 }

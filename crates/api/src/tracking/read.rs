@@ -26,6 +26,8 @@ pub struct CaseQuery {
     /// early, open, stuck, resting, completed or expired.
     status: Option<String>,
     case: Option<String>,
+    /// Part of its id, in any case.
+    like: Option<String>,
     /// Only cases with findings.
     #[serde(default)]
     deviating: bool,
@@ -53,6 +55,7 @@ pub async fn cases(
     let wanted = WantedCases {
         process: Some(process.clone()),
         case: asked.case,
+        like: asked.like,
         status: status.map_err(Failure::invalid)?,
         deviating: asked.deviating,
         after: asked.after,
@@ -185,6 +188,32 @@ pub async fn alerts(
     allow(&caller, Action::Read, None)?;
     let found = blocking(desk, "read alerts", |station| station.tracking().look(rows::alerts));
     Ok(Json(json!(found.await?)))
+}
+
+#[derive(Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct TraceQuery {
+    /// Trace or case id.
+    id: String,
+}
+
+/// The trace of this id, if there is one: for whoever asks whether there is.
+#[utoipa::path(get, path = "/traces", operation_id = "findTraces",
+    tag = "Tracking", params(TraceQuery),
+    responses((status = 200, body = Vec<Trace>)))]
+pub async fn traces(
+    State(desk): State<Desk>,
+    Extension(caller): Extension<Principal>,
+    Query(TraceQuery { id }): Query<TraceQuery>,
+) -> Result<Json<Value>, Problem> {
+    allow(&caller, Action::Read, None)?;
+    let found = blocking(desk, "read a trace", move |station| {
+        let traces = past::traces(station.tracking(), Some(&id))?;
+        Ok(traces.trace(&id))
+    });
+    let found: Vec<_> = found.await?.into_iter().collect();
+    Ok(Json(json!(found)))
 }
 
 /// Every message of a trace.

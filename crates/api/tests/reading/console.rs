@@ -184,6 +184,29 @@ async fn instances_are_found_by_any_part_of_their_business_id() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_waits_for_a_message_is_found_by_any_part_of_its_key() {
+    let rig = rig().await;
+    rig.deploy(ORDER).await;
+    for id in ["Xy-Order-7", "order-70", "ORDER-7", "other"] {
+        rig.order(id, 10).await;
+        rig.work("check-stock", false).await;
+    }
+    let found = async |text: &str| {
+        let found =
+            rig.get(&format!("/grevy/v1/message-subscriptions?correlationKey={text}")).await;
+        let items = found["items"].as_array().unwrap().iter();
+        items.map(|item| item["correlationKey"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(found("oRDER-7").await, ["ORDER-7", "order-70", "Xy-Order-7"]);
+    assert!(found("nothing").await.is_empty());
+    let path = "/grevy/v1/message-subscriptions?correlationKey=";
+    let request = http::Request::get(path).body(axum::body::Body::empty()).unwrap();
+    let (status, told) = rig.call(request).await;
+    assert_eq!(status, http::StatusCode::BAD_REQUEST);
+    assert!(told["detail"].as_str().unwrap().contains("characters of correlationKey"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn heat_counts_elements_and_flows() {
     let rig = rig().await;
     let definition = rig.deploy(ORDER).await;

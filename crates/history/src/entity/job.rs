@@ -29,7 +29,7 @@ pub const JOB: Entity = Entity {
         Field::text("deniedReason", "NULL").nullable(),
         Field::text("elementId", "COALESCE(m.id, d.process_id)").nullable().walked(),
         Field::key("elementInstanceKey", "j.element"),
-        Field::date("endTime", "j.ended").nullable(),
+        Field::date("endTime", "j.ended").nullable().since("j.created"),
         Field::text("errorCode", "j.error_code").nullable(),
         Field::text("errorMessage", "j.error_message").nullable(),
         Field::flag("hasFailedWithRetriesLeft", "(j.state = 2 AND j.retries > 0)").walked(),

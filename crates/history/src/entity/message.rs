@@ -5,7 +5,7 @@ use crate::query::{Entity, Field, Kind};
 
 /// Elements of the model are few: they are looked up first.
 const ELEMENTS: &str = "SELECT fs.key FROM message_subscription fs \
-     LEFT JOIN element fm ON fm.definition = fs.definition AND fm.no = fs.element_no \
+     JOIN element fm ON fm.definition = fs.definition AND fm.no = fs.element_no \
      WHERE 1 = 1";
 
 pub const MESSAGE_SUBSCRIPTION: Entity = Entity {
@@ -33,7 +33,7 @@ pub const MESSAGE_SUBSCRIPTION: Entity = Entity {
         Field::key("processInstanceKey", "s.instance").nullable(),
         Field::key("rootProcessInstanceKey", "i.root").nullable().shown_only(),
         Field::text("elementId", "m.id").nullable().no_filter().walked(),
-        Field::text("elementId", "fm.id").nullable().inside(ELEMENTS),
+        Field::text("elementId", "fm.id").inside(ELEMENTS),
         Field::key("elementInstanceKey", "s.host").nullable(),
         Field::named("messageSubscriptionState", "s.state", SUBSCRIPTION_STATES),
         Field::date("lastUpdatedDate", "s.updated"),

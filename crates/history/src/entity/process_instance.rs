@@ -5,8 +5,8 @@ use crate::query::{Entity, Field, Kind};
 
 /// Elements of an instance; conditions on one of them.
 const ELEMENTS: &str = "SELECT fe.instance FROM element_instance fe \
-     LEFT JOIN element fm ON fm.definition = fe.definition AND fm.no = fe.element_no \
-     WHERE fe.state < 3";
+     JOIN element fm ON fm.definition = fe.definition AND fm.no = fe.element_no \
+     WHERE +fe.state < 3";
 const INCIDENTS: &str = "SELECT fx.instance FROM incident fx WHERE fx.resolved IS NULL";
 const FAILED_JOBS: &str = "i.key IN (SELECT fj.instance FROM job fj \
      WHERE fj.state = 2 AND fj.retries > 0)";
@@ -40,7 +40,7 @@ pub const PROCESS_INSTANCE: Entity = Entity {
         Field::int("processDefinitionVersion", "d.version").of_definition(),
         Field::text("processDefinitionVersionTag", "d.version_tag").of_definition().nullable(),
         Field::date("startDate", "i.start_date"),
-        Field::date("endDate", "i.end_date").nullable(),
+        Field::date("endDate", "i.end_date").nullable().since("i.start_date"),
         Field::named("state", "i.state", INSTANCE_STATES),
         Field::date("suspendedDate", "i.suspended_date").nullable(),
         Field::flag("hasIncident", "(i.incidents > 0)"),

@@ -47,6 +47,8 @@ pub struct Field {
     /// Columns that order rows which are equal in this one, before the key does: those that stand
     /// behind it in its index, so that a sort by it alone is read as the index has it.
     pub(crate) ties: &'static [&'static str],
+    /// Column of the moment that this one is never before; rows where it is have an index.
+    pub(crate) since: &'static str,
     /// No index has it: rows are looked at one by one until the page is full, which takes seconds
     /// where millions are there and few fit. An index is paid for by every row that is written.
     pub walked: bool,
@@ -87,6 +89,7 @@ impl Field {
             inside: "",
             of_definition: false,
             ties: &[],
+            since: "",
             walked: false,
         }
     }
@@ -145,8 +148,17 @@ impl Field {
         self.kind == Kind::Variables && self.sql == "local"
     }
 
+    /// What rows are sorted by, or is asked of another table, says whether it may be missing.
+    pub(crate) fn is_always_there(&self) -> bool {
+        !self.nullable && (self.sort || !self.inside.is_empty())
+    }
+
     pub(crate) const fn tied(self, ties: &'static [&'static str]) -> Field {
         Field { ties, ..self }
+    }
+
+    pub(crate) const fn since(self, since: &'static str) -> Field {
+        Field { since, ..self }
     }
 
     pub(crate) const fn walked(self) -> Field {

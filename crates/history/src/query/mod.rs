@@ -8,6 +8,7 @@
 mod cursor;
 mod field;
 mod filter;
+mod many;
 mod order;
 #[cfg(test)]
 mod plans;
@@ -20,5 +21,7 @@ pub use field::{Entity, Field, Kind};
 pub use filter::{Condition, Filter, Test, Value, VariableTest};
 pub use order::Sort;
 pub(crate) use run::fetch;
+#[cfg(test)]
+pub(crate) use run::value;
 pub use run::{Page, Paging, Query, Record};
 pub(crate) use sql::{Sql, Writing};

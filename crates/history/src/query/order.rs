@@ -185,6 +185,24 @@ impl Order {
         columns
     }
 
+    /// Where rows are sorted by when they began, the last first: what the filter says of when they
+    /// had ended at last.
+    pub fn ended_before<'a>(&self, filter: &'a Filter) -> Option<(&'static Field, &'a Value)> {
+        let first = self.columns.first().filter(|first| first.descending)?;
+        let one = |one: &'a Filter| match one {
+            Filter::Is(Condition { field, test: Test::Lt(at) | Test::Lte(at) | Test::Eq(at) })
+                if field.since == first.sql =>
+            {
+                Some((*field, at))
+            }
+            Filter::All(_) | Filter::Any(_) | Filter::Is(_) | Filter::Variable(_) => None,
+        };
+        match filter {
+            Filter::All(list) => list.iter().find_map(one),
+            Filter::Any(_) | Filter::Is(_) | Filter::Variable(_) => one(filter),
+        }
+    }
+
     pub fn cursor(&self, values: &[Value]) -> String {
         cursor::encode(self.fingerprint(), values)
     }

@@ -163,7 +163,7 @@ async fn what_many_rows_of_another_table_pass_is_looked_up_row_by_row() {
                         let first = inner.clone().nth(1).filter(|_| step == Step::Along);
                         let Some(first) = first else { continue };
                         seen += 1;
-                        let linked = ["(instance=?", "(key=?", "(scope=?"];
+                        let linked = ["(instance=?", "(rowid=?", "(scope=?"];
                         if !linked.iter().any(|link| first.contains(link)) {
                             found.push(format!(
                                 "{}: {}\n{sql}\n{lines:#?}",
@@ -270,5 +270,34 @@ async fn stretches_give_what_sorting_gives() {
         }
         assert_eq!(back, whole[..back.len()], "{order:?} {descending}");
         assert!(back.len() + 3 >= whole.len(), "{order:?} {descending}");
+    }
+}
+
+/// A page of what ended before some moment, the newest first, begins at that moment: except where
+/// something ended before it began.
+#[tokio::test]
+async fn what_ended_early_began_early_unless_a_clock_was_turned_back() {
+    let (mut connection, entity) = (forty().await, &entity::PROCESS_INSTANCE);
+    let filter = Filter::field(entity, "endDate", Test::Lt(Value::Int(998))).expect("a field");
+    let sort = vec![Sort::by(entity, "startDate", true).expect("a field")];
+    let page = Paging::From { from: 0, limit: 5 };
+    let query = Query { filter, sort, page };
+    for turned in [false, true] {
+        if turned {
+            let text = "UPDATE process_instance SET start_date = 5000 WHERE key = 30";
+            sqlx::query(text).execute(&mut connection).await.expect("a row");
+        }
+        let mut found = Vec::new();
+        for most in [1_000, -1] {
+            let page = query.run_within(&mut connection, entity, most).await.expect("a page");
+            let keys = page.items.iter().map(|item| item.int("processInstanceKey"));
+            found.push(keys.map(Option::unwrap_or_default).collect::<Vec<_>>());
+        }
+        assert_eq!(found[0], found[1]);
+        assert_eq!(found[0].len(), 5);
+        assert_eq!(found[0][0] == 30, turned, "{found:?}");
+        let plans = plans(&mut connection, entity, &query, -1).await;
+        let begins = plans.iter().any(|(_, sql, _)| sql.contains("i.start_date <= ?"));
+        assert_eq!(begins, !turned);
     }
 }

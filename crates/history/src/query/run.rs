@@ -8,7 +8,6 @@ use super::field::{Entity, Field};
 use super::filter::{Condition, Filter, Test, Value};
 use super::order::{Order, Sort};
 use super::sql::{Few, Inside, Sql, Writing, insides, is_only, joins};
-use super::stretch::{Stretch, stretches};
 use crate::error::{Error, Result};
 use crate::limits::{
     MATCHED_DEFINITIONS_MAX, PAGE_FROM_MAX, PAGE_ITEMS, PAGE_ITEMS_MAX, TOTAL_MAX,
@@ -156,27 +155,27 @@ impl Query {
 }
 
 /// Which of the matches are read.
-struct Window {
-    from: i64,
-    limit: i64,
+pub(super) struct Window {
+    pub from: i64,
+    pub limit: i64,
     /// Values of the row that stands before them.
-    behind: Option<Vec<Value>>,
+    pub behind: Option<Vec<Value>>,
 }
 
 /// How many rows pass a filter.
-enum Matches {
+pub(super) enum Matches {
     /// Their keys, as a list of JSON.
     Few { count: i64, keys: Value },
     /// More than are counted.
     Many,
 }
 
-type Found = (Record, Vec<Value>);
+pub(super) type Found = (Record, Vec<Value>);
 
 /// What is read of a list.
-struct Part<'a> {
-    connection: &'a mut SqliteConnection,
-    entity: &'a Entity,
+pub(super) struct Part<'a> {
+    pub connection: &'a mut SqliteConnection,
+    pub entity: &'a Entity,
     table: Sql,
     few: &'a [Few],
     /// The order whose values a cursor holds.
@@ -186,7 +185,7 @@ struct Part<'a> {
 
 impl Part<'_> {
     /// The filter is asked once: what passes is sorted by its keys.
-    async fn matches(&mut self, filter: &Filter) -> Result<Matches> {
+    pub(super) async fn matches(&mut self, filter: &Filter) -> Result<Matches> {
         let rest = Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter);
         let sql = self.selection(&format!("{} AS k", self.entity.key), rest);
         gather(self.connection, sql, self.most).await
@@ -220,49 +219,8 @@ impl Part<'_> {
         Ok(values)
     }
 
-    /// A page of more rows than can be sorted: in the order of an index, stretch by stretch.
-    async fn many(&mut self, filter: &Filter, order: &Order, window: Window) -> Result<Vec<Found>> {
-        let behind = window.behind.as_deref();
-        let (stretches, mut behind) =
-            stretches(self.connection, self.entity, order, behind).await?;
-        if stretches.is_empty() {
-            return self.along(filter, order, &window).await;
-        }
-        let (mut from, wanted, mut rows) = (window.from, window.limit, Vec::new());
-        for Stretch { filter: own, order, .. } in stretches {
-            let filter = Filter::All(vec![own, filter.clone()]).flat();
-            let limit = wanted - rows.len() as i64;
-            let window = Window { from, limit, behind: behind.take() };
-            let found = match self.matches(&filter).await? {
-                Matches::Few { count, keys } => {
-                    from = (from - count).max(0);
-                    self.sorted(&keys, &order, &window).await?
-                }
-                // Passing by is counting: nothing is ordered, and an index may have all of it.
-                Matches::Many => match from {
-                    0 => self.along(&filter, &order, &window).await?,
-                    _ => match from - self.count(&filter, from + 1).await? {
-                        left if left >= 0 => {
-                            from = left;
-                            Vec::new()
-                        }
-                        _ => {
-                            from = 0;
-                            self.along(&filter, &order, &window).await?
-                        }
-                    },
-                },
-            };
-            rows.extend(found);
-            if rows.len() as i64 >= wanted {
-                break;
-            }
-        }
-        Ok(rows)
-    }
-
     /// Rows with the values of their order, in the order of an index.
-    async fn along(
+    pub(super) async fn along(
         &mut self,
         filter: &Filter,
         order: &Order,
@@ -272,9 +230,12 @@ impl Part<'_> {
         let indexed = order.indexed(self.entity, filter);
         let writing = Writing { entity: self.entity, indexed: Some(&indexed), few: self.few };
         let mut rest = writing.filter(filter);
-        if let Some(behind) = &window.behind {
-            rest.push_str(" AND ");
-            rest.push(order.behind(behind));
+        match &window.behind {
+            Some(behind) => {
+                rest.push_str(" AND ");
+                rest.push(order.behind(behind));
+            }
+            None => self.begun(filter, order, &mut rest).await?,
         }
         let sorted = order.text();
         let page = [Value::Int(window.limit), Value::Int(window.from)];
@@ -290,8 +251,25 @@ impl Part<'_> {
         self.rows(whole).await
     }
 
+    /// The newest of what ended before a moment began before it, too: the page begins there. Where
+    /// a clock was turned back, some row may have ended before it began, and nothing is added.
+    async fn begun(&mut self, filter: &Filter, order: &Order, rest: &mut Sql) -> Result<()> {
+        let Some((field, moment)) = order.ended_before(filter) else { return Ok(()) };
+        let Entity { from, .. } = self.entity;
+        let turned = format!("SELECT 1 FROM {from} WHERE {} < {} LIMIT 1", field.sql, field.since);
+        if fetch(self.connection, Sql::new(turned)).await?.is_empty() {
+            rest.push(Sql::with(format!(" AND {} <= ?", field.since), [moment.clone()]));
+        }
+        Ok(())
+    }
+
     /// The same, of rows whose keys are known.
-    async fn sorted(&mut self, keys: &Value, order: &Order, window: &Window) -> Result<Vec<Found>> {
+    pub(super) async fn sorted(
+        &mut self,
+        keys: &Value,
+        order: &Order,
+        window: &Window,
+    ) -> Result<Vec<Found>> {
         let Entity { joins, key, .. } = self.entity;
         let columns = self.selected();
         let text =
@@ -331,7 +309,7 @@ impl Part<'_> {
     }
 
     /// Matches, as far as so many.
-    async fn count(&mut self, filter: &Filter, most: i64) -> Result<i64> {
+    pub(super) async fn count(&mut self, filter: &Filter, most: i64) -> Result<i64> {
         let mut sql = Sql::new("SELECT count(*) FROM (");
         let rest = Writing { entity: self.entity, indexed: None, few: self.few }.filter(filter);
         sql.push(self.selection("1", rest));
@@ -417,7 +395,7 @@ async fn few(
     let (mut few, mut all) = (Vec::new(), true);
     for Inside { sql, key } in insides(entity, filter) {
         let mut selection = sql.clone();
-        selection.text = selection.text.replacen(&key, &format!("DISTINCT {key} AS k"), 1);
+        selection.text = selection.text.replacen(&key, &format!("DISTINCT +{key} AS k"), 1);
         match gather(connection, selection, most).await? {
             Matches::Few { keys, .. } => few.push(Few { sql, keys }),
             Matches::Many => all = false,

@@ -194,11 +194,25 @@ fn groups(list: &[Filter]) -> Vec<Inside> {
         }
     }
     let whole = |(inside, conditions): (&str, Sql)| {
-        let mut sql = Sql::new(inside);
+        let mut sql = Sql::new(without_join(inside, &conditions.text));
         sql.push(conditions);
         Inside { key: selected(inside), sql }
     };
     groups.into_iter().map(whole).collect()
+}
+
+/// A selection without the table that nothing is asked of.
+fn without_join(inside: &str, conditions: &str) -> String {
+    let parts = inside.split_once(" JOIN ").and_then(|(head, rest)| {
+        let (join, tail) = rest.split_once(WHERE)?;
+        Some((head, join.split_whitespace().nth(1)?, tail))
+    });
+    match parts {
+        Some((head, alias, tail)) if !speaks_of(conditions, alias) => {
+            format!("{head}{WHERE}{tail}")
+        }
+        Some(_) | None => inside.to_owned(),
+    }
 }
 
 /// The column that a selection gives.
@@ -240,6 +254,7 @@ pub(super) fn joined(parts: impl Iterator<Item = Sql>, with: &str) -> Sql {
 impl Condition {
     fn sql(&self, column: &str) -> Sql {
         match (self.field.kind, &self.test) {
+            (_, Test::Exists(false)) if self.field.is_always_there() => Sql::new("1 = 0"),
             (Kind::Name(names), test) => named(column, names, self.field.nullable, test),
             (Kind::Tags, Test::In(tags)) => {
                 let one = |tag: &Value| match tag {

@@ -60,8 +60,23 @@ fn whole_value(test: &Test) -> Sql {
             }
             sql
         }
-        Test::Like(_) => plain("v.value", test),
+        Test::Like(pattern) => beginning(pattern, plain("v.value", test)),
     }
+}
+
+/// With what the index tells of a pattern: its beginning, as far as every sign stands for itself.
+fn beginning(pattern: &str, mut sql: Sql) -> Sql {
+    let itself = pattern.chars().take_while(|one| !['*', '?', '\\'].contains(one));
+    let literal: String = itself.take(VALUE_HEAD_CHARS).collect();
+    // The least text behind all that begin with it.
+    let mut end = literal.clone();
+    let next = end.pop().and_then(|last| (last..=char::MAX).nth(1));
+    if let Some(next) = next {
+        end.push(next);
+        sql.text.insert_str(0, "v.head >= ? AND v.head < ? AND ");
+        sql.values.splice(0..0, [Value::Text(literal), Value::Text(end)]);
+    }
+    sql
 }
 
 /// Is the value one of these? Two lists of texts rather than pairs: the value tells its beginning,
@@ -204,6 +219,22 @@ mod tests {
         assert_eq!(json_path("items[0].sku"), "$.\"items\"[0].\"sku\"");
         assert_eq!(json_path("a\"b[x]"), "$.\"ab\".\"x\"");
         assert_eq!(json_path(""), "$");
+    }
+
+    #[test]
+    fn a_pattern_is_found_by_its_beginning() {
+        let of = |pattern: &str| beginning(pattern, Sql::new("")).values;
+        let texts = |values: &[&str]| -> Vec<Value> {
+            values.iter().map(|text| Value::Text((*text).into())).collect()
+        };
+        assert_eq!(of("ab*c"), texts(&["ab", "ac"]));
+        assert_eq!(of("a\\*b"), texts(&["a", "b"]));
+        assert_eq!(of("\u{d7ff}?"), texts(&["\u{d7ff}", "\u{e000}"]));
+        assert_eq!(of("?b"), []);
+        assert_eq!(of("*"), []);
+        let long = "x".repeat(100);
+        let end = format!("{}y", "x".repeat(VALUE_HEAD_CHARS - 1));
+        assert_eq!(of(&long), texts(&[&long[..VALUE_HEAD_CHARS], &end]));
     }
 
     #[test]

@@ -1,23 +1,24 @@
-//! Finding instances as people remember them.
+//! Finding instances and what waits for messages as people remember them.
 
 use axum::extract::{Query, State};
 use axum::response::Response;
-use history::entity::PROCESS_INSTANCE;
-use history::query::{Filter, Query as Search, Test, Value};
+use history::GivenName;
+use history::entity::{MESSAGE_SUBSCRIPTION, PROCESS_INSTANCE};
+use history::query::{Entity, Filter, Query as Search, Test, Value};
 use serde::Deserialize;
 
 use super::super::problem::{Detail, Problem};
 use super::super::search::{self, items};
 use crate::failure::Failure;
 use crate::gateway::Gateway;
-use crate::limits::FOUND_INSTANCES_MAX;
+use crate::limits::FOUND_ROWS_MAX;
 
-/// Characters of a business id; a longer text is in none.
+/// Characters of a name; a longer text is in none.
 const TEXT_CHARS_MAX: usize = 256;
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Wanted {
+pub struct WantedInstances {
     business_id: String,
 }
 
@@ -29,24 +30,54 @@ pub struct Wanted {
     responses((status = 200, body = Object), (status = 400, body = Detail)))]
 pub async fn instances(
     State(gateway): State<Gateway>,
-    Query(wanted): Query<Wanted>,
+    Query(wanted): Query<WantedInstances>,
 ) -> Result<Response, Problem> {
-    let text = wanted.business_id.trim();
-    if text.is_empty() || text.chars().count() > TEXT_CHARS_MAX {
-        let got = text.chars().count();
+    let name = GivenName::BusinessId;
+    found(&gateway, &PROCESS_INSTANCE, name, "businessId", &wanted.business_id).await
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct WantedSubscriptions {
+    correlation_key: String,
+}
+
+/// What waits or waited for a message by a key that has this text, in the same way.
+#[utoipa::path(get, path = "/message-subscriptions", operation_id = "findMessageSubscriptions",
+    tag = "Grevy",
+    params(("correlationKey" = String, Query, description = "any part of it, in any case")),
+    responses((status = 200, body = Object), (status = 400, body = Detail)))]
+pub async fn subscriptions(
+    State(gateway): State<Gateway>,
+    Query(wanted): Query<WantedSubscriptions>,
+) -> Result<Response, Problem> {
+    let name = GivenName::CorrelationKey;
+    found(&gateway, &MESSAGE_SUBSCRIPTION, name, "correlationKey", &wanted.correlation_key).await
+}
+
+async fn found(
+    gateway: &Gateway,
+    entity: &'static Entity,
+    name: GivenName,
+    parameter: &str,
+    text: &str,
+) -> Result<Response, Problem> {
+    let text = text.trim();
+    let length = text.chars().count();
+    if !(1..=TEXT_CHARS_MAX).contains(&length) {
         let text =
-            format!("Expected 1 to {TEXT_CHARS_MAX} characters of a business id, but got {got}");
+            format!("Expected 1 to {TEXT_CHARS_MAX} characters of {parameter}, but got {length}");
         return Err(Failure::invalid(text).into());
     }
     let reader = gateway.reader()?;
-    search::caught_up(&gateway, &reader, &Filter::default()).await?;
-    let keys = reader.with_business_id(text, FOUND_INSTANCES_MAX).await;
-    let keys = keys.map_err(search::failed)?;
+    search::caught_up(gateway, &reader, &Filter::default()).await?;
+    let keys = reader.with_name(name, text, FOUND_ROWS_MAX).await.map_err(search::failed)?;
+    let key_name = entity.key_name().unwrap_or_default();
     let of = Test::In(keys.iter().map(|key| Value::Int(*key)).collect());
-    let filter = Filter::field(&PROCESS_INSTANCE, "processInstanceKey", of);
-    let query = Search { filter: filter.map_err(search::failed)?, ..Search::default() };
-    let mut page = reader.search(&PROCESS_INSTANCE, &query).await.map_err(search::failed)?;
+    let filter = Filter::field(entity, key_name, of).map_err(search::failed)?;
+    let query = Search { filter, ..Search::default() };
+    let mut page = reader.search(entity, &query).await.map_err(search::failed)?;
     let place = |key: Option<i64>| keys.iter().position(|known| Some(*known) == key);
-    page.items.sort_by_key(|item| place(item.int("processInstanceKey")));
+    page.items.sort_by_key(|item| place(item.int(key_name)));
     Ok(items(page.items.iter().map(search::item).collect()))
 }

@@ -26,6 +26,7 @@ pub fn router() -> OpenApiRouter<Gateway> {
         .routes(routes!(diagram::diagram))
         .routes(routes!(explain::explain))
         .routes(routes!(find::instances))
+        .routes(routes!(find::subscriptions))
         .routes(routes!(changes::taken_flows))
         .routes(routes!(changes::variable_changes))
         .layer(DefaultBodyLimit::max(0))

@@ -50,7 +50,9 @@ impl Cases {
                 Place::Folder { tracking, process } => {
                     let (process, case) = (process.clone(), case.clone());
                     let limit = Some(limit);
-                    let wanted = WantedCases { process, case, status, deviating, after, limit };
+                    let all = WantedCases::default();
+                    let wanted =
+                        WantedCases { process, case, status, deviating, after, limit, ..all };
                     Ok(json!(tracking.look(move |state| rows::cases(state, &wanted))?))
                 }
                 Place::Server { .. } => {
