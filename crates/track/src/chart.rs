@@ -10,6 +10,7 @@ mod data;
 mod deadline;
 mod heat;
 mod kinds;
+mod ways;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,6 +23,7 @@ pub use data::{Conditions, context, payload};
 pub use deadline::{Action, Deadline};
 pub use heat::{Heat, heat};
 pub(crate) use kinds::message_of;
+pub(crate) use ways::Ways;
 
 /// The compiled tracking model. Event types are numbered; the labels of the net are these numbers.
 #[derive(Debug, Clone)]

@@ -138,7 +138,8 @@ impl Feed {
             let records: Vec<Observed> = items.iter().map(|item| self.read(item)).collect();
             self.learn(&records)?;
             let (process, source) = (self.process.clone(), self.name.clone());
-            self.send(Command::Observe { process, source, records })?;
+            let proof = self.source.proof();
+            self.send(Command::Observe { process, source, records, proof })?;
         }
         let progress = polled.map_err(failed)?;
         if progress == Progress::More {

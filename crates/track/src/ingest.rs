@@ -65,7 +65,7 @@ pub fn sample(source: &mut dyn Source, now_ms: i64, count: usize) -> std::io::Re
     Ok(items)
 }
 
-/// Reads `sampled` and then the rest of a source; `each` sees every record's reading.
+/// Reads `sampled` and then the rest of a source into a log; `each` sees every record's reading.
 ///
 /// # Errors
 /// When the source fails, or the log is full.
@@ -74,9 +74,10 @@ pub fn read(
     sampled: Vec<Item>,
     mapping: &Mapping,
     now_ms: i64,
+    mut log: LogBuilder,
     mut each: impl FnMut(&Item, &Reading),
 ) -> Result<(LogBuilder, Tally), Stopped> {
-    let (mut log, mut tally) = (LogBuilder::default(), Tally::default());
+    let mut tally = Tally::default();
     let mut items = sampled;
     loop {
         for item in items.drain(..) {

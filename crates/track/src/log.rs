@@ -4,11 +4,13 @@
 
 mod counts;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
 
 pub use counts::{Counts, Pair};
 
 use crate::limits::{LOG_ACTIVITIES_MAX, LOG_EVENTS_MAX};
+use crate::machine::{Said, Variables, said};
 use crate::mapping::Observation;
 
 /// Position of an activity in [`Log::activities`].
@@ -24,6 +26,9 @@ pub struct LogBuilder {
     /// Where the event of an identity lies: case and sequence number.
     identities: HashMap<u128, (u32, u32)>,
     events: u32,
+    /// Variables that are wanted of each case.
+    reads: BTreeSet<Arc<str>>,
+    variables: HashMap<u32, Variables>,
 }
 
 /// One event of a case.
@@ -54,6 +59,8 @@ pub struct Case {
     pub events: Vec<Event>,
     /// Position in [`Log::variants`].
     pub variant: u32,
+    /// Those that the log was built for, as JSON text of an object.
+    pub variables: Option<Arc<str>>,
 }
 
 /// A sequence of activities and how many cases have it.
@@ -76,16 +83,29 @@ impl std::fmt::Display for Full {
 impl std::error::Error for Full {}
 
 impl LogBuilder {
+    /// A log whose cases have these variables, by what their events said last.
+    pub fn reading(reads: BTreeSet<Arc<str>>) -> LogBuilder {
+        LogBuilder { reads, ..LogBuilder::default() }
+    }
+
     /// Adds one event, or puts it in the place of the one with the same identity.
     ///
     /// # Errors
     /// When the log has no room for it; the log stays usable.
     pub fn observe(&mut self, event: &Observation) -> Result<(), Full> {
         let added = self.add(&event.case, &event.kind, event.time_ms)?;
+        let said_by = event.identity.map_or(0, |hash| (hash as u64).max(1));
         if let Some(identity) = event.identity
             && let Some((case, sequence)) = self.identities.insert(identity, added)
         {
             self.cases[case as usize].1.retain(|event| event.sequence != sequence);
+            if let Some(variables) = self.variables.get_mut(&case) {
+                variables.unsay(said_by);
+            }
+        }
+        if let Some(text) = said(&self.reads, event.variables.as_ref()) {
+            let said = Said { time_ms: event.time_ms, identity: said_by, text };
+            self.variables.entry(added.0).or_default().say(said);
         }
         Ok(())
     }
@@ -139,16 +159,18 @@ impl LogBuilder {
             renamed[*old] = new as Activity;
         }
         let activities = order.iter().map(|old| self.activities[*old].clone()).collect();
-        let mut cases: Vec<Case> = self
-            .cases
-            .into_iter()
-            .filter(|(_, events)| !events.is_empty())
-            .map(|(id, mut events)| {
+        let mut variables = self.variables;
+        let mut cases: Vec<Case> = (0..)
+            .zip(self.cases)
+            .filter(|(_, (_, events))| !events.is_empty())
+            .map(|(number, (id, mut events))| {
                 events.sort_by_key(|event| (event.time_ms, event.sequence));
                 for event in &mut events {
                     event.activity = renamed[event.activity as usize];
                 }
-                Case { id, events, variant: 0 }
+                let said = variables.remove(&number);
+                let variables = said.and_then(|variables| variables.text().cloned());
+                Case { id, events, variant: 0, variables }
             })
             .collect();
         cases.sort_by(|a, b| (a.events[0].time_ms, &a.id).cmp(&(b.events[0].time_ms, &b.id)));

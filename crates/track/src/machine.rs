@@ -17,11 +17,14 @@ mod apply;
 mod command;
 mod decide;
 mod event;
+mod explain;
 mod identity;
 mod judge;
+mod lay;
 mod migrate;
 mod model;
 mod observe;
+mod said;
 mod state;
 mod timers;
 
@@ -31,7 +34,9 @@ pub use command::{Answer, Command, Effect, Observed, Publish, Verdict};
 pub use event::{Alert, Event, Quiet, SOURCE, StepObserved};
 pub(crate) use model::Version;
 pub use model::{Model, Status};
-pub use state::{Case, CaseKey, CaseStatus, Due, Raised, Seen, State, StillRejected};
+pub(crate) use said::said;
+pub use said::{Said, Variables};
+pub use state::{Case, CaseKey, CaseStatus, Due, Fold, Raised, Seen, State, StillRejected};
 
 /// What came of a command: its events are already folded into the state.
 #[derive(Debug, Default, PartialEq)]

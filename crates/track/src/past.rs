@@ -130,6 +130,7 @@ impl Names {
             | Event::DeadlineFired { .. }
             | Event::StatusChanged { .. }
             | Event::Folded { .. }
+            | Event::Settled { .. }
             | Event::CaseForgotten { .. }
             | Event::QuietRuled { .. }
             | Event::AlertRaised { .. }
@@ -195,7 +196,7 @@ pub struct Page {
 }
 
 /// The verdicts behind `after`, at most `max` of them, oldest first. Of a record that was rejected
-/// or expired and is fixed by now only the last verdict is listed.
+/// or expired and was observed again only the last verdict is listed.
 ///
 /// # Errors
 /// When the journal cannot be read.
@@ -214,7 +215,7 @@ pub fn verdicts(
             if Place(at, index) > after
                 && let Some(judged) = judged(&names, at, event, &events[index as usize + 1..])
                 && wanted.takes(&judged)
-                && !fixed(event, &still)
+                && !outdated(event, &still)
             {
                 rows.push(Judged { index, ..judged });
             }
@@ -226,13 +227,11 @@ pub fn verdicts(
     Ok(Page { rows, more })
 }
 
-/// Whether the record of a bad verdict was observed again since, and is none any more.
-fn fixed(event: &Event, still: &StillRejected) -> bool {
-    let Event::Judged { source, position, verdict } = event else { return false };
+/// Whether the record of a bad verdict was observed again since.
+fn outdated(event: &Event, still: &StillRejected) -> bool {
+    let Event::Judged { source, position, verdict, attempt } = event else { return false };
     match verdict {
-        Verdict::Rejected { .. } | Verdict::Expired => {
-            !still.has(source, position.partition, position.offset)
-        }
+        Verdict::Rejected { .. } | Verdict::Expired => !still.has(source, *position, *attempt),
         Verdict::Started
         | Verdict::Moved
         | Verdict::Buffered { .. }
@@ -279,7 +278,7 @@ fn judged(names: &Names, at: Lsn, event: &Event, then: &[Event]) -> Option<Judge
         time_ms: None,
     };
     match event {
-        Event::Judged { source, position, verdict } => Some(row(source, *position, verdict)),
+        Event::Judged { source, position, verdict, .. } => Some(row(source, *position, verdict)),
         // Its verdict follows.
         Event::StepObserved(step) if step.own => None,
         Event::StepObserved(step) => {
@@ -305,19 +304,36 @@ fn judged(names: &Names, at: Lsn, event: &Event, then: &[Event]) -> Option<Judge
     }
 }
 
-/// Every observed step of a process, as the mapping read it.
+/// What the journal says of a case.
+pub enum Told<'a> {
+    /// A step, as the mapping read it.
+    Step(Observation, &'a StepObserved),
+    /// The event of this identity turned out to be of another case than this.
+    Taken { case: &'a str, identity: u128 },
+}
+
+/// Every observed step of a process, and what was taken back.
 ///
 /// # Errors
 /// When the journal cannot be read, or `each` has no room.
 pub fn steps(
     tracking: &Tracking,
     process: Option<&str>,
-    mut each: impl FnMut(Observation, &StepObserved) -> Result<(), Full>,
+    mut each: impl FnMut(Told<'_>) -> Result<(), Full>,
 ) -> Result<(), Error> {
     let mut names = Names::before(tracking)?;
+    let full = |full: Full| Error::Overloaded { what: full.0 };
     scan(&**tracking.journal(), |_, events| {
         for event in events {
             names.learn(event);
+            if let Event::StepTaken { case, identity } = event
+                && let Some((id, version)) = names.cases.get(case)
+                && let Some(of) = names.processes.get(version)
+                && process.is_none_or(|process| process == &**of)
+            {
+                let identity = u128::from(*identity);
+                each(Told::Taken { case: id, identity }).map_err(full)?;
+            }
             let Event::StepObserved(step) = event else { continue };
             let Some((of, case, kind)) = names.of(step) else { continue };
             if process.is_none_or(|process| process == &**of) {
@@ -332,7 +348,7 @@ pub fn steps(
                     variables: None,
                     ttl_ms: None,
                 };
-                each(observation, step).map_err(|full| Error::Overloaded { what: full.0 })?;
+                each(Told::Step(observation, step)).map_err(full)?;
             }
         }
         Ok(true)
@@ -345,9 +361,10 @@ pub fn steps(
 /// As [`steps`].
 pub fn log(tracking: &Tracking, process: Option<&str>) -> Result<LogBuilder, Error> {
     let mut log = LogBuilder::default();
-    steps(tracking, process, |observation, step| match step.own {
-        true => Ok(()),
-        false => log.observe(&observation),
+    steps(tracking, process, |told| match told {
+        Told::Step(observation, step) if !step.own => log.observe(&observation),
+        // Who took it over is told next, and takes its place in the log.
+        Told::Step(..) | Told::Taken { .. } => Ok(()),
     })?;
     Ok(log)
 }
@@ -360,15 +377,20 @@ pub fn traces(tracking: &Tracking, only: Option<&str>) -> Result<Traces, Error> 
     let mut traces = Traces::default();
     // Several processes may read one record of a source, and tell of the same message.
     let mut told: BTreeSet<(Arc<str>, Position, String)> = BTreeSet::new();
-    steps(tracking, None, |mut observation, step| {
-        if only.is_none_or(|only| only == observation.case) {
-            let source = step.source.rsplit_once('#').map_or(&*step.source, |(name, _)| name);
-            let place = (Arc::from(source), step.position, observation.case.clone());
-            if told.insert(place) {
-                let read = |text: &Arc<str>| serde_json::from_str(text).ok();
-                observation.variables = step.variables.as_ref().and_then(read);
-                traces.add(&observation, step.position, step.arrival_ms);
+    let wanted = |case: &str| only.is_none_or(|only| only == case);
+    steps(tracking, None, |step| {
+        match step {
+            Told::Taken { case, identity } if wanted(case) => traces.take(case, identity),
+            Told::Step(mut observation, step) if wanted(&observation.case) => {
+                let source = step.source.rsplit_once('#').map_or(&*step.source, |(name, _)| name);
+                let place = (Arc::from(source), step.position, observation.case.clone());
+                if told.insert(place) {
+                    let read = |text: &Arc<str>| serde_json::from_str(text).ok();
+                    observation.variables = step.variables.as_ref().and_then(read);
+                    traces.add(&observation, step.position, step.arrival_ms);
+                }
             }
+            Told::Step(..) | Told::Taken { .. } => {}
         }
         Ok(())
     })?;

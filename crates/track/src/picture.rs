@@ -11,7 +11,7 @@ use crate::chart::{Chart, Heat, heat};
 use crate::conform::Quality;
 use crate::discover::Tree;
 use crate::log::Log;
-use crate::stats::{Deviations, Open, Stats, TransitionStats, deviations, open};
+use crate::stats::{Deviations, FindingCount, Open, Stats, TransitionStats, deviations, open};
 
 /// Wider models are folded into rows: names stay readable in a window of 800 pixels.
 const PICTURE_WIDTH: f64 = 860.0;
@@ -62,10 +62,10 @@ pub fn page(subject: &Subject<'_>) -> Page {
             moment(stats.last_ms)
         ),
         tiles: tiles(subject, &deviations),
-        svg: report::svg_with(definitions, &overlay(subject, &heat, &open), &options),
+        svg: report::svg_with(definitions, &overlay(subject, &heat, &open, &deviations), &options),
         legend: "On each step: how often it was passed, and the median wait before it; the longer \
                  that is, the warmer the colour. At its lower left: open cases that came no \
-                 further. On each line: how many cases took it."
+                 further. Off: so many cases deviate there. On each line: how many cases took it."
             .to_owned(),
         tables: vec![
             variants(stats),
@@ -121,7 +121,7 @@ fn tiles(subject: &Subject<'_>, deviations: &Deviations) -> Vec<Tile> {
     tiles
 }
 
-fn overlay(subject: &Subject<'_>, heat: &Heat, open: &[Open]) -> Overlay {
+fn overlay(subject: &Subject<'_>, heat: &Heat, open: &[Open], deviations: &Deviations) -> Overlay {
     let hottest =
         heat.elements.values().map(|e| e.waited.spread().p50_ms).max().unwrap_or(0).max(1) as f64;
     let busiest = heat.flows.values().copied().max().unwrap_or(0).max(1) as f64;
@@ -145,12 +145,9 @@ fn overlay(subject: &Subject<'_>, heat: &Heat, open: &[Open]) -> Overlay {
                 span(waited.p95_ms)
             ));
         }
-        if element.missed > 0 {
-            let text = format!("{} missed", element.missed);
-            mark.badges.push(Badge { text, tone: report::Tone::Warning });
-        }
         overlay.elements.insert(Arc::from(id.as_str()), mark);
     }
+    deviating(deviations, &mut overlay);
     let chart = subject.chart;
     let mut stuck: BTreeMap<Arc<str>, u64> = BTreeMap::new();
     for case in open {
@@ -171,6 +168,24 @@ fn overlay(subject: &Subject<'_>, heat: &Heat, open: &[Open]) -> Overlay {
         overlay.flows.insert(Arc::from(id.as_str()), mark);
     }
     overlay
+}
+
+/// Marks the elements that cases deviate at; which way is told when the pointer rests there.
+fn deviating(deviations: &Deviations, overlay: &mut Overlay) {
+    let mut of: BTreeMap<&str, Vec<&FindingCount>> = BTreeMap::new();
+    for finding in &deviations.findings {
+        of.entry(finding.element.as_deref().unwrap_or_default()).or_default().push(finding);
+    }
+    for (id, findings) in of.into_iter().filter(|(id, _)| !id.is_empty()) {
+        let each = findings.iter().map(|f| format!("{} {}", f.cases, f.kind));
+        let each: Vec<String> = each.collect();
+        let cases = findings.iter().map(|f| f.cases).sum::<u64>();
+        let mark = overlay.elements.entry(Arc::from(id)).or_default();
+        mark.state = Some(report::State::Deviated);
+        mark.badges.push(Badge { text: format!("{cases} off"), tone: report::Tone::Warning });
+        let title = mark.title.iter().cloned().chain(each).collect::<Vec<_>>();
+        mark.title = Some(title.join("; "));
+    }
 }
 
 fn variants(stats: &Stats) -> Table {

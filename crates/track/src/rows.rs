@@ -29,6 +29,9 @@ pub struct CaseRow {
     /// Elements with a deadline that is running, and when it is over.
     pub deadlines: Vec<i64>,
     pub findings: Vec<FindingRow>,
+    /// What the model reads of its payload, for gateways and for messages; an object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub variables: Option<serde_json::Value>,
     /// Why its events wait, or waited in vain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -207,6 +210,7 @@ fn case_row(state: &State, key: CaseKey, case: &Case) -> CaseRow {
                 at_ms: finding.at_ms,
             })
             .collect(),
+        variables: case.variables.text().and_then(|text| serde_json::from_str(text).ok()),
         reason: reason(state, case),
     }
 }

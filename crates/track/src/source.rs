@@ -4,6 +4,7 @@
 
 mod cloudevents;
 mod csv;
+mod digest;
 mod file;
 mod generation;
 mod json_array;
@@ -29,6 +30,22 @@ pub struct Position {
     pub partition: u32,
     /// Byte offset of a line or row, ordinal of an XES event, Kafka offset.
     pub offset: u64,
+}
+
+/// That what a source has before a place is what it was: the digest of its first bytes, unzipped.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Proof {
+    pub bytes: u64,
+    pub digest: u64,
+}
+
+/// How far a partition of a source was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reached {
+    /// The next position.
+    pub next: Position,
+    /// What was before it, where the source can tell.
+    pub proof: Option<Proof>,
 }
 
 /// One event as it came.
@@ -100,7 +117,16 @@ pub trait Source: Send {
     ///
     /// # Errors
     /// When the medium fails.
-    fn place(&mut self, known: &[Position]) -> std::io::Result<Position> {
-        Ok(known.iter().find(|at| at.partition == 0).copied().unwrap_or_default())
+    fn place(&mut self, known: &[Reached]) -> std::io::Result<Position> {
+        let positions = known.iter().map(|reached| reached.next);
+        Ok(positions.into_iter().find(|at| at.partition == 0).unwrap_or_default())
     }
+
+    /// What was read so far, for a later [`Source::place`] to know it by.
+    fn proof(&self) -> Option<Proof> {
+        None
+    }
+
+    /// Takes what waits for its end as it is: nothing follows any more.
+    fn finish(&mut self, _arrival_ms: i64, _out: &mut Vec<Item>) {}
 }

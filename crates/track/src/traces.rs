@@ -54,20 +54,16 @@ pub struct Loop {
 #[derive(Debug, Default)]
 pub struct Traces {
     traces: BTreeMap<String, Trace>,
-    /// Where each identified message lies, so that it is replaced and not doubled.
-    identities: BTreeMap<u128, (String, Position)>,
+    /// Where each identified message of a trace lies, so that it is replaced and not doubled.
+    identities: BTreeMap<(String, u128), Position>,
 }
 
 impl Traces {
     /// Adds a message, or puts it in the place of the one with the same identity.
     pub fn add(&mut self, event: &Observation, position: Position, arrival_ms: i64) {
         if let Some(identity) = event.identity {
-            let place = (event.case.clone(), position);
-            if let Some((id, old)) = self.identities.insert(identity, place)
-                && let Some(trace) = self.traces.get_mut(&id)
-            {
-                trace.messages.retain(|m| (m.partition, m.offset) != (old.partition, old.offset));
-            }
+            self.take(&event.case, identity);
+            self.identities.insert((event.case.clone(), identity), position);
         }
         let trace = self.traces.entry(event.case.clone()).or_default();
         trace.id.clone_from(&event.case);
@@ -76,8 +72,10 @@ impl Traces {
             return;
         }
         let variables = event.variables.clone().filter(|variables| {
-            trace.bytes += variables.to_string().len();
-            trace.bytes <= TRACE_VARIABLE_BYTES_MAX
+            let bytes = trace.bytes + variables.to_string().len();
+            let fits = bytes <= TRACE_VARIABLE_BYTES_MAX;
+            trace.bytes = if fits { bytes } else { trace.bytes };
+            fits
         });
         trace.messages.push(Message {
             variables,
@@ -93,6 +91,20 @@ impl Traces {
         });
     }
 
+    /// The message of this identity is not of this trace any more: it came again, or is another's.
+    pub fn take(&mut self, trace: &str, identity: u128) {
+        let Some(at) = self.identities.remove(&(trace.to_owned(), identity)) else { return };
+        let Some(trace) = self.traces.get_mut(trace) else { return };
+        let is = |m: &Message| (m.partition, m.offset) == (at.partition, at.offset);
+        let Some(found) = trace.messages.iter().position(is) else {
+            trace.left_out = trace.left_out.saturating_sub(1);
+            return;
+        };
+        let gone = trace.messages.remove(found);
+        let bytes = gone.variables.map_or(0, |variables| variables.to_string().len());
+        trace.bytes = trace.bytes.saturating_sub(bytes);
+    }
+
     pub fn len(&self) -> usize {
         self.traces.len()
     }
@@ -103,7 +115,8 @@ impl Traces {
 
     /// The messages of a trace in event-time order, with the gaps between.
     pub fn trace(&self, id: &str) -> Option<Trace> {
-        let mut trace = self.traces.get(id)?.clone();
+        let known = self.traces.get(id).filter(|t| !t.messages.is_empty() || t.left_out > 0);
+        let mut trace = known?.clone();
         trace.messages.sort_by_key(|m| (m.time_ms, m.partition, m.offset));
         let mut before = None;
         for message in &mut trace.messages {
@@ -205,6 +218,47 @@ mod tests {
         add(&mut traces, "t7", "OrderPlaced", 11, 50_000, 710);
         assert_eq!(traces.trace("t7").unwrap().messages.len(), 3, "the same message again");
         assert_eq!(traces.trace("nobody"), None);
+    }
+
+    #[test]
+    fn a_message_that_another_trace_took_over_leaves_the_first() {
+        let mut traces = Traces::default();
+        add(&mut traces, "wrong", "OrderPlaced", 10, 1, 7);
+        add(&mut traces, "wrong", "PaymentReceived", 20, 2, 8);
+        traces.take("wrong", 7);
+        add(&mut traces, "right", "OrderPlaced", 10, 3, 7);
+        let kinds = |id: &str| {
+            let trace = traces.trace(id)?;
+            Some(trace.messages.iter().map(|m| m.kind.clone()).collect::<Vec<_>>())
+        };
+        assert_eq!(kinds("wrong"), Some(vec!["PaymentReceived".to_owned()]));
+        assert_eq!(kinds("right"), Some(vec!["OrderPlaced".to_owned()]));
+        traces.take("wrong", 8);
+        assert_eq!(traces.trace("wrong"), None, "nothing is left of it");
+    }
+
+    #[test]
+    fn what_a_replaced_message_carried_makes_room_for_another() {
+        let mut traces = Traces::default();
+        let mut carry = |offset: u64, identity: u128| {
+            let event = Observation {
+                case: "t".to_owned(),
+                kind: "Told".to_owned(),
+                time_ms: 1,
+                identity: Some(identity),
+                sender: None,
+                correlation: None,
+                variables: Some(Value::from("x".repeat(TRACE_VARIABLE_BYTES_MAX / 2 - 10))),
+                ttl_ms: None,
+            };
+            traces.add(&event, Position { partition: 0, offset }, 1);
+        };
+        (0..20).for_each(|offset| carry(offset, 1));
+        carry(30, 2);
+        carry(31, 3);
+        let trace = traces.trace("t").expect("it is there");
+        let carried = trace.messages.iter().map(|m| m.variables.is_some());
+        assert_eq!(carried.collect::<Vec<_>>(), [true, true, false], "two fit at once");
     }
 
     #[test]

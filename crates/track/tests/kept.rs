@@ -61,7 +61,8 @@ fn observe(tracking: &Tracking, at: u64, step: usize, cases: std::ops::Range<u64
     let reading = Reading::Rejected { reason: "expected a type".to_owned() };
     records.push(Observed { position, arrival_ms: tracking.clock().now(), reading, own: false });
     let (process, source) = (Arc::from("order-tracking"), Arc::from("orders"));
-    let answer = tracking.command(Command::Observe { process, source, records }).unwrap();
+    let answer =
+        tracking.command(Command::Observe { process, source, records, proof: None }).unwrap();
     assert!(matches!(answer, Answer::Verdicts(_)));
 }
 

@@ -51,7 +51,7 @@ fn bad(offset: u64) -> Observed {
 
 fn observe(tracking: &Tracking, process: &str, records: Vec<Observed>) -> Vec<Verdict> {
     let (name, source) = (Arc::from(process), Arc::from(format!("bus#{process}")));
-    let command = Command::Observe { process: name, source, records };
+    let command = Command::Observe { process: name, source, records, proof: None };
     match tracking.command(command).unwrap() {
         Answer::Verdicts(verdicts) => verdicts,
         other => panic!("{other:?}"),
@@ -111,6 +111,51 @@ fn a_record_that_was_fixed_is_no_longer_rejected() {
     tracking.command(Command::ObserveAgain { process, source, records }).unwrap();
     assert_eq!(offsets(&rejected), [1]);
     assert_eq!(offsets(&Wanted::default()), [1, 3, 2]);
+}
+
+#[test]
+fn a_record_that_is_rejected_again_is_listed_once_with_its_last_reason() {
+    let tracking = tracking();
+    publish(&tracking, "order-tracking");
+    observe(&tracking, "order-tracking", vec![bad(1), bad(2), event("a", "OrderPlacedEvent", 3)]);
+    for attempt in 1..=3 {
+        let (process, source) = (Arc::from("order-tracking"), Arc::from("bus#order-tracking"));
+        let reason = format!("expected a case, but there is none, attempt {attempt}");
+        let records = vec![Observed { reading: Reading::Rejected { reason }, ..bad(2) }];
+        tracking.command(Command::ObserveAgain { process, source, records }).unwrap();
+    }
+    let page = past::verdicts(&tracking, &Wanted::default(), Place::default(), 10).unwrap();
+    let rows = page.rows.iter().map(|row| (row.offset, row.reason.as_deref().unwrap_or("")));
+    let last = "expected a case, but there is none, attempt 3";
+    assert_eq!(rows.collect::<Vec<_>>(), [(1, "expected a type at 1"), (3, ""), (2, last)]);
+}
+
+#[test]
+fn a_trace_has_no_message_that_another_case_took_over() {
+    let tracking = tracking();
+    publish(&tracking, "order-tracking");
+    let of = |case: &str, kind: &str, offset: u64| {
+        let mut record = event(case, kind, offset);
+        let Reading::Event(event) = &mut record.reading else { unreachable!("an event") };
+        event.identity = Some(if kind == "OrderPlacedEvent" { 7 } else { 8 });
+        record
+    };
+    let records = vec![of("typo", "OrderPlacedEvent", 1), of("typo", "PaymentReceivedEvent", 2)];
+    observe(&tracking, "order-tracking", records);
+    observe(&tracking, "order-tracking", vec![of("right", "PaymentReceivedEvent", 3)]);
+    for only in [None, Some("typo"), Some("right")] {
+        let traces = past::traces(&tracking, only).unwrap();
+        let kinds = |id: &str| -> Vec<String> {
+            let trace = traces.trace(id).unwrap_or_default();
+            trace.messages.into_iter().map(|message| message.kind).collect()
+        };
+        if only != Some("right") {
+            assert_eq!(kinds("typo"), ["OrderPlacedEvent"], "{only:?}");
+        }
+        if only != Some("typo") {
+            assert_eq!(kinds("right"), ["PaymentReceivedEvent"], "{only:?}");
+        }
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use axum::{Extension, Json};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use track::machine::{Command, Model, Publish};
-use track::mapping::{Mapping, duration_ms};
+use track::mapping::Mapping;
 use track::station::Station;
 use utoipa::ToSchema;
 
@@ -32,18 +32,34 @@ pub struct Draft {
     /// Element id by event type; without any, elements are found by name.
     #[serde(default)]
     types: BTreeMap<String, String>,
-    /// ISO 8601; a case that is quiet for so long is stuck.
-    stuck_after: Option<String>,
-    /// Alerts also for deadlines that had passed when their event arrived.
-    #[serde(default)]
-    alert_on_backfill: bool,
+    /// ISO 8601; a case that is quiet for so long is stuck. Null or `never` takes the rule back;
+    /// absent, it stays as it was saved last.
+    #[serde(default, deserialize_with = "said")]
+    #[schema(value_type = Option<String>)]
+    stuck_after: Option<Option<String>>,
+    /// Alerts also for deadlines that had passed when their event arrived; absent, as it was saved
+    /// last.
+    alert_on_backfill: Option<bool>,
+}
+
+/// Null is another thing than nothing.
+fn said<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    Option::deserialize(from).map(Some)
 }
 
 impl Draft {
-    fn publish(self, process: &str) -> Result<Publish, String> {
+    /// `before` is what was saved last: who does not say a rule again has not taken it back.
+    fn publish(self, process: &str, before: Option<&Publish>) -> Result<Publish, String> {
         Mapping::from_yaml(&self.mapping).map_err(|reason| format!("mapping: {reason}"))?;
         let expected = track::chart::expected(self.bpmn.as_bytes(), process)?;
-        let stuck_after_ms = self.stuck_after.as_deref().map(duration_ms).transpose()?;
+        let stuck_after_ms = match self.stuck_after {
+            None => before.and_then(|before| before.stuck_after_ms),
+            Some(None) => None,
+            Some(Some(text)) => {
+                Publish::stuck_after(&text).map_err(|reason| format!("stuckAfter: {reason}"))?
+            }
+        };
+        let alert_on_backfill = self.alert_on_backfill;
         Ok(Publish {
             process: Arc::from(process),
             bpmn: Arc::from(self.bpmn.into_bytes()),
@@ -51,7 +67,8 @@ impl Draft {
             types: self.types,
             mapping: Arc::from(self.mapping),
             stuck_after_ms,
-            alert_on_backfill: self.alert_on_backfill,
+            alert_on_backfill: alert_on_backfill
+                .unwrap_or_else(|| before.is_some_and(|before| before.alert_on_backfill)),
         })
     }
 }
@@ -68,8 +85,16 @@ pub async fn draft(
     JsonBody(draft): JsonBody<Draft>,
 ) -> Result<StatusCode, Problem> {
     allow(&caller, Action::Deploy, Some(&process))?;
-    let publish = draft.publish(&process).map_err(Failure::invalid)?;
-    let keep = move |station: &Station| station.tracking().command(Command::Draft(publish));
+    let keep = move |station: &Station| {
+        let named = process.clone();
+        let before = station.tracking().look(move |state| {
+            let model = state.model(&named)?;
+            model.draft.clone().or_else(|| model.published_as().cloned())
+        })?;
+        let publish = draft.publish(&process, before.as_ref());
+        let publish = publish.map_err(|reason| grevy::Error::Invalid { reason })?;
+        station.tracking().command(Command::Draft(publish))
+    };
     blocking(desk, "keep a draft", keep).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -179,6 +204,8 @@ fn row(model: &Model) -> Value {
         "state": model.status().name(),
         "version": model.published,
         "types": model.draft.as_ref().map(|draft| &draft.types),
+        "stuckAfterMs": model.published_as().and_then(|publish| publish.stuck_after_ms),
+        "alertOnBackfill": model.published_as().is_some_and(|publish| publish.alert_on_backfill),
     })
 }
 

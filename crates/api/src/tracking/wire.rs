@@ -17,6 +17,10 @@ pub struct TrackedProcess {
     pub version: u32,
     /// Element id by event type, as the draft has it.
     pub types: Option<BTreeMap<String, String>>,
+    /// As it is published: a case that is quiet for so long is stuck.
+    pub stuck_after_ms: Option<i64>,
+    /// As it is published: alerts also for what had passed when its event came.
+    pub alert_on_backfill: bool,
 }
 
 /// A case with where it is and what is wrong with it.
@@ -39,6 +43,10 @@ pub struct TrackedCase {
     /// When the deadlines that are running are over.
     pub deadlines: Vec<i64>,
     pub findings: Vec<TrackedFinding>,
+    /// What the model reads of its payload, for gateways and for messages.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Object>)]
+    pub variables: Option<serde_json::Value>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
 }

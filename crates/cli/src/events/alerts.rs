@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use api::webhook::{Delivery, Retry, Target, Webhook};
 use serde_json::{Value, json};
@@ -20,6 +20,9 @@ use crate::Failure;
 
 /// Pause before what a place did not take is sent there again.
 const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Pause before what a webhook gave up is offered to it once more, while the process runs.
+const GIVEN_UP_AGAIN: Duration = Duration::from_secs(900);
 
 /// How long a message waits in the engine for an instance that takes it.
 const MESSAGE_TTL: Duration = Duration::from_secs(3_600);
@@ -59,6 +62,8 @@ pub struct Places {
     /// The bus from its beginning, to see which commands arrived before a crash.
     pub published: Option<Box<dyn Source>>,
     pub engine: Option<Say>,
+    /// Instead of [`GIVEN_UP_AGAIN`].
+    pub again_after: Option<Duration>,
 }
 
 /// Effects on their way from the loop to the thread that delivers them.
@@ -86,6 +91,7 @@ impl Courier {
     ) -> Result<Courier, Failure> {
         let start = |(url, secret)| Webhook::start(Target { url, secret, retry: Retry::default() });
         let webhook = places.webhook.map(start).transpose()?;
+        let again_after = places.again_after.unwrap_or(GIVEN_UP_AGAIN);
         let Places { bus, engine, mut published, .. } = places;
         let mut lines = Vec::new();
         if let Some(bus) = bus {
@@ -106,7 +112,9 @@ impl Courier {
         }
         let (stop, stopped) = channel();
         let queues = lines.iter().filter_map(|line| line.queue.clone()).collect();
-        let run = Run { tracking: tracking.clone(), webhook, queues, stopped };
+        let (give_up, given_up) = channel();
+        let tracking = tracking.clone();
+        let run = Run { tracking, webhook, queues, stopped, give_up, given_up, again_after };
         let thread = std::thread::Builder::new()
             .name("grevy-alerts".to_owned())
             .spawn(move || run.run(&effects))?;
@@ -197,11 +205,24 @@ struct Run {
     /// To each place that takes messages.
     queues: Vec<Sender<Arc<Parcel>>>,
     stopped: Receiver<()>,
+    /// What the webhook gave up, and when.
+    give_up: Sender<(Instant, Arc<Parcel>)>,
+    given_up: Receiver<(Instant, Arc<Parcel>)>,
+    again_after: Duration,
 }
 
 impl Run {
     fn run(self, effects: &Receiver<Effect>) {
+        let mut waiting: Option<(Instant, Arc<Parcel>)> = None;
         loop {
+            // Given up one after another, so that the first is the first to leave again.
+            waiting = waiting.or_else(|| self.given_up.try_recv().ok());
+            if let Some((_, parcel)) = waiting.take_if(|(at, _)| at.elapsed() >= self.again_after)
+                && let Some(webhook) = &self.webhook
+            {
+                self.tell(webhook, &parcel);
+                continue;
+            }
             match effects.recv_timeout(Duration::from_millis(20)) {
                 Ok(Effect::Alert { number, alert }) => self.send(number, alert),
                 Err(RecvTimeoutError::Timeout) => {
@@ -233,6 +254,7 @@ impl Run {
 
     fn tell(&self, webhook: &Webhook, parcel: &Arc<Parcel>) {
         let (tracking, sent) = (self.tracking.clone(), Arc::clone(parcel));
+        let give_up = self.give_up.clone();
         webhook.send(Delivery {
             id: parcel.id.clone(),
             body: body(&parcel.id, &parcel.alert),
@@ -240,12 +262,9 @@ impl Run {
                 Ok(()) => sent.arrived(&tracking),
                 Err(reason) => {
                     let id = &sent.id;
-                    tracing::error!(
-                        id,
-                        reason,
-                        "an alert was not delivered: it leaves \
-                        again at the next start"
-                    );
+                    tracing::error!(id, reason, "an alert was not delivered: it leaves later");
+                    // Nobody takes it when the process ends; it leaves at the next start.
+                    drop(give_up.send((Instant::now(), sent)));
                 }
             }),
         });
@@ -314,4 +333,106 @@ fn ids(published: Option<Box<dyn Source>>) -> BTreeSet<String> {
         }
     }
     found
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Read, Write};
+    use std::net::TcpListener;
+
+    use grevy::Clock;
+    use track::machine::{Command, Observed, Publish};
+    use track::mapping::{Observation, Reading};
+    use track::source::Position;
+
+    use super::*;
+
+    /// A receiver that answers with these, one after another; tells the ids that it was offered.
+    fn receiver(answers: &'static [&'static str]) -> (String, Receiver<String>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("bound"));
+        let (tell, told) = channel();
+        std::thread::spawn(move || {
+            for answer in answers {
+                let (stream, _) = listener.accept().expect("a call");
+                let mut lines = BufReader::new(&stream);
+                let (mut id, mut length) = (String::new(), 0);
+                loop {
+                    let mut line = String::new();
+                    lines.read_line(&mut line).expect("a header");
+                    let line = line.trim_end().to_lowercase();
+                    match line.split_once(": ") {
+                        Some(("webhook-id", value)) => value.clone_into(&mut id),
+                        Some(("content-length", value)) => length = value.parse().expect("bytes"),
+                        Some(_) => {}
+                        None if line.is_empty() => break,
+                        None => {}
+                    }
+                }
+                lines.read_exact(&mut vec![0; length]).expect("a body");
+                let answer = format!(
+                    "HTTP/1.1 {answer}\r\ncontent-length: 0\r\n\
+                                      connection: close\r\n\r\n"
+                );
+                (&stream).write_all(answer.as_bytes()).expect("it listens");
+                tell.send(id).expect("the test waits");
+            }
+        });
+        (url, told)
+    }
+
+    #[test]
+    fn an_alert_that_a_webhook_gave_up_leaves_again_while_the_process_runs() {
+        let (url, told) = receiver(&["410 Gone", "404 Not Found", "204 No Content"]);
+        let (outlet, effects) = channelled();
+        let clock = Clock::virtual_from(1_000_000);
+        let tracking = Tracking::open(None, clock, outlet).expect("in memory");
+        let again_after = Some(Duration::ZERO);
+        let places = Places { webhook: Some((url, None)), again_after, ..Places::default() };
+        let courier = Courier::start(&tracking, effects, places);
+        let courier = courier.unwrap_or_else(|Failure(reason)| panic!("{reason}"));
+        let bpmn = include_bytes!("../../../../demos/order/order-tracking.bpmn");
+        let process: Arc<str> = Arc::from("order-tracking");
+        let bpmn = Arc::from(&bpmn[..]);
+        let stuck_after_ms = Some(1_000);
+        let alert_on_backfill = true;
+        let process_ = process.clone();
+        let publish = Publish {
+            process: process_,
+            bpmn,
+            stuck_after_ms,
+            alert_on_backfill,
+            ..Publish::default()
+        };
+        tracking.command(Command::Publish(publish)).expect("published");
+        let reading = Reading::Event(Observation {
+            case: "quiet".to_owned(),
+            kind: "OrderPlaced".to_owned(),
+            time_ms: 10,
+            identity: None,
+            sender: None,
+            correlation: None,
+            variables: None,
+            ttl_ms: None,
+        });
+        let record =
+            Observed { position: Position::default(), arrival_ms: 10, reading, own: false };
+        let source = Arc::from("test");
+        let records = vec![record];
+        tracking
+            .command(Command::Observe { process, source, records, proof: None })
+            .expect("observed");
+        tracking.command(Command::Tick).expect("time passes");
+        let ids: Vec<String> = (0..3)
+            .map(|_| told.recv_timeout(Duration::from_secs(30)).expect("it is offered again"))
+            .collect();
+        assert!(!ids[0].is_empty() && ids.iter().all(|id| *id == ids[0]), "{ids:?}");
+        let begun = Instant::now();
+        let pending = || tracking.look(|state| state.pending_alerts().count()).expect("open");
+        while pending() > 0 {
+            assert!(begun.elapsed() < Duration::from_secs(30), "it was taken");
+            std::thread::yield_now();
+        }
+        drop(courier);
+    }
 }

@@ -55,6 +55,7 @@ impl Events {
                         None => Sent::Later("the engine does not run yet".to_owned()),
                     }
                 })),
+                again_after: None,
                 webhook: webhook.clone(),
                 published: Some(Box::new(bus.reader("alerts"))),
                 bus: Some(Box::new(move |event| {

@@ -32,6 +32,19 @@ fn b1_counts_medians_and_percentiles_are_exact_and_everywhere_the_same() {
     assert_eq!(waited["p95_ms"], 95 * MINUTE);
     assert_eq!(waited["max_ms"], 100 * MINUTE);
     assert_eq!(stats["duration"]["p50_ms"], 53 * MINUTE);
+    // Every step and every transition, exactly: only the goods take more than a minute.
+    for (at, step) in STEPS.iter().enumerate() {
+        let waited = &stats["steps"][step]["waited"];
+        let minutes = match at {
+            0 => continue,
+            2 => [1, 50, 95, 100],
+            _ => [1, 1, 1, 1],
+        };
+        let have = ["min_ms", "p50_ms", "p95_ms", "max_ms"].map(|name| waited[name].as_i64());
+        assert_eq!(have, minutes.map(|minutes| Some(minutes * MINUTE)), "{step}: {waited}");
+    }
+    let counted = ["cases", "events", "variants"].map(|name| stats[name].as_u64());
+    assert_eq!(counted, [Some(100), Some(500), Some(1)]);
     // CSV says the same, from the file and from what was kept of it.
     let csv = place.run(&["stats", "events.jsonl", "--csv"]);
     let row = csv.lines().find(|row| row.starts_with("step,GoodsFetched,")).unwrap();
@@ -70,9 +83,17 @@ fn b1_counts_medians_and_percentiles_are_exact_and_everywhere_the_same() {
         assert_eq!(shown, [cells[3], "100", "0", &p50, &p95], "{step}: {row}");
     }
     assert_eq!(track::picture::span(95 * MINUTE), "1.58 h");
+    // And so does the terminal.
     let told = place.run(&["stats", "events.jsonl"]);
-    let row = told.lines().find(|row| row.starts_with("GoodsFetched ")).unwrap();
-    assert!(row.contains("50 min") && row.contains("1.58 h"), "{row}");
+    for step in &STEPS[1..] {
+        let row = told.lines().find(|row| row.starts_with(&format!("{step} "))).unwrap();
+        let cells = csv.lines().find(|row| row.starts_with(&format!("step,{step},"))).unwrap();
+        let cells: Vec<&str> = cells.split(',').collect();
+        for ms in [cells[5], cells[6]] {
+            let shown = track::picture::span(ms.parse().unwrap());
+            assert!(row.contains(&shown), "{shown}: {row}");
+        }
+    }
 }
 
 #[test]
@@ -289,4 +310,48 @@ fn b1_the_command_line_asks_a_server_as_it_asks_a_file() {
     assert_eq!(none.status.code(), Some(2));
     let told = String::from_utf8_lossy(&none.stderr);
     assert!(told.contains("order-tracking") && told.contains("but got order"), "{told}");
+}
+
+/// A rule that is not said again stays; it is taken back by saying so.
+#[test]
+fn b2_what_a_publication_does_not_say_stays_as_it_was() {
+    let place = Place::new();
+    let server = place.server(&[]);
+    let model = model();
+    place.write("mapping.yaml", "type: $.type\ncase: $.traceid\ntime: $.time\nid: $.id\n");
+    let publish = |more: &[&str]| {
+        let first = ["track", "publish", model.to_str().unwrap(), "--server", &server.url];
+        place.run(&[&first[..], more].concat());
+        let row = server.get("/tracking/order-tracking");
+        (row["stuckAfterMs"].as_i64(), row["alertOnBackfill"].as_bool().unwrap())
+    };
+    assert_eq!(publish(&[]), (None, false));
+    assert_eq!(publish(&["--stuck-after", "PT1H", "--alert-on-backfill"]), (Some(HOUR), true));
+    assert_eq!(publish(&[]), (Some(HOUR), true));
+    assert_eq!(publish(&["--alert-on-backfill=false"]), (Some(HOUR), false));
+    assert_eq!(publish(&["--stuck-after", "never"]), (None, false));
+    assert_eq!(publish(&["--stuck-after", "PT2H"]), (Some(2 * HOUR), false));
+    let put = |rule: Value| {
+        let mut draft = json!({"bpmn": std::fs::read_to_string(&model).unwrap(),
+            "mapping": "type: $.type\ncase: $.traceid\n"});
+        if let (Some(draft), Value::Object(rule)) = (draft.as_object_mut(), rule) {
+            draft.extend(rule);
+        }
+        let path = "/tracking/order-tracking";
+        let (status, body) = server.send("PUT", path, "application/json", &draft.to_string());
+        if status == 204 {
+            server.publish("order-tracking");
+        }
+        (status, server.get(path)["stuckAfterMs"].as_i64(), body)
+    };
+    assert_eq!(put(json!({})), (204, Some(2 * HOUR), String::new()));
+    assert_eq!(put(json!({ "stuckAfter": null })), (204, None, String::new()));
+    assert_eq!(put(json!({ "stuckAfter": "PT3H" })), (204, Some(3 * HOUR), String::new()));
+    let (status, kept, told) = put(json!({ "stuckAfter": "-PT3H" }));
+    assert_eq!((status, kept), (400, Some(3 * HOUR)));
+    assert!(told.contains("stuckAfter: expected a time longer than none"), "{told}");
+    let refused = ["track", "publish", model.to_str().unwrap(), "--stuck-after", "-PT1H"];
+    let output = place.output(&[&refused[..], &["--server", &server.url]].concat());
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("--stuck-after: expected a time longer than none"), "{told}");
 }

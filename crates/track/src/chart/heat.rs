@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use model::Process;
 use serde::Serialize;
 
-use super::Chart;
+use super::{Chart, Ways};
 use crate::conform::{Aligner, Move};
 use crate::discover::Tree;
 use crate::log::{Activity, Case, Log};
@@ -43,11 +43,13 @@ pub fn heat(chart: &Chart, process: &Process, log: &Log, aligner: &mut Aligner) 
     for flow in &process.flows {
         heat.flows.insert(flow.id.to_string(), 0);
     }
-    let mut open: BTreeMap<u32, bool> = BTreeMap::new();
+    let mut open: BTreeMap<(u32, Vec<u32>), bool> = BTreeMap::new();
+    let mut ways = Ways::new(chart, log, aligner);
     for case in &log.cases {
+        let (closed, chart, aligner) = ways.of(case);
         let trace: Vec<Activity> =
             case.events.iter().map(|event| numbers[event.activity as usize]).collect();
-        let open = *open.entry(case.variant).or_insert_with(|| {
+        let open = *open.entry((case.variant, closed)).or_insert_with(|| {
             let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
             !judge(chart, aligner, events, i64::MIN).may_end
         });

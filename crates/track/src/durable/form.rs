@@ -2,6 +2,7 @@
 //! an event that is skipped would fold to another state.
 
 mod event;
+mod fold;
 mod state;
 mod step;
 

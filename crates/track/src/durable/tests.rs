@@ -34,7 +34,12 @@ fn observe(offset: u64, case: &str, kind: &str) -> Command {
     };
     let position = Position { partition: 0, offset };
     let records = vec![Observed { position, arrival_ms: 2_000, reading, own: false }];
-    Command::Observe { process: "order-tracking".into(), source: "bus".into(), records }
+    Command::Observe {
+        process: "order-tracking".into(),
+        source: "bus".into(),
+        records,
+        proof: None,
+    }
 }
 
 /// Every step survives its durable form, and folding what was read back gives the same state.

@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use super::event::{Event, StepObserved};
+use super::explain::UNKNOWN_MS;
 use super::identity::steps;
 use super::model::Version;
+use super::said::{Said, Variables};
 use super::state::{
-    Case, CaseKey, CaseStatus, Due, Raised, Seen, State, Undo, ended, hash, is_rejected,
+    Case, CaseKey, CaseStatus, Due, Fold, Raised, Seen, State, Undo, ended, hash, is_rejected,
 };
 use crate::chart::plain;
 use crate::limits::{CASE_FINDINGS_MAX, CASE_PAST_MAX, PAST_EVENTS_MAX, REJECTED_RECORDS_MAX};
@@ -33,14 +35,14 @@ impl State {
                     self.undo.push(Undo::Kind(*version));
                 }
             }
-            Event::SourceAdvanced { source, partition, next } => {
+            Event::SourceAdvanced { source, partition, next, proof } => {
                 let key = (source.clone(), *partition);
-                let old = self.sources.insert(key.clone(), *next);
+                let old = self.sources.insert(key.clone(), (*next, *proof));
                 self.undo.push(Undo::Source(key, old));
             }
-            Event::Judged { source, position, verdict } => {
+            Event::Judged { source, position, verdict, attempt } => {
                 let key = (source.clone(), position.partition, position.offset);
-                self.set_rejected(key, is_rejected(verdict));
+                self.set_rejected(key, is_rejected(verdict).then_some(*attempt));
             }
             Event::CaseMet { case, id, version } => self.meet(*case, id, *version),
             Event::CaseMigrated { case, version } => self.migrate(*case, *version),
@@ -51,7 +53,7 @@ impl State {
             }),
             Event::StepObserved(step) => {
                 let key = (step.source.clone(), step.position.partition, step.position.offset);
-                self.set_rejected(key, false);
+                self.set_rejected(key, None);
                 if !step.own {
                     self.change(step.case, |case| observe(case, step));
                     self.own(step.case, step.identity);
@@ -59,10 +61,12 @@ impl State {
             }
             Event::StepTaken { case, identity } => self.change(*case, |case| {
                 take(case, *identity);
+                case.variables.unsay(*identity);
             }),
             Event::Deviated { case, finding } => self.change(*case, |case| {
                 if case.findings.len() < CASE_FINDINGS_MAX {
-                    case.findings.push(finding.clone());
+                    let at = case.findings.partition_point(|f| f.at_ms <= finding.at_ms);
+                    case.findings.insert(at, finding.clone());
                 }
             }),
             Event::Withdrawn { case, finding } => self.change(*case, |case| {
@@ -89,7 +93,15 @@ impl State {
                 case.status = *status;
                 case.status_since_ms = *at_ms;
             }),
-            Event::Folded { case, steps, marking } => self.fold_steps(*case, *steps, marking),
+            Event::Folded { case, steps, marking } => {
+                let since = |place: &u32| (*place, UNKNOWN_MS);
+                let marking = marking.iter().map(since).collect();
+                let known = self.cases.get(case).map_or(0, |case| case.folded);
+                let steps = known + *steps;
+                // Nobody knows how far the window went by which it was found.
+                self.fold_steps(*case, known, &[Fold { steps, upto: steps, marking }]);
+            }
+            Event::Settled { case, from, folds } => self.fold_steps(*case, *from, folds),
             Event::CaseForgotten { case } => self.forget(*case),
             Event::QuietRuled { process, rule } => {
                 let old = self.set_quiet(process, Some(*rule));
@@ -110,16 +122,30 @@ impl State {
         }
     }
 
-    fn fold_steps(&mut self, key: CaseKey, steps: u32, marking: &[u32]) {
+    /// What is before the last fold is folded, and what is behind it is not.
+    fn fold_steps(&mut self, key: CaseKey, from: u32, folds: &[Fold]) {
         let room = PAST_EVENTS_MAX.saturating_sub(self.past_events);
         let mut gone = Vec::new();
         self.change(key, |case| {
-            let count = (steps as usize).min(case.events.len());
+            case.folds.retain(|fold| fold.steps <= from);
+            case.folds.extend_from_slice(folds);
+            let unknown = case.unknown();
+            let end = case.folds.last().map_or(unknown, |fold| fold.steps.max(unknown));
             let room = CASE_PAST_MAX.min(case.past.len() + room);
-            case.past.extend(case.events.drain(..count));
+            match end.checked_sub(case.folded) {
+                Some(more) => {
+                    let more = (more as usize).min(case.events.len());
+                    case.past.extend(case.events.drain(..more));
+                }
+                None => {
+                    let again = case.past.drain((end - unknown) as usize..);
+                    drop(case.events.splice(0..0, again));
+                }
+            }
+            case.folded = unknown + case.past.len() as u32;
             gone.extend(case.past.drain(..case.past.len().saturating_sub(room)));
-            case.folded += count as u32;
-            case.base = Box::from(marking);
+            let unknown = case.unknown();
+            case.folds.retain(|fold| fold.steps >= unknown);
         });
         let version = self.cases.get(&key).map_or(0, |case| case.version);
         let process = self.process_of(version).to_owned();
@@ -174,6 +200,9 @@ impl State {
                 finding.expected.iter_mut().for_each(|kind| *kind = number(*kind));
             }
             case.deadlines.clear();
+            if case.knows_its_past() {
+                case.folds.clear();
+            }
         });
     }
 
@@ -219,18 +248,18 @@ impl State {
         change(model);
     }
 
-    fn set_rejected(&mut self, key: (Arc<str>, u32, u64), rejected: bool) {
-        let changed = match rejected {
-            true => self.rejected.insert(key.clone()),
-            false => self.rejected.remove(&key),
+    fn set_rejected(&mut self, key: (Arc<str>, u32, u64), attempt: Option<u32>) {
+        let old = match attempt {
+            Some(attempt) => self.rejected.insert(key.clone(), attempt),
+            None => self.rejected.remove(&key),
         };
-        if changed {
-            self.undo.push(Undo::Rejected(key, !rejected));
+        if old != attempt {
+            self.undo.push(Undo::Rejected(key, old));
         }
         if self.rejected.len() > REJECTED_RECORDS_MAX
-            && let Some(first) = self.rejected.pop_first()
+            && let Some((first, attempt)) = self.rejected.pop_first()
         {
-            self.undo.push(Undo::Rejected(first, true));
+            self.undo.push(Undo::Rejected(first, Some(attempt)));
             self.rejected_forgotten = true;
         }
     }
@@ -247,24 +276,19 @@ fn observe(case: &mut Case, step: &StepObserved) {
     }
     let order = case.events.iter().map(|event| event.order + 1).max().unwrap_or(0);
     let seen = Seen { time_ms, identity, kind, order };
-    let last = if !news {
-        // It stays where it is, folded or not.
-        false
-    } else if case.past.last().is_some_and(|past| time_ms < past.time_ms) {
-        let at = case.past.partition_point(|event| event.time_ms <= time_ms);
-        case.past.insert(at, seen);
-        case.folded += 1;
-        false
-    } else {
-        let at = case.events.partition_point(|event| event.time_ms <= time_ms);
-        case.events.insert(at, seen);
-        at + 1 == case.events.len()
-    };
+    // What is no news stays where it is, folded or not.
+    let last = news && case.put(seen);
     if news && (last || case.last_arrival_ms == 0) {
         case.last_arrival_ms = case.last_arrival_ms.max(step.arrival_ms);
     }
-    if step.kept.is_some() {
-        case.variables.clone_from(&step.kept);
+    if step.replaces {
+        case.variables.unsay(identity);
+    }
+    if let Some(kept) = step.kept.as_ref().or(step.said.as_ref()) {
+        if step.kept.is_some() {
+            case.variables = Variables::default();
+        }
+        case.variables.say(Said { time_ms, identity, text: kept.clone() });
     }
     if case.status == CaseStatus::Early {
         // The longest wait counts: nothing is given up that may still be explained.
@@ -275,8 +299,29 @@ fn observe(case: &mut Case, step: &StepObserved) {
 
 /// The event of this identity is not of this case, or at another time.
 fn take(case: &mut Case, identity: u64) {
+    let Some(at) = case.place_with(identity) else { return };
+    case.folds.retain(|fold| fold.upto <= at);
     let past = case.past.len();
     case.past.retain(|event| event.identity != identity);
     case.folded -= (past - case.past.len()) as u32;
     case.events.retain(|event| event.identity != identity);
+}
+
+impl Case {
+    /// Puts a step in its place; tells whether that is the last.
+    fn put(&mut self, seen: Seen) -> bool {
+        let (at, unknown) = (self.place_of(seen.time_ms), self.unknown());
+        self.folds.retain(|fold| fold.upto <= at);
+        match at.checked_sub(self.folded) {
+            Some(behind) => {
+                self.events.insert(behind as usize, seen);
+                behind as usize + 1 == self.events.len()
+            }
+            None => {
+                self.past.insert((at - unknown) as usize, seen);
+                self.folded += 1;
+                false
+            }
+        }
+    }
 }

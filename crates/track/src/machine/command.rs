@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::event::Alert;
-use crate::mapping::Reading;
-use crate::source::Position;
+use crate::mapping::{Reading, duration_ms};
+use crate::source::{Position, Proof};
 
 /// What can be asked.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,8 +16,9 @@ pub enum Command {
     Publish(Publish),
     /// Types that come although nobody said so; the published model has elements for them.
     Learn { process: Arc<str>, known: Vec<String> },
-    /// Records of one source, in the order of their positions.
-    Observe { process: Arc<str>, source: Arc<str>, records: Vec<Observed> },
+    /// Records of one source, in the order of their positions; `proof` is about what the partition
+    /// of the last of them has up to there.
+    Observe { process: Arc<str>, source: Arc<str>, records: Vec<Observed>, proof: Option<Proof> },
     /// Records that were rejected before, read again after a fix.
     ObserveAgain { process: Arc<str>, source: Arc<str>, records: Vec<Observed> },
     /// Time has passed.
@@ -42,6 +43,22 @@ pub struct Publish {
     pub stuck_after_ms: Option<i64>,
     /// Whether deadlines that had passed when their event arrived raise alerts too.
     pub alert_on_backfill: bool,
+}
+
+impl Publish {
+    /// How long a case may be quiet, as a user says it: an ISO 8601 duration, or `never`.
+    ///
+    /// # Errors
+    /// "expected …, but …" when it is neither, or no time at all.
+    pub fn stuck_after(text: &str) -> Result<Option<i64>, String> {
+        if text.trim() == "never" {
+            return Ok(None);
+        }
+        match duration_ms(text).map_err(|reason| format!("{reason}; never is the word for none"))? {
+            ..=0 => Err(format!("expected a time longer than none, but there is {text:?}")),
+            after_ms => Ok(Some(after_ms)),
+        }
+    }
 }
 
 /// A record with what the mapping says.

@@ -1,18 +1,21 @@
 //! Commands to events.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Decision;
 use super::command::{Answer, Command, Effect, Publish};
 use super::event::{Alert, Event, Quiet};
 use super::model::compile;
-use super::state::State;
+use super::observe::Reader;
+use super::state::{CaseKey, State};
 use crate::limits::{BATCH_RECORDS_MAX, MODEL_BYTES_MAX, MODELS_MAX};
 
 impl State {
     /// Decides a command at `now` (ms since 1970) and folds its events.
     pub fn decide(&mut self, command: &Command, now: i64) -> Decision {
-        let mut step = Step { state: self, now, events: Vec::new(), effects: Vec::new() };
+        let (events, effects, stale) = Default::default();
+        let mut step = Step { state: self, now, events, effects, stale };
         let answer = step.command(command);
         let Step { events, effects, .. } = step;
         self.settle();
@@ -31,6 +34,17 @@ pub(super) struct Step<'a> {
     pub now: i64,
     pub events: Vec<Event>,
     pub effects: Vec<Effect>,
+    /// Cases that are to be judged when all records of the command are in their places.
+    pub stale: BTreeMap<CaseKey, Stale>,
+}
+
+/// Why a case is to be judged.
+#[derive(Default)]
+pub(super) struct Stale {
+    /// When the last of its events came.
+    pub arrival_ms: i64,
+    /// Its data opens other ways than before.
+    pub anew: bool,
 }
 
 impl Step<'_> {
@@ -51,11 +65,11 @@ impl Step<'_> {
             },
             Command::Publish(publish) => self.publish(publish),
             Command::Learn { process, known } => self.learn(process, known),
-            Command::Observe { process, source, records } => {
-                self.batch(process, source, records, false)
+            Command::Observe { process, source, records, proof } => {
+                self.batch(process, source, records, Reader::On(*proof))
             }
             Command::ObserveAgain { process, source, records } => {
-                self.batch(process, source, records, true)
+                self.batch(process, source, records, Reader::Again)
             }
             Command::Tick => {
                 self.tick();
@@ -75,7 +89,7 @@ impl Step<'_> {
         process: &Arc<str>,
         source: &Arc<str>,
         records: &[super::Observed],
-        again: bool,
+        reader: Reader,
     ) -> Answer {
         if records.len() > BATCH_RECORDS_MAX {
             let have = records.len();
@@ -88,7 +102,7 @@ impl Step<'_> {
                 "expected a published model for {process}, but there is none"
             ));
         };
-        match self.observe_all(version, source, records, again) {
+        match self.observe_all(version, source, records, reader) {
             Ok(verdicts) => Answer::Verdicts(verdicts),
             Err(reason) => Answer::Refused(reason),
         }

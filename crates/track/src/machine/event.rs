@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::analyse::Finding;
 use super::command::{Publish, Verdict};
-use super::state::{CaseKey, CaseStatus};
-use crate::source::Position;
+use super::state::{CaseKey, CaseStatus, Fold};
+use crate::source::{Position, Proof};
 
 /// One thing that happened to one aggregate: a case, a model or a source.
 #[derive(Debug, Clone, PartialEq)]
@@ -27,12 +27,16 @@ pub enum Event {
         source: Arc<str>,
         partition: u32,
         next: u64,
+        /// What was before it.
+        proof: Option<Proof>,
     },
     /// The verdict of a record that no other event tells.
     Judged {
         source: Arc<str>,
         position: Position,
         verdict: Verdict,
+        /// How often the record was observed before.
+        attempt: u32,
     },
     /// The first event of a case came; it may be an early one (see [`Event::CaseOpened`]).
     CaseMet {
@@ -88,11 +92,17 @@ pub enum Event {
         status: CaseStatus,
         at_ms: i64,
     },
-    /// The first `steps` events are no longer kept one by one.
+    /// The first `steps` events are no longer kept one by one. Written no more.
     Folded {
         case: CaseKey,
         steps: u32,
         marking: Box<[u32]>,
+    },
+    /// No fold behind `from` steps holds, but these; what comes before the last is folded.
+    Settled {
+        case: CaseKey,
+        from: u32,
+        folds: Box<[Fold]>,
     },
     CaseForgotten {
         case: CaseKey,
@@ -138,8 +148,11 @@ pub struct StepObserved {
     pub correlation: Option<Arc<str>>,
     /// JSON text, for history.
     pub variables: Option<Arc<str>>,
-    /// Those of them that the model reads, as JSON text: the case keeps these.
+    /// What the case has of them from now on, as JSON text. Written no more.
     pub kept: Option<Arc<str>>,
+    /// Those of them that the model reads, as JSON text: the case keeps what is said last by event
+    /// time.
+    pub said: Option<Arc<str>>,
     /// Of an early event: when it expires.
     pub until_ms: Option<i64>,
     /// Tracking itself said it: it is in the trace, and moves nothing.

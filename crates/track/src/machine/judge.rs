@@ -1,57 +1,70 @@
 //! What the events of a case say now, against what is known of it.
 
-use super::analyse::{Finding, Laid, analyse_case};
+use super::analyse::{Analysis, Finding, FindingKind, numbered};
 use super::decide::Step;
 use super::event::Event;
+use super::explain::whole_late;
+use super::identity::steps;
+use super::lay::Laying;
 use super::model::Compiled;
-use super::state::{Case, CaseKey, CaseStatus, Due, Seen, WHOLE};
+use super::state::{Case, CaseKey, CaseStatus, Due, WHOLE};
 use crate::chart::Chart;
-use crate::conform::Aligner;
-use crate::limits::{CASE_EVENTS_MAX, CASE_FINDINGS_MAX};
+use crate::limits::CASE_FINDINGS_MAX;
 
 impl Step<'_> {
     /// Compares what the case's events say now with what is known of it, and emits the difference.
-    pub(super) fn judge(&mut self, compiled: &Compiled, key: CaseKey, arrival_ms: i64) {
-        let known = &self.state.cases[&key];
-        if known.events.is_empty() {
+    /// `anew`: its data opens other ways than before, so that no fold holds.
+    pub(super) fn judge(
+        &mut self,
+        compiled: &Compiled,
+        case: CaseKey,
+        arrival_ms: i64,
+        anew: bool,
+    ) {
+        let Some(known) = self.state.cases.get(&case).filter(|known| known.steps() > 0) else {
             return;
-        }
-        let seen = compiled.seen_with(known.variables.as_deref());
+        };
+        let seen = compiled.seen_with(known.variables.text().map(|text| &**text));
         let (chart, mut aligner) = (&seen.chart, seen.aligner());
-        let mut analysis = analyse_case(chart, &mut aligner, known);
-        let settled: Vec<&Finding> = known.findings.iter().filter(|f| f.settled(known)).collect();
-        // They are counted on behind those of the folded steps.
-        for found in &mut analysis.findings {
-            found.occurrence += settled.iter().filter(|f| f.alike(found)).count() as u32;
+        let mut laying = known.lay(chart, &mut aligner, anew);
+        let mut found = found(chart, known, &laying);
+        if known.findings.len() >= CASE_FINDINGS_MAX && found.len() < CASE_FINDINGS_MAX {
+            // There is room again for what was left out before the place where it was laid from.
+            laying = known.lay(chart, &mut aligner, true);
+            found = self::found(chart, known, &laying);
         }
+        drop(aligner);
+        let Laying { from, folds, analysis, .. } = laying;
         let mut news = Vec::new();
-        compare_findings(key, known, &analysis, &mut news);
-        self.arm(chart, key, &analysis, arrival_ms, &mut news);
-        let status = self.status(known, &analysis);
-        if status != known.status {
-            let at_ms = known.events.last().map_or(arrival_ms, |event| event.time_ms);
-            news.push(Event::StatusChanged { case: key, status, at_ms });
+        let end = folds.last().map_or(from, |fold| fold.steps);
+        if end != known.folded || !folds.is_empty() {
+            news.push(Event::Settled { case, from, folds: folds.into_boxed_slice() });
         }
-        let long = known.events.len() > CASE_EVENTS_MAX;
+        compare(case, known, found, &mut news);
+        self.arm(chart, case, &analysis, arrival_ms, &mut news);
+        news.extend(self.status(case, known, &analysis));
         news.into_iter().for_each(|event| self.emit(event));
-        if long {
-            self.fold_half(chart, &mut aligner, key);
-        }
     }
 
-    fn status(&self, known: &Case, analysis: &super::Analysis) -> CaseStatus {
-        match (analysis.may_end, analysis.next.is_empty()) {
-            (true, true) => CaseStatus::Completed,
-            (true, false) => CaseStatus::Resting,
+    fn status(&self, case: CaseKey, known: &Case, analysis: &Analysis) -> Option<Event> {
+        let last_ms = steps(known).last().map_or(known.last_arrival_ms, |event| event.time_ms);
+        // What has come to rest did so when its last token came there.
+        let rest_ms = analysis.marking.iter().map(|(_, since)| *since).max().unwrap_or(last_ms);
+        let (status, at_ms) = match (analysis.may_end, analysis.next.is_empty()) {
+            (true, true) => (CaseStatus::Completed, rest_ms),
+            (true, false) => (CaseStatus::Resting, rest_ms),
             // What came is older than what it is stuck after, or the same once more.
             (false, _)
                 if known.status == CaseStatus::Stuck
                     && self.state.quiet_until(known) == Some(known.status_since_ms) =>
             {
-                CaseStatus::Stuck
+                return None;
             }
-            (false, _) => CaseStatus::Open,
-        }
+            (false, _) if known.status == CaseStatus::Open => return None,
+            (false, _) => (CaseStatus::Open, last_ms),
+        };
+        let same = (status, at_ms) == (known.status, known.status_since_ms);
+        (!same).then_some(Event::StatusChanged { case, status, at_ms })
     }
 
     /// Deadlines run for what is waited for, and no longer.
@@ -59,12 +72,12 @@ impl Step<'_> {
         &self,
         chart: &Chart,
         case: CaseKey,
-        analysis: &super::Analysis,
+        analysis: &Analysis,
         arrival_ms: i64,
         news: &mut Vec<Event>,
     ) {
         let known = &self.state.cases[&case];
-        let whole = whole_case(chart, known, analysis);
+        let whole = whole_due(chart, known).filter(|_| !analysis.ended());
         let waiting = analysis.waiting.iter().copied().chain(whole.map(|due_ms| (WHOLE, due_ms)));
         let waiting: Vec<(u32, i64)> = waiting.collect();
         for (deadline, due_ms) in waiting.iter().copied() {
@@ -82,138 +95,99 @@ impl Step<'_> {
             }
         }
     }
-
-    /// Long cases: the older half becomes a marking.
-    fn fold_half(&mut self, chart: &Chart, aligner: &mut Aligner, key: CaseKey) {
-        let known = &self.state.cases[&key];
-        let steps = cut(&known.events, 0);
-        let (base, events) = (&known.base, &known.events[..steps]);
-        let laid = Laid { base, earlier: &known.past, events, fired: &known.fired };
-        let marking = laid.analyse(chart, aligner).places();
-        self.emit(Event::Folded { case: key, steps: steps as u32, marking });
-    }
-
-    /// Lays the folded steps of a case and its next `steps` over the model again, from its
-    /// beginning: one of them is new, or is no longer there.
-    pub(super) fn refold(&mut self, compiled: &Compiled, key: CaseKey, steps: usize) {
-        let known = &self.state.cases[&key];
-        if !known.knows_its_past() || known.past.len() + steps == 0 {
-            return;
-        }
-        let seen = compiled.seen_with(known.variables.as_deref());
-        let (chart, mut aligner) = (&seen.chart, seen.aligner());
-        let all: Vec<Seen> = known.past.iter().chain(&known.events).copied().collect();
-        let end = known.past.len() + steps;
-        let (mut base, mut found, mut from): (Box<[u32]>, Vec<Finding>, usize) = Default::default();
-        while from < end {
-            let to = cut(&all, from).min(end);
-            let (earlier, fired) = (&all[..from], &known.fired);
-            let upto = all.len().min(from + CASE_EVENTS_MAX.max(to - from));
-            let laid = |upto: usize| Laid { base: &base, earlier, events: &all[from..upto], fired };
-            let judged = laid(upto).analyse(chart, &mut aligner).findings;
-            let (first, next) = (all[from].time_ms, all.get(to).map_or(i64::MAX, |e| e.time_ms));
-            // Where one moment is on both sides, what is found there is found twice.
-            let torn = to > 0 && all[to - 1].time_ms == next;
-            let here = |f: &Finding| {
-                (from == 0 || f.at_ms >= first) && (f.at_ms < next || torn && f.at_ms == next)
-            };
-            for mut finding in judged.into_iter().filter(here) {
-                if found.iter().any(|f| f.alike(&finding) && f.at_ms == finding.at_ms) {
-                    continue;
-                }
-                finding.occurrence = found.iter().filter(|f| f.alike(&finding)).count() as u32;
-                found.push(finding);
-            }
-            base = laid(to).analyse(chart, &mut aligner).places();
-            from = to;
-        }
-        let told = |f: &&Finding| known.fired.iter().any(|due| due.due_ms == f.at_ms);
-        let settled = known.findings.iter().filter(|f| f.settled(known) && !told(f));
-        let untrue = settled.filter(|old| !found.iter().any(|f| f.same(old))).cloned();
-        let untrue: Vec<Finding> = untrue.collect();
-        found.retain(|f| !known.findings.iter().any(|old| old.same(f)));
-        drop(aligner);
-        self.emit(Event::Folded { case: key, steps: steps as u32, marking: base });
-        untrue.into_iter().for_each(|finding| self.emit(Event::Withdrawn { case: key, finding }));
-        found.truncate(CASE_FINDINGS_MAX);
-        found.into_iter().for_each(|finding| self.emit(Event::Deviated { case: key, finding }));
-    }
 }
 
-/// Where about half a window of steps behind `from` ends: between two times where there is such a
-/// place, so that a finding is on one side.
-fn cut(events: &[Seen], from: usize) -> usize {
-    let half = from + CASE_EVENTS_MAX / 2;
-    let window = half + 1..events.len().min(from + CASE_EVENTS_MAX);
-    let mut between = (half..window.end).filter(|at| events[at - 1].time_ms < events[*at].time_ms);
-    between.next().unwrap_or_else(|| half.min(events.len()))
-}
-
-/// When the deadline of the whole case passes, as long as the case has not ended.
-fn whole_case(chart: &Chart, case: &Case, analysis: &super::Analysis) -> Option<i64> {
+/// When the deadline of the whole case passes.
+fn whole_due(chart: &Chart, case: &Case) -> Option<i64> {
     let within = chart.case_deadline_ms?;
-    if analysis.may_end && analysis.next.is_empty() {
-        return None;
-    }
-    // The first event of a long case is folded: what is known of its deadline stays.
+    // Where the first event is no longer known, what is known of the deadline stays.
     let known = || case.deadlines.iter().chain(&case.fired).find(|due| due.number == WHOLE);
-    match case.folded {
+    match case.unknown() {
         0 => case.first().map(|first| first.time_ms.saturating_add(within)),
         _ => known().map(|due| due.due_ms),
     }
 }
 
-fn compare_findings(
-    case: CaseKey,
-    known: &Case,
-    analysis: &super::Analysis,
-    news: &mut Vec<Event>,
-) {
-    let found = &analysis.findings;
-    for finding in &known.findings {
-        let fired = finding.stands(known, analysis);
-        if !fired && !finding.past(known) && !found.iter().any(|f| f.same(finding)) {
-            news.push(Event::Withdrawn { case, finding: finding.clone() });
+/// Everything that is wrong with the case now.
+fn found(chart: &Chart, known: &Case, laying: &Laying) -> Vec<Finding> {
+    let Laying { from, findings, analysis, .. } = laying;
+    let unknown = known.unknown();
+    let whole_ms = whole_due(chart, known);
+    let whole = |f: &&Finding| f.is_of_whole() && Some(f.at_ms) == whole_ms;
+    let told_whole = unknown > 0 && known.findings.iter().any(|f| whole(&f));
+    let first = known.step(from.saturating_sub(unknown) as usize);
+    let settled = |f: &&Finding| {
+        let before = *from > 0 && first.is_none_or(|first| f.at_ms < first.time_ms);
+        before && !f.told(known) && (unknown > 0 || !whole(f))
+    };
+    let mut found: Vec<Finding> = known.findings.iter().filter(settled).cloned().collect();
+    found.extend(findings.iter().cloned());
+    found.extend(known.findings.iter().filter(|f| f.stands(known, analysis)).cloned());
+    if let Some(due_ms) = whole_ms.filter(|_| !told_whole) {
+        let passed =
+            |f: &Due| (f.number, f.due_ms) == (WHOLE, due_ms) && !(f.history && analysis.ended());
+        found.extend(whole_late(steps(known), due_ms, known.fired.iter().any(passed)));
+    }
+    numbered(found)
+}
+
+/// Events by which the findings that are known become those that were found.
+fn compare(case: CaseKey, known: &Case, found: Vec<Finding>, news: &mut Vec<Event>) {
+    let mut old: Vec<&Finding> = known.findings.iter().collect();
+    let mut taken: Vec<&Finding> = Vec::new();
+    let mut fresh = Vec::new();
+    for finding in found {
+        let alike = |f: &&Finding| {
+            f.alike(&finding) && (f.at_ms, &f.expected) == (finding.at_ms, &finding.expected)
+        };
+        match old.iter().position(alike) {
+            Some(at) => taken.push(old.remove(at)),
+            None => fresh.push(finding),
         }
     }
-    for finding in found.iter().take(CASE_FINDINGS_MAX) {
-        if !known.findings.iter().any(|f| f.same(finding)) {
-            news.push(Event::Deviated { case, finding: finding.clone() });
-        }
+    let untrue = old.into_iter().cloned();
+    news.extend(untrue.map(|finding| Event::Withdrawn { case, finding }));
+    let mut kept: Vec<Finding> = taken.into_iter().cloned().collect();
+    for mut finding in fresh {
+        finding.occurrence = finding.free_among(&kept);
+        kept.push(finding.clone());
+        news.push(Event::Deviated { case, finding });
     }
 }
 
 impl Finding {
     /// Of the same kind and type.
-    fn alike(&self, other: &Finding) -> bool {
+    pub(super) fn alike(&self, other: &Finding) -> bool {
         (self.kind, self.step) == (other.kind, other.step)
     }
 
-    /// The same finding, whatever could have come instead.
+    /// The one of this number.
     pub(super) fn same(&self, other: &Finding) -> bool {
-        (self.kind, self.step, self.occurrence) == (other.kind, other.step, other.occurrence)
+        self.alike(other) && self.occurrence == other.occurrence
+    }
+
+    /// The first number that none of its kind has.
+    pub(super) fn free_among(&self, known: &[Finding]) -> u32 {
+        let has = |number: &u32| known.iter().any(|f| f.alike(self) && f.occurrence == *number);
+        (0..).find(|number| !has(number)).unwrap_or_default()
+    }
+
+    /// The deadline of the whole case passed: nothing is said to be expected instead.
+    fn is_of_whole(&self) -> bool {
+        self.kind == FindingKind::TooLate && self.expected.is_empty()
+    }
+
+    /// It was told when a deadline passed unheard.
+    fn told(&self, case: &Case) -> bool {
+        let told = |due: &Due| due.number != WHOLE && due.due_ms == self.at_ms;
+        self.kind == FindingKind::TooLate && !self.is_of_whole() && case.fired.iter().any(told)
     }
 
     /// A deadline that passed unheard stays a finding whatever comes later; one that had passed
     /// before anything was heard at all does until it is known that it was kept.
-    fn stands(&self, case: &Case, analysis: &super::Analysis) -> bool {
-        let ended = analysis.may_end && analysis.next.is_empty();
-        let waits = |due: &Due| match due.number {
-            WHOLE => !ended,
-            number => analysis.waiting.contains(&(number, due.due_ms)),
-        };
-        let fired = case.fired.iter().filter(|due| due.due_ms == self.at_ms);
-        self.kind == super::FindingKind::TooLate
-            && fired.into_iter().any(|due| !due.history || waits(due))
-    }
-
-    /// It is about events that are folded already.
-    fn settled(&self, case: &Case) -> bool {
-        case.folded > 0 && case.events.first().is_some_and(|event| self.at_ms < event.time_ms)
-    }
-
-    /// It may be about events that are folded already: those of one moment can be on both sides.
-    fn past(&self, case: &Case) -> bool {
-        self.settled(case) || case.past.last().is_some_and(|event| self.at_ms <= event.time_ms)
+    fn stands(&self, case: &Case, analysis: &Analysis) -> bool {
+        let waits = |due: &Due| analysis.waiting.contains(&(due.number, due.due_ms));
+        let mut fired = case.fired.iter().filter(|due| due.due_ms == self.at_ms);
+        self.told(case) && fired.any(|due| due.number != WHOLE && (!due.history || waits(due)))
     }
 }

@@ -32,7 +32,6 @@ impl Step<'_> {
             self.kind(batch, &name)?;
         }
         self.emit(Event::CaseMigrated { case, version: batch.version });
-        self.refold(batch.compiled, case, 0);
         Ok(())
     }
 
@@ -61,7 +60,8 @@ impl Step<'_> {
         older.drain(..older.len().saturating_sub(JUDGED_AGAIN_MAX));
         for case in older {
             if self.migrate(&batch, case).is_ok() {
-                self.judge(&compiled, case, self.state.cases[&case].last_arrival_ms);
+                let arrival_ms = self.state.cases[&case].last_arrival_ms;
+                self.judge(&compiled, case, arrival_ms, true);
             }
         }
         Ok(())

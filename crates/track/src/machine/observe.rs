@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::command::{Observed, Verdict};
-use super::decide::Step;
+use super::decide::{Stale, Step};
 use super::event::{Event, StepObserved};
 use super::identity::steps;
 use super::model::Compiled;
-use super::state::{Case, CaseKey, CaseStatus, Seen, hash};
-use crate::limits::{
-    CASE_EVENTS_MAX, CASE_PAST_MAX, CASE_VARIABLE_BYTES_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS,
-    UNKNOWN_KINDS_MAX,
-};
+use super::said::said;
+use super::state::{Case, CaseKey, CaseStatus, Fold, Seen, hash};
+use crate::limits::{CASE_PAST_MAX, COMPLETED_CASES_MAX, EARLY_TTL_MS, UNKNOWN_KINDS_MAX};
 use crate::mapping::{Observation, Reading};
+use crate::source::Proof;
 
 /// What stays the same for the records of one command.
 pub(super) struct Batch<'a> {
@@ -23,23 +22,43 @@ pub(super) struct Batch<'a> {
     pub source: &'a Arc<str>,
 }
 
+/// How records are read.
+pub(super) enum Reader {
+    /// Forward; what is proven is about all of the source up to the last of them.
+    On(Option<Proof>),
+    /// Those that were rejected, after a fix.
+    Again,
+}
+
 impl Step<'_> {
     pub(super) fn observe_all(
         &mut self,
         version: u32,
         source: &Arc<str>,
         records: &[Observed],
-        again: bool,
+        reader: Reader,
     ) -> Result<Vec<Verdict>, String> {
         let compiled = self.state.versions[version as usize].compiled()?;
         let process = compiled.chart().process.clone();
         let batch = Batch { version, compiled: &compiled, process, source };
         let mut ahead = BTreeMap::new();
         let each = records.iter();
+        let again = matches!(reader, Reader::Again);
         let verdicts = each.map(|record| self.record(&batch, record, again, &mut ahead)).collect();
+        // What came together is judged together: a long case is laid over its model once.
+        for (case, Stale { arrival_ms, anew }) in std::mem::take(&mut self.stale) {
+            let Some(known) = self.state.cases.get(&case) else { continue };
+            let compiled = self.state.versions[known.version as usize].compiled()?;
+            self.judge(&compiled, case, arrival_ms, anew);
+        }
         // One event a command and partition is enough: the last position counts.
+        let last = records.last().map(|record| record.position.partition);
         for (partition, next) in ahead {
-            self.emit(Event::SourceAdvanced { source: source.clone(), partition, next });
+            let proof = match reader {
+                Reader::On(proof) if last == Some(partition) => proof,
+                Reader::On(_) | Reader::Again => None,
+            };
+            self.emit(Event::SourceAdvanced { source: source.clone(), partition, next, proof });
         }
         while self.state.completed.len() > COMPLETED_CASES_MAX {
             let Some((_, case)) = self.state.completed.first().copied() else { break };
@@ -60,10 +79,12 @@ impl Step<'_> {
         let known = || self.state.next_position(batch.source, position.partition);
         let next = ahead.get(&position.partition).copied().unwrap_or_else(known);
         let seen = position.offset < next;
+        let mut attempt = 0;
         if seen {
             let key = (batch.source.clone(), position.partition, position.offset);
-            if !(again && self.state.rejected.contains(&key)) {
-                return Verdict::SeenBefore;
+            match self.state.rejected.get(&key).filter(|_| again) {
+                Some(before) => attempt = before.saturating_add(1),
+                None => return Verdict::SeenBefore,
             }
         }
         let verdict = match &record.reading {
@@ -80,7 +101,7 @@ impl Step<'_> {
             Verdict::Started | Verdict::Moved | Verdict::Replaced | Verdict::Buffered { .. } => {}
             Verdict::Ignored | Verdict::Rejected { .. } | Verdict::Expired => {
                 let (source, verdict) = (batch.source.clone(), verdict.clone());
-                self.emit(Event::Judged { source, position, verdict });
+                self.emit(Event::Judged { source, position, verdict, attempt });
             }
             Verdict::SeenBefore => {}
         }
@@ -127,6 +148,11 @@ impl Step<'_> {
         opens: bool,
     ) -> Verdict {
         let known = &self.state.cases[&case];
+        if known.status == CaseStatus::Early && known.until_ms <= self.now {
+            // Nobody was there when its time was over: what comes now comes behind that.
+            self.expire(case);
+        }
+        let known = &self.state.cases[&case];
         let early = known.status == CaseStatus::Early && !opens;
         if known.status == CaseStatus::Expired && !opens {
             return Verdict::Expired;
@@ -134,9 +160,10 @@ impl Step<'_> {
         let identity = event.identity.map_or(0, |hash| (hash as u64).max(1));
         let owner = self.state.owner(&batch.process, identity);
         let same = |e: &Seen| (e.identity, e.time_ms, e.kind) == (identity, event.time_ms, kind);
-        let no_news = owner == Some(case) && steps(known).any(same);
-        let folded = !no_news && in_past(known, event.time_ms, identity);
-        if let Err(reason) = has_room(known, event.time_ms, early, folded) {
+        let mine = owner == Some(case);
+        let no_news = mine && steps(known).any(same);
+        let room = if no_news { Ok(()) } else { has_room(known, event, early, mine, identity) };
+        if let Err(reason) = room {
             return Verdict::Rejected { reason };
         }
         if let Some(other) = owner.filter(|owner| *owner != case)
@@ -145,27 +172,25 @@ impl Step<'_> {
             return Verdict::Rejected { reason };
         }
         let known = &self.state.cases[&case];
+        let variables = known.variables.text().cloned();
         let ttl = event.ttl_ms.unwrap_or(EARLY_TTL_MS);
         let until_ms = if no_news { known.until_ms } else { self.now.saturating_add(ttl) };
         let until_ms = early.then_some(until_ms);
-        let kept = kept(batch.compiled.chart(), known, event);
+        let reads = &batch.compiled.chart().data.reads;
+        let said = said(reads, event.variables.as_ref());
         let step = step(batch, record, event);
         let replaces = owner.is_some();
-        let step = StepObserved { case, kind, identity, replaces, kept, until_ms, ..step };
+        let step = StepObserved { case, kind, identity, replaces, said, until_ms, ..step };
         self.emit(Event::StepObserved(step));
         if let Some(until_ms) = until_ms {
             return Verdict::Buffered { until_ms };
         }
         let known = &self.state.cases[&case];
         let opening = matches!(known.status, CaseStatus::Early | CaseStatus::Expired);
-        let many = known.events.len().saturating_sub(CASE_EVENTS_MAX + 1);
         if opening {
             self.emit(Event::CaseOpened { case });
         }
-        if folded || many > 0 {
-            self.refold(batch.compiled, case, many);
-        }
-        self.judge(batch.compiled, case, record.arrival_ms);
+        self.is_stale(batch.compiled, case, record.arrival_ms, variables.as_deref());
         match (replaces, opening) {
             (true, _) => Verdict::Replaced,
             (false, true) => Verdict::Started,
@@ -173,24 +198,37 @@ impl Step<'_> {
         }
     }
 
+    /// A case is to be judged; `variables` are those that it had.
+    fn is_stale(
+        &mut self,
+        compiled: &Compiled,
+        case: CaseKey,
+        arrival_ms: i64,
+        variables: Option<&str>,
+    ) {
+        let now = self.state.cases[&case].variables.text().map(|text| &**text);
+        let ways = |variables| Arc::as_ptr(&compiled.seen_with(variables));
+        let other = now != variables && ways(now) != ways(variables);
+        let stale = self.stale.entry(case).or_default();
+        stale.arrival_ms = stale.arrival_ms.max(arrival_ms);
+        stale.anew |= other;
+    }
+
     /// The event of this identity is not of this case, as was believed.
     fn take_away(&mut self, case: CaseKey, identity: u64, arrival_ms: i64) -> Result<(), String> {
         let known = &self.state.cases[&case];
-        let folded = known.past.iter().any(|event| event.identity == identity);
-        if folded && !known.knows_its_past() {
+        if known.place_with(identity).is_some_and(|at| !is_in_reach(known, at)) {
             return Err(too_old(known));
         }
         let compiled = self.state.versions[known.version as usize].compiled()?;
+        let variables = known.variables.text().cloned();
         self.emit(Event::StepTaken { case, identity });
         let known = &self.state.cases[&case];
         match known.status {
             _ if known.steps() == 0 => self.emit(Event::CaseForgotten { case }),
             CaseStatus::Early | CaseStatus::Expired => {}
             CaseStatus::Open | CaseStatus::Stuck | CaseStatus::Resting | CaseStatus::Completed => {
-                if folded {
-                    self.refold(&compiled, case, 0);
-                }
-                self.judge(&compiled, case, arrival_ms);
+                self.is_stale(&compiled, case, arrival_ms, variables.as_deref());
             }
         }
         Ok(())
@@ -251,30 +289,41 @@ fn step(batch: &Batch<'_>, record: &Observed, event: &Observation) -> StepObserv
         correlation: text(&event.correlation),
         variables: event.variables.as_ref().map(|v| Arc::from(v.to_string().as_str())),
         kept: None,
+        said: None,
         until_ms: None,
         own: false,
     }
 }
 
-/// Whether it takes a place among the steps that are folded, or leaves one there.
-fn in_past(case: &Case, time_ms: i64, identity: u64) -> bool {
-    let replaces = |event: &Seen| identity != 0 && event.identity == identity;
-    case.past.last().is_some_and(|last| time_ms < last.time_ms) || case.past.iter().any(replaces)
-}
-
-/// Whether a case can take an event: `folded` says that it belongs among its folded steps.
-fn has_room(case: &Case, time_ms: i64, early: bool, folded: bool) -> Result<(), String> {
+/// Whether a case can take an event, which is `mine` when it has one of its identity already.
+fn has_room(
+    case: &Case,
+    event: &Observation,
+    early: bool,
+    mine: bool,
+    identity: u64,
+) -> Result<(), String> {
     if early && case.events.len() >= CASE_PAST_MAX {
         return Err(format!(
             "expected at most {CASE_PAST_MAX} events before case {} opens, but there are more",
             case.id
         ));
     }
-    let older = || steps(case).next().is_some_and(|first| time_ms < first.time_ms);
-    if !case.knows_its_past() && (folded || older()) {
-        return Err(too_old(case));
+    let old = || if mine { case.place_with(identity) } else { None };
+    let reached = |at: u32| is_in_reach(case, at);
+    match case.knows_its_past()
+        || reached(case.place_of(event.time_ms)) && old().is_none_or(reached)
+    {
+        true => Ok(()),
+        false => Err(too_old(case)),
     }
-    Ok(())
+}
+
+/// Whether the case can be laid over its model anew when its step of this number changes.
+fn is_in_reach(case: &Case, at: u32) -> bool {
+    let unknown = case.unknown();
+    let holds = |fold: &Fold| fold.steps >= unknown && fold.upto <= at;
+    unknown == 0 || at > unknown && case.folds.iter().any(holds)
 }
 
 fn too_old(case: &Case) -> String {
@@ -283,23 +332,4 @@ fn too_old(case: &Case) -> String {
         "expected an event of case {id} that is not older than what is known of it one by one, \
          but it has {steps} events and this one is"
     )
-}
-
-/// The variables that a case keeps after this event, when it changes them. What happened later
-/// wins, whenever it arrived.
-fn kept(chart: &crate::chart::Chart, case: &Case, event: &Observation) -> Option<Arc<str>> {
-    let reads = &chart.data.reads;
-    let serde_json::Value::Object(members) = event.variables.as_ref()? else { return None };
-    let mut news = members.iter().filter(|(name, _)| reads.contains(name.as_str())).peekable();
-    news.peek()?;
-    let known = case.variables.as_deref().and_then(|text| serde_json::from_str(text).ok());
-    let mut kept: serde_json::Map<String, serde_json::Value> = known.unwrap_or_default();
-    let late = case.events.last().is_some_and(|last| event.time_ms < last.time_ms);
-    for (name, value) in news {
-        if !(late && kept.contains_key(name)) {
-            kept.insert(name.clone(), value.clone());
-        }
-    }
-    let text = serde_json::Value::Object(kept).to_string();
-    (text.len() <= CASE_VARIABLE_BYTES_MAX).then(|| Arc::from(text))
 }

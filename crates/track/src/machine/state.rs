@@ -7,8 +7,9 @@ use super::analyse::Finding;
 use super::command::Verdict;
 use super::event::{Alert, Event, Quiet};
 use super::model::{Model, Version};
+use super::said::Variables;
 use crate::limits::ALERTS_KEPT_MAX;
-use crate::source::Position;
+use crate::source::{Position, Proof, Reached};
 
 /// Number of a case; never used twice.
 pub type CaseKey = u64;
@@ -22,8 +23,8 @@ pub struct State {
     pub(crate) models: BTreeMap<Arc<str>, Model>,
     /// By version number.
     pub(crate) versions: Vec<Version>,
-    /// Next position that was not observed yet, by source and partition.
-    pub(crate) sources: BTreeMap<(Arc<str>, u32), u64>,
+    /// Next position that was not observed yet, with what was before it, by source and partition.
+    pub(crate) sources: BTreeMap<(Arc<str>, u32), (u64, Option<Proof>)>,
     pub(crate) cases: BTreeMap<CaseKey, Case>,
     /// By hash of process and case id.
     pub(super) by_id: BTreeMap<u128, CaseKey>,
@@ -36,8 +37,8 @@ pub struct State {
     pub(crate) alerts: BTreeMap<u64, Raised>,
     pub(super) undelivered: BTreeSet<u64>,
     pub(crate) next_alert: u64,
-    /// Rejected records that may come again.
-    pub(crate) rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    /// Rejected records that may come again, with how often they had come before the last time.
+    pub(crate) rejected: BTreeMap<(Arc<str>, u32, u64), u32>,
     /// Some of them were too many: those below the first are unknown.
     pub(crate) rejected_forgotten: bool,
     /// Which case has the event of an identity, by hash of process and identity.
@@ -55,10 +56,10 @@ pub struct State {
 #[derive(Debug)]
 pub(super) enum Undo {
     Case(CaseKey, Option<Box<Case>>),
-    Source((Arc<str>, u32), Option<u64>),
+    Source((Arc<str>, u32), Option<(u64, Option<Proof>)>),
     Identity(u64, Option<CaseKey>),
     Alert(u64, Option<Raised>),
-    Rejected((Arc<str>, u32, u64), bool),
+    Rejected((Arc<str>, u32, u64), Option<u32>),
     Model(Arc<str>, Option<Model>),
     Version,
     Kind(u32),
@@ -68,15 +69,19 @@ pub(super) enum Undo {
 /// Which records are rejected or expired at one moment.
 #[derive(Debug, Clone, Default)]
 pub struct StillRejected {
-    rejected: BTreeSet<(Arc<str>, u32, u64)>,
+    rejected: BTreeMap<(Arc<str>, u32, u64), u32>,
     /// Below this nobody knows any more.
     forgotten: Option<(Arc<str>, u32, u64)>,
 }
 
 impl StillRejected {
-    pub fn has(&self, source: &Arc<str>, partition: u32, offset: u64) -> bool {
-        let key = (source.clone(), partition, offset);
-        self.rejected.contains(&key) || self.forgotten.as_ref().is_some_and(|first| key < *first)
+    /// Whether the verdict of this attempt is the last, and bad.
+    pub fn has(&self, source: &Arc<str>, at: Position, attempt: u32) -> bool {
+        let key = (source.clone(), at.partition, at.offset);
+        match self.rejected.get(&key) {
+            Some(last) => *last == attempt,
+            None => self.forgotten.as_ref().is_some_and(|first| key < *first),
+        }
     }
 }
 
@@ -88,7 +93,7 @@ pub struct Raised {
     pub delivered: bool,
 }
 
-/// One case: about 200 bytes and 32 for each event that is kept.
+/// One case: about 250 bytes and 24 for each event that is kept.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Case {
     pub id: Arc<str>,
@@ -98,12 +103,13 @@ pub struct Case {
     pub status_since_ms: i64,
     /// In event-time order.
     pub events: Vec<Seen>,
-    /// Steps that `base` stands for.
+    /// Steps before these.
     pub folded: u32,
     /// Those of them that are still known, in event-time order; fewer when there are too many.
     pub past: Vec<Seen>,
-    /// The marking after the folded steps; empty is the start.
-    pub base: Box<[u32]>,
+    /// Places behind which the case can be laid over its model without what came before, in order.
+    /// While its events are as they were judged, the last is behind `folded` steps.
+    pub folds: Vec<Fold>,
     pub findings: Vec<Finding>,
     /// Deadlines that run, at most one of each number.
     pub deadlines: Vec<Due>,
@@ -113,8 +119,19 @@ pub struct Case {
     pub until_ms: i64,
     /// Arrival of the event that is the last in event time.
     pub last_arrival_ms: i64,
-    /// What the model reads, as JSON text.
-    pub variables: Option<Arc<str>>,
+    /// What the model reads.
+    pub variables: Variables,
+}
+
+/// A place in a case: what came before it is a marking.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Fold {
+    /// Steps before it.
+    pub steps: u32,
+    /// It holds as long as nothing changes among the first so many steps.
+    pub upto: u32,
+    /// Where the tokens are, and since when; empty is the start.
+    pub marking: Box<[(u32, i64)]>,
 }
 
 /// A deadline of a case.
@@ -189,14 +206,18 @@ impl State {
 
     /// The position from which a source must be read on.
     pub fn next_position(&self, source: &str, partition: u32) -> u64 {
-        self.sources.get(&(Arc::from(source), partition)).copied().unwrap_or(0)
+        self.sources.get(&(Arc::from(source), partition)).map_or(0, |(next, _)| *next)
     }
 
     /// The positions from which a source must be read on, one of each partition.
-    pub fn positions(&self, source: &str) -> Vec<Position> {
+    pub fn positions(&self, source: &str) -> Vec<Reached> {
         let of = self.sources.range((Arc::from(source), 0)..);
         let of = of.take_while(|((name, _), _)| &**name == source);
-        of.map(|((_, partition), next)| Position { partition: *partition, offset: *next }).collect()
+        let reached = |((_, partition), (offset, proof)): (&(_, u32), &(u64, Option<Proof>))| {
+            let next = Position { partition: *partition, offset: *offset };
+            Reached { next, proof: *proof }
+        };
+        of.map(reached).collect()
     }
 
     /// Alerts that were raised and not delivered yet.
@@ -214,19 +235,20 @@ impl State {
     /// Rejected and expired records that can be observed again, by source.
     pub fn rejected(&self, source: &str) -> Vec<(u32, u64)> {
         let first = (Arc::from(source), 0, 0);
-        let of = self.rejected.range(first..).take_while(|(name, ..)| &**name == source);
-        of.map(|(_, partition, offset)| (*partition, *offset)).collect()
+        let of = self.rejected.range(first..).take_while(|((name, ..), _)| &**name == source);
+        of.map(|((_, partition, offset), _)| (*partition, *offset)).collect()
     }
 
     /// Tells of a record that was rejected or expired whether it still is.
     pub fn still_rejected(&self) -> StillRejected {
-        let forgotten = self.rejected_forgotten.then(|| self.rejected.first().cloned()).flatten();
+        let first = || self.rejected.first_key_value().map(|(key, _)| key.clone());
+        let forgotten = self.rejected_forgotten.then(first).flatten();
         StillRejected { rejected: self.rejected.clone(), forgotten }
     }
 
     /// Sources that were read, with the next position of each partition.
     pub fn sources(&self) -> impl Iterator<Item = (&str, u32, u64)> {
-        self.sources.iter().map(|((name, partition), next)| (&**name, *partition, *next))
+        self.sources.iter().map(|((name, partition), (next, _))| (&**name, *partition, *next))
     }
 
     /// Puts an alert into both tables, or takes it out of both; gives what was there.
@@ -264,8 +286,8 @@ impl State {
                 Undo::Identity(key, Some(case)) => drop(self.identities.insert(key, case)),
                 Undo::Identity(key, None) => drop(self.identities.remove(&key)),
                 Undo::Alert(number, old) => drop(self.put_alert(number, old)),
-                Undo::Rejected(key, true) => drop(self.rejected.insert(key)),
-                Undo::Rejected(key, false) => drop(self.rejected.remove(&key)),
+                Undo::Rejected(key, Some(attempt)) => drop(self.rejected.insert(key, attempt)),
+                Undo::Rejected(key, None) => drop(self.rejected.remove(&key)),
                 Undo::Model(id, Some(model)) => drop(self.models.insert(id, model)),
                 Undo::Model(id, None) => drop(self.models.remove(&id)),
                 Undo::Quiet(process, old) => drop(self.set_quiet(&process, old)),
@@ -394,7 +416,27 @@ impl Case {
 
     /// Whether every folded step is still known.
     pub(super) fn knows_its_past(&self) -> bool {
-        self.past.len() == self.folded as usize
+        self.unknown() == 0
+    }
+
+    /// How many of its first steps are no longer known one by one.
+    pub(super) fn unknown(&self) -> u32 {
+        self.folded.saturating_sub(self.past.len() as u32)
+    }
+
+    /// The number that a step of this time gets, behind those of the same time.
+    pub(super) fn place_of(&self, time_ms: i64) -> u32 {
+        let before = |steps: &[Seen]| steps.partition_point(|event| event.time_ms <= time_ms);
+        match self.past.last() {
+            Some(last) if time_ms < last.time_ms => self.unknown() + before(&self.past) as u32,
+            Some(_) | None => self.folded + before(&self.events) as u32,
+        }
+    }
+
+    /// The number of the known step of this identity.
+    pub(super) fn place_with(&self, identity: u64) -> Option<u32> {
+        let at = super::identity::steps(self).position(|event| event.identity == identity)?;
+        Some(self.unknown() + at as u32)
     }
 
     /// Its earliest step, when that is known.
@@ -414,13 +456,13 @@ impl Default for Case {
             events: Vec::new(),
             folded: 0,
             past: Vec::new(),
-            base: Box::default(),
+            folds: Vec::new(),
             findings: Vec::new(),
             deadlines: Vec::new(),
             fired: Vec::new(),
             until_ms: i64::MAX,
             last_arrival_ms: 0,
-            variables: None,
+            variables: Variables::default(),
         }
     }
 }

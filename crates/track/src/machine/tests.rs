@@ -71,7 +71,7 @@ impl World {
 
     fn send(&mut self, records: Vec<Observed>) -> Vec<Verdict> {
         let (process, source) = (Arc::from("order-tracking"), Arc::from("bus"));
-        match self.run(Command::Observe { process, source, records }) {
+        match self.run(Command::Observe { process, source, records, proof: None }) {
             Answer::Verdicts(verdicts) => verdicts,
             other => panic!("{other:?}"),
         }
@@ -136,7 +136,9 @@ fn republish(world: &mut World, change: impl Fn(&mut Publish)) {
     assert_eq!(world.run(Command::Publish(publish)), Answer::Done);
 }
 
+mod data;
 mod findings;
 mod models;
+mod order;
 mod records;
 mod time;

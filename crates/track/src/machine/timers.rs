@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::analyse::{Finding, FindingKind, analyse_case};
+use super::analyse::{FindingKind, finding};
 use super::decide::Step;
 use super::event::{Alert, Event};
 use super::state::{CaseKey, CaseStatus, EXPIRY, QUIET, Raised, WHOLE};
@@ -32,7 +32,7 @@ impl Step<'_> {
 
     /// Early events whose case never opened: they are what could not be correlated. The case keeps
     /// them, because an opening event may still come.
-    fn expire(&mut self, case: CaseKey) {
+    pub(super) fn expire(&mut self, case: CaseKey) {
         let status = CaseStatus::Expired;
         self.emit(Event::StatusChanged { case, status, at_ms: self.now });
     }
@@ -102,14 +102,14 @@ impl Step<'_> {
                 (last, compiled.chart().process.clone(), Vec::new())
             }
         };
-        let known = &self.state.cases[&case].findings;
-        let occurrence =
-            known.iter().filter(|f| (f.kind, f.step) == (FindingKind::TooLate, step)).count()
-                as u32;
-        let kind = FindingKind::TooLate;
-        let expected = Box::from([step]);
-        let finding = Finding { kind, step, occurrence, expected, at_ms: due_ms };
-        self.emit(Event::Deviated { case, finding });
+        if deadline == WHOLE {
+            let arrival_ms = self.state.cases[&case].last_arrival_ms;
+            self.judge(&compiled, case, arrival_ms, false);
+        } else {
+            let mut finding = finding(FindingKind::TooLate, step, &[step], due_ms);
+            finding.occurrence = finding.free_among(&self.state.cases[&case].findings);
+            self.emit(Event::Deviated { case, finding });
+        }
         if history {
             return;
         }
@@ -138,7 +138,7 @@ impl Step<'_> {
         carries: Option<&[(Arc<str>, Arc<str>)]>,
     ) {
         let known = &self.state.cases[&case];
-        let variables = || context(known.variables.as_deref());
+        let variables = || context(known.variables.text().map(|text| &**text));
         let carried = carries.and_then(|mappings| payload(mappings, &variables()));
         let alert = Alert {
             process: Arc::from(self.state.process_of(known.version)),
@@ -182,8 +182,8 @@ impl super::State {
     pub fn analyse(&self, key: CaseKey) -> Option<super::Analysis> {
         let case = self.cases.get(&key)?;
         let compiled = self.versions.get(case.version as usize)?.compiled().ok()?;
-        let seen = compiled.seen_with(case.variables.as_deref());
-        let analysis = analyse_case(&seen.chart, &mut seen.aligner(), case);
-        Some(analysis)
+        let seen = compiled.seen_with(case.variables.text().map(|text| &**text));
+        let analysis = case.lay(&seen.chart, &mut seen.aligner(), false).analysis;
+        Some(super::Analysis { findings: case.findings.clone(), ..analysis })
     }
 }

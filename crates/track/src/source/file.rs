@@ -8,6 +8,7 @@ use std::sync::{Arc, OnceLock};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::digest::{Digest, Digested};
 use super::generation::{AtPath, Generation};
 use super::{Csv, Item, JsonArray, JsonLines, Position, Progress, Source, Xes};
 
@@ -56,9 +57,10 @@ pub fn open(path: &Path, follow: bool) -> Result<(Format, Box<dyn Source>)> {
         (&mut file).take(2).read_to_end(&mut magic)?;
         file.rewind()?;
         let input = BufReader::with_capacity(BUFFER_BYTES, file);
-        let (format, source) = reader(of.clone(), input, follow)?;
-        let bytes = format != Format::Xes && magic != GZIP;
-        Ok((format, Generation::open(path, bytes)?, source))
+        let digest = Digest::default();
+        let (format, source) = digested(of.clone(), Box::new(input), follow, digest.clone())?;
+        let (zipped, bytes) = (magic == GZIP, format != Format::Xes);
+        Ok((format, Generation::open(path, zipped, bytes, digest)?, source))
     };
     let (format, _, _) = opened(path).map_err(named)?;
     let path = path.to_owned();
@@ -66,6 +68,16 @@ pub fn open(path: &Path, follow: bool) -> Result<(Format, Box<dyn Source>)> {
     let again = move || opened(&there).map(|(_, generation, source)| (generation, source));
     let source = AtPath::new(path, follow, Box::new(again)).map_err(named)?;
     Ok((format, Box::new(source)))
+}
+
+/// The bytes of a file from its beginning, unzipped.
+pub(super) fn unzipped(file: File, zipped: bool) -> Box<dyn BufRead + Send> {
+    let input = BufReader::with_capacity(BUFFER_BYTES, file);
+    if !zipped {
+        return Box::new(input);
+    }
+    let plain = Unzipped { input: MultiGzDecoder::new(input), broken: Broken::default() };
+    Box::new(BufReader::with_capacity(BUFFER_BYTES, plain))
 }
 
 /// A source over any bytes; `name` is what its positions are journaled under.
@@ -77,8 +89,17 @@ pub fn reader(
     input: impl BufRead + Send + 'static,
     follow: bool,
 ) -> Result<(Format, Box<dyn Source>)> {
-    let name = name.into();
-    let (head, input) = peeked(Box::new(input))?;
+    digested(name.into(), Box::new(input), follow, Digest::default())
+}
+
+/// The same; what it takes of its bytes is told.
+fn digested(
+    name: String,
+    input: Input,
+    follow: bool,
+    digest: Digest,
+) -> Result<(Format, Box<dyn Source>)> {
+    let (head, input) = peeked(input)?;
     let broken = Broken::default();
     let (head, input): (Vec<u8>, Input) = if head.starts_with(&GZIP) {
         let plain = Unzipped { input: MultiGzDecoder::new(input), broken: Arc::clone(&broken) };
@@ -91,6 +112,7 @@ pub fn reader(
         let text = format!("expected JSON lines to follow, but the file is {}", format.name());
         return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text));
     }
+    let input = Digested::new(input, digest);
     let source: Box<dyn Source> = match format {
         Format::JsonLines => Box::new(JsonLines::new(name, input, follow)),
         Format::JsonArray => Box::new(JsonArray::new(name, input)),
@@ -158,6 +180,10 @@ impl Source for Cut {
 
     fn seek(&mut self, position: Position) -> Result<()> {
         self.source.seek(position)
+    }
+
+    fn finish(&mut self, arrival_ms: i64, out: &mut Vec<Item>) {
+        self.source.finish(arrival_ms, out);
     }
 }
 

@@ -18,6 +18,17 @@ impl<R: BufRead> JsonLines<R> {
         JsonLines { name: name.into(), lines: Lines::new(reader), follow }
     }
 
+    fn read(&self, line: Line, arrival_ms: i64) -> Option<Item> {
+        match line {
+            Line::Text { offset } => self.item(offset, arrival_ms),
+            Line::TooLong { offset, bytes } => {
+                let position = Position { partition: 0, offset };
+                Some(Item::Bad { position, arrival_ms, reason: too_long(bytes) })
+            }
+            Line::End { .. } => None,
+        }
+    }
+
     fn item(&self, offset: u64, arrival_ms: i64) -> Option<Item> {
         let text = self.lines.text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.lines.text);
         if text.iter().all(u8::is_ascii_whitespace) {
@@ -64,15 +75,7 @@ impl<R: BufRead + Send> Source for JsonLines<R> {
                 Line::End { partial: true } => self.lines.finish(),
                 line => line,
             };
-            let item = match line {
-                Line::Text { offset } => self.item(offset, arrival_ms),
-                Line::TooLong { offset, bytes } => {
-                    let position = Position { partition: 0, offset };
-                    Some(Item::Bad { position, arrival_ms, reason: too_long(bytes) })
-                }
-                Line::End { .. } => None,
-            };
-            if let Some(item) = item {
+            if let Some(item) = self.read(line, arrival_ms) {
                 out.push(item);
                 room -= 1;
             }
@@ -84,6 +87,13 @@ impl<R: BufRead + Send> Source for JsonLines<R> {
         match self.lines.skip_to(position.offset)? {
             true => Ok(()),
             false => Err(ends_before(position.offset)),
+        }
+    }
+
+    fn finish(&mut self, arrival_ms: i64, out: &mut Vec<Item>) {
+        if self.lines.waits() {
+            let line = self.lines.finish();
+            out.extend(self.read(line, arrival_ms));
         }
     }
 }

@@ -67,6 +67,11 @@ impl<R: BufRead> Lines<R> {
         }
     }
 
+    /// Whether there is a line without an end.
+    pub(super) fn waits(&self) -> bool {
+        self.length > 0
+    }
+
     /// Takes what waits as a whole line: the last line of a file needs no end.
     pub(super) fn finish(&mut self) -> Line {
         let (offset, bytes) = (self.start, self.length);

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use crate::chart::Chart;
+use crate::chart::{Chart, Ways};
 use crate::conform::Aligner;
 use crate::limits::FINDING_CASES_MAX;
 use crate::log::{Activity, Case, Log};
@@ -34,18 +34,23 @@ pub struct FindingCount {
 
 const EXAMPLES: usize = 3;
 
+/// A variant, and what the data rules out.
+type Way = (u32, Vec<u32>);
+
 /// Judges every case; cases of one variant together unless deadlines tell them apart.
 /// `now_ms` says which deadlines of what is still waited for have passed; the aligner is one of
 /// [`Chart::aligner`].
 pub fn deviations(chart: &Chart, log: &Log, now_ms: i64, aligner: &mut Aligner) -> Deviations {
     let numbers = chart.numbers(log);
-    let mut by_variant: BTreeMap<u32, Vec<(FindingKind, u32)>> = BTreeMap::new();
+    let mut ways = Ways::new(chart, log, aligner);
+    let mut by_variant: BTreeMap<Way, Vec<(FindingKind, u32)>> = BTreeMap::new();
     let mut counts: BTreeMap<(FindingKind, u32), (u64, Vec<String>)> = BTreeMap::new();
     let mut cases = 0;
     for case in &log.cases {
+        let (closed, chart, aligner) = ways.of(case);
         let mut fresh = || found(chart, aligner, &numbers, case, now_ms);
         let kinds = match chart.deadlines.is_empty() && chart.case_deadline_ms.is_none() {
-            true => by_variant.entry(case.variant).or_insert_with(fresh).clone(),
+            true => by_variant.entry((case.variant, closed)).or_insert_with(&mut fresh).clone(),
             false => fresh(),
         };
         cases += u64::from(!kinds.is_empty());
@@ -126,10 +131,12 @@ pub struct Open {
 /// Cases that may not end where they are, the one that is quiet the longest first.
 pub fn open(chart: &Chart, log: &Log, aligner: &mut Aligner) -> Vec<Open> {
     let numbers = chart.numbers(log);
-    let mut by_variant: BTreeMap<u32, Option<Vec<u32>>> = BTreeMap::new();
+    let mut ways = Ways::new(chart, log, aligner);
+    let mut by_variant: BTreeMap<Way, Option<Vec<u32>>> = BTreeMap::new();
     let mut waiting = Vec::new();
     for case in &log.cases {
-        let next = by_variant.entry(case.variant).or_insert_with(|| {
+        let (closed, chart, aligner) = ways.of(case);
+        let next = by_variant.entry((case.variant, closed)).or_insert_with(|| {
             let events = case.events.iter().map(|e| (e.time_ms, numbers[e.activity as usize]));
             let analysis = judge(chart, aligner, events, i64::MIN);
             (!analysis.may_end).then_some(analysis.next)

@@ -234,12 +234,14 @@ pub struct Publish {
     /// How events are read.
     #[arg(long, value_name = "FILE", default_value = "mapping.yaml")]
     mapping: PathBuf,
-    /// A case that is quiet for so long is stuck, e.g. PT30M.
-    #[arg(long, value_name = "DURATION")]
+    /// A case that is quiet for so long is stuck, e.g. PT30M; never takes the rule back. Without it
+    /// the rule stays as it was.
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     stuck_after: Option<String>,
-    /// Raise alerts also for what had passed when its event came, or when the rule was made.
-    #[arg(long)]
-    alert_on_backfill: bool,
+    /// Raise alerts also for what had passed when its event came, or when the rule was made;
+    /// =false takes that back. Without it, as it was.
+    #[arg(long, num_args = 0..=1, require_equals = true, default_missing_value = "true")]
+    alert_on_backfill: Option<bool>,
     /// Only keep it as a draft.
     #[arg(long)]
     draft: bool,
@@ -252,12 +254,18 @@ pub struct Publish {
 struct Draft {
     bpmn: String,
     mapping: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
     stuck_after: Option<String>,
-    alert_on_backfill: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    alert_on_backfill: Option<bool>,
 }
 
 impl Publish {
     pub fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(text) = &self.stuck_after {
+            let wrong = |reason| Failure(format!("--stuck-after: {reason}"));
+            track::machine::Publish::stuck_after(text).map_err(wrong)?;
+        }
         let remote = Remote::at(self.on.server, token());
         let read = |path: &PathBuf| {
             let named = |error| Failure(format!("{}: {error}", path.display()));

@@ -70,12 +70,18 @@ impl Input {
 
     /// All events as a log.
     pub(super) fn log(self) -> Result<(Log, Tally), Failure> {
-        self.each(|_, _| {})
+        self.log_into(LogBuilder::default())
+    }
+
+    /// All events in a log that was begun.
+    pub(super) fn log_into(self, log: LogBuilder) -> Result<(Log, Tally), Failure> {
+        self.each(log, |_, _| {})
     }
 
     /// All events as a log; `each` sees every record.
     pub(super) fn each(
         mut self,
+        log: LogBuilder,
         mut each: impl FnMut(&Item, &Reading),
     ) -> Result<(Log, Tally), Failure> {
         let reading = Progress::counting("records read", self.quiet);
@@ -84,7 +90,7 @@ impl Input {
             each(item, read);
         };
         let (source, sampled) = (self.source.as_mut(), self.sampled);
-        let (log, tally) = ingest::read(source, sampled, &self.mapping, self.now_ms, each)?;
+        let (log, tally) = ingest::read(source, sampled, &self.mapping, self.now_ms, log, each)?;
         drop(reading);
         for found in tally.reasons.values() {
             let (records, at, reason) = (found.records, found.first_offset, &found.example);

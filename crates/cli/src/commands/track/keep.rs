@@ -15,7 +15,7 @@ use track::durable::kept::Keeping;
 use track::feed::{Feed, Verdicts};
 use track::limits::PAST_KEPT_DAYS;
 use track::machine::{CaseStatus, Command, Publish, State};
-use track::mapping::{Mapping, duration_ms};
+use track::mapping::Mapping;
 use track::picture::span;
 use track::rows::{self, AlertRow, CaseCounts, CaseRow, WantedCases};
 use track::source::Progress;
@@ -45,8 +45,8 @@ pub struct Keep {
     /// Take it that it is this moment (RFC 3339): deadlines up to it pass.
     #[arg(long, value_name = "TIME")]
     now: Option<jiff::Timestamp>,
-    /// A case that is quiet for so long is stuck, e.g. PT30M.
-    #[arg(long, value_name = "DURATION")]
+    /// A case that is quiet for so long is stuck, e.g. PT30M; never takes it back.
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     stuck_after: Option<String>,
     /// Raise alerts also for deadlines that had passed when their event came.
     #[arg(long)]
@@ -85,6 +85,7 @@ impl Tell {
         let engine = self.messages_to.clone().map(|url| Remote::at(url, token()));
         Places {
             engine: engine.map(|at| Box::new(move |message: &_| publish_to(&at, message)) as _),
+            again_after: None,
             webhook: self.webhook.clone().map(|url| (url, self.webhook_secret.clone())),
             published: bus.as_ref().map(|bus| Box::new(bus.follow(Duration::ZERO)) as _),
             bus: bus.map(|bus| Box::new(move |event| bus.publish(&event)) as _),
@@ -169,14 +170,10 @@ impl Keep {
         self.now.unwrap_or_else(jiff::Timestamp::now).as_millisecond()
     }
 
-    /// How long a case may be quiet.
-    pub fn stuck_after_ms(&self) -> Result<Option<i64>, Failure> {
-        let given = self.stuck_after.as_deref().map(duration_ms).transpose();
-        let given = given.map_err(|reason| Failure(format!("--stuck-after: {reason}")))?;
-        match given {
-            Some(..=0) => Err(Failure("--stuck-after: expected more than no time".to_owned())),
-            given => Ok(given),
-        }
+    /// How long a case may be quiet, where that is said.
+    fn stuck_after(&self) -> Result<Option<Option<i64>>, Failure> {
+        let given = self.stuck_after.as_deref().map(Publish::stuck_after).transpose();
+        given.map_err(|reason| Failure(format!("--stuck-after: {reason}")))
     }
 
     /// Opens the folder, and goes on telling of alerts that nobody heard of yet.
@@ -188,6 +185,7 @@ impl Keep {
                     .into(),
             ));
         }
+        self.stuck_after()?;
         let folder = self.data_dir.as_deref().map(folder).transpose()?;
         let clock = match self.now {
             Some(now) => Clock::virtual_from(now.as_millisecond()),
@@ -292,7 +290,7 @@ impl Keep {
             bpmn,
             known: known.clone(),
             mapping: Arc::from(mapping.to_yaml(&[])),
-            stuck_after_ms: self.stuck_after_ms()?.or(kept),
+            stuck_after_ms: self.stuck_after()?.unwrap_or(kept),
             alert_on_backfill: self.alert_on_backfill,
             ..Publish::default()
         };

@@ -10,7 +10,7 @@ use track::chart::{Binding, Chart};
 use track::discover::{Options, Tree, USUAL_NOISE, discover};
 use track::export::{Purpose, definitions, process};
 use track::ingest::Tally;
-use track::log::Log;
+use track::log::{Log, LogBuilder};
 use track::past;
 use track::picture::{Subject, page};
 use track::stats::{Deviations, Stats, deviations, open};
@@ -37,7 +37,8 @@ pub struct Lay {
     #[arg(long, value_name = "FILE")]
     html: Option<PathBuf>,
     /// Warn of a loop when one case has a type more often than this.
-    #[arg(long, value_name = "TIMES", default_value_t = 10)]
+    #[arg(long, value_name = "TIMES", default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(1..))]
     loops: u64,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
     #[arg(long, value_name = "DURATION")]
@@ -94,10 +95,16 @@ impl Over {
         Ok((read(path)?, None))
     }
 
+    /// A log with the variables that a given model reads: a discovered one reads none.
+    fn log(&self) -> Result<LogBuilder, Failure> {
+        let Some(path) = &self.model else { return Ok(LogBuilder::default()) };
+        let definitions = read(path)?;
+        let chart = Chart::new(only(&definitions)?, &Binding::default()).map_err(Failure)?;
+        Ok(LogBuilder::reading(chart.data.reads))
+    }
+
     fn chart(&self, definitions: &Definitions, log: &Log) -> Result<Chart, Failure> {
-        let Some(process) = definitions.processes.first() else {
-            return Err(Failure("expected a process in the model, but there is none".into()));
-        };
+        let process = only(definitions)?;
         let known = log.activities.iter().cloned().collect();
         let chart = Chart::new(process, &Binding { known: Some(known), ..Binding::default() })
             .map_err(Failure)?;
@@ -116,7 +123,7 @@ impl Lay {
         if self.keep.wanted() {
             return self.keep();
         }
-        let (log, tally) = self.from.input(false)?.log()?;
+        let (log, tally) = self.from.input(false)?.log_into(self.over.log()?)?;
         some(&log, &tally)?;
         let (definitions, tree) = self.over.definitions(&log)?;
         let seen = self.seen(&log, &definitions, tree, None)?;
@@ -231,7 +238,7 @@ impl Findings {
         let found = match self.whose.place()? {
             Some(place) => place.findings()?,
             None => {
-                let (log, tally) = self.from.input(self.json)?.log()?;
+                let (log, tally) = self.from.input(self.json)?.log_into(self.over.log()?)?;
                 some(&log, &tally)?;
                 let (definitions, tree) = self.over.definitions(&log)?;
                 let chart = self.over.chart(&definitions, &log)?;
@@ -284,6 +291,11 @@ fn parse(name: &str, bytes: &[u8]) -> Result<Definitions, Failure> {
         Err(problems) => problems,
     };
     Err(Failure(problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")))
+}
+
+fn only(definitions: &Definitions) -> Result<&model::Process, Failure> {
+    let none = || Failure("expected a process in the model, but there is none".into());
+    definitions.processes.first().ok_or_else(none)
 }
 
 fn tell(found: &Deviations, of: Option<u64>) {

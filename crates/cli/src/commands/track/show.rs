@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use serde_json::json;
+use track::log::LogBuilder;
 use track::mapping::Reading;
 use track::picture::span;
 use track::source::Item;
@@ -34,7 +35,8 @@ pub struct Trace {
     #[arg(long, value_name = "FILE", requires = "model")]
     svg: Option<PathBuf>,
     /// Warn of a loop when a type comes more often than this.
-    #[arg(long, value_name = "TIMES", default_value_t = 10)]
+    #[arg(long, value_name = "TIMES", default_value_t = 10,
+        value_parser = clap::value_parser!(u64).range(1..))]
     loops: u64,
 }
 
@@ -77,11 +79,15 @@ impl Trace {
             return place.trace(&self.id);
         }
         let mut traces = Traces::default();
-        self.from.input(self.json)?.each(|item, reading| {
-            if let (Item::Record(record), Reading::Event(event)) = (item, reading)
-                && event.case == self.id
-            {
-                traces.add(event, record.position, record.arrival_ms);
+        self.from.input(self.json)?.each(LogBuilder::default(), |item, reading| {
+            let (Item::Record(record), Reading::Event(event)) = (item, reading) else { return };
+            match event.identity {
+                _ if event.case == self.id => {
+                    traces.add(event, record.position, record.arrival_ms);
+                }
+                // The message turned out to be another's.
+                Some(identity) => traces.take(&self.id, identity),
+                None => {}
             }
         })?;
         Ok(traces.trace(&self.id))

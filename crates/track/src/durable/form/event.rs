@@ -5,15 +5,16 @@ use std::sync::Arc;
 
 use prost::{Message, Oneof};
 
+use super::fold::{Settled, fold, fold_form};
 use super::step::{Observed, observed, observed_form};
 use crate::machine::{Alert, CaseStatus, Event, Finding, FindingKind, Publish, Quiet, Verdict};
-use crate::source::Position;
+use crate::source::{Position, Proof};
 
 #[derive(Clone, PartialEq, Message)]
 pub(super) struct EventForm {
     #[prost(
         oneof = "Kind",
-        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21"
+        tags = "1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22"
     )]
     kind: Option<Kind>,
 }
@@ -63,6 +64,8 @@ enum Kind {
     QuietRuled(QuietForm),
     #[prost(message, tag = "21")]
     StepTaken(Taken),
+    #[prost(message, tag = "22")]
+    Settled(Settled),
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -122,6 +125,14 @@ pub(super) struct Place {
     pub(super) partition: u32,
     #[prost(uint64, tag = "3")]
     pub(super) offset: u64,
+    /// Of a source: so many bytes before it have this digest.
+    #[prost(uint64, optional, tag = "4")]
+    pub(super) bytes: Option<u64>,
+    #[prost(fixed64, optional, tag = "5")]
+    pub(super) digest: Option<u64>,
+    /// Of a rejected record: how often it had come before the last time.
+    #[prost(uint32, tag = "6")]
+    pub(super) attempt: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -134,6 +145,8 @@ struct Judged {
     reason: String,
     #[prost(sint64, tag = "4")]
     until_ms: i64,
+    #[prost(uint32, tag = "5")]
+    attempt: u32,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -226,14 +239,14 @@ pub(super) fn form(event: &Event) -> EventForm {
             name: name.to_string(),
             version: *version,
         }),
-        Event::SourceAdvanced { source, partition, next } => {
+        Event::SourceAdvanced { source, partition, next, proof } => {
             let position = Position { partition: *partition, offset: *next };
-            Kind::SourceAdvanced(place_form(source, position))
+            Kind::SourceAdvanced(reached_form(source, position, *proof))
         }
-        Event::Judged { source, position, verdict } => {
+        Event::Judged { source, position, verdict, attempt } => {
             let (verdict, reason, until_ms) = verdict_form(verdict);
-            let place = place_form(source, *position);
-            Kind::Judged(Judged { place, verdict, reason, until_ms })
+            let (place, attempt) = (place_form(source, *position), *attempt);
+            Kind::Judged(Judged { place, verdict, reason, until_ms, attempt })
         }
         Event::CaseMet { case, id, version } => {
             Kind::CaseMet(Named { number: *case, name: id.to_string(), version: *version })
@@ -262,6 +275,10 @@ pub(super) fn form(event: &Event) -> EventForm {
         Event::Folded { case, steps, marking } => {
             Kind::Folded(Folded { case: *case, steps: *steps, marking: marking.to_vec() })
         }
+        Event::Settled { case, from, folds } => {
+            let folds = folds.iter().map(fold_form).collect();
+            Kind::Settled(Settled { case: *case, from: *from, folds })
+        }
         Event::CaseForgotten { case } => Kind::CaseForgotten(*case),
         Event::QuietRuled { process, rule } => Kind::QuietRuled(quiet_form(process, rule)),
         Event::AlertRaised { number, alert } => Kind::AlertRaised(alert_form(*number, alert)),
@@ -282,13 +299,14 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
             Event::KindNamed { version, kind: number as u32, name: Arc::from(name) }
         }
         Kind::SourceAdvanced(form) => {
+            let proof = proof(&form);
             let (source, at) = place(form);
-            Event::SourceAdvanced { source, partition: at.partition, next: at.offset }
+            Event::SourceAdvanced { source, partition: at.partition, next: at.offset, proof }
         }
         Kind::Judged(form) => {
             let verdict = verdict(form.verdict, form.reason, form.until_ms)?;
             let (source, position) = place(form.place);
-            Event::Judged { source, position, verdict }
+            Event::Judged { source, position, verdict, attempt: form.attempt }
         }
         Kind::CaseMet(Named { number, name, version }) => {
             Event::CaseMet { case: number, id: Arc::from(name), version }
@@ -313,6 +331,9 @@ pub(super) fn event(form: EventForm) -> Result<Event, String> {
         }
         Kind::Folded(Folded { case, steps, marking }) => {
             Event::Folded { case, steps, marking: marking.into_boxed_slice() }
+        }
+        Kind::Settled(Settled { case, from, folds }) => {
+            Event::Settled { case, from, folds: folds.into_iter().map(fold).collect() }
         }
         Kind::CaseForgotten(case) => Event::CaseForgotten { case },
         Kind::QuietRuled(form) => {
@@ -387,11 +408,20 @@ pub(super) fn publish(form: PublishForm) -> (u32, Publish) {
 
 pub(super) fn place_form(source: &Arc<str>, position: Position) -> Place {
     let Position { partition, offset } = position;
-    Place { source: source.to_string(), partition, offset }
+    Place { source: source.to_string(), partition, offset, ..Place::default() }
+}
+
+pub(super) fn reached_form(source: &Arc<str>, next: Position, proof: Option<Proof>) -> Place {
+    let (bytes, digest) = proof.map(|proof| (proof.bytes, proof.digest)).unzip();
+    Place { bytes, digest, ..place_form(source, next) }
+}
+
+pub(super) fn proof(form: &Place) -> Option<Proof> {
+    Some(Proof { bytes: form.bytes?, digest: form.digest? })
 }
 
 pub(super) fn place(form: Place) -> (Arc<str>, Position) {
-    let Place { source, partition, offset } = form;
+    let Place { source, partition, offset, .. } = form;
     (Arc::from(source), Position { partition, offset })
 }
 

@@ -7,10 +7,11 @@ use prost::{Message, Oneof};
 
 use super::event::{
     AlertForm, Due, FindingForm, Place, PublishForm, QuietForm, alert, alert_form, finding,
-    finding_form, place, place_form, publish, publish_form, quiet, quiet_form, status,
-    status_number,
+    finding_form, place, place_form, proof, publish, publish_form, quiet, quiet_form, reached_form,
+    status, status_number,
 };
-use crate::machine::{self, Case, CaseKey, Raised, Seen, State, Version};
+use super::fold::{FoldForm, fold, fold_form};
+use crate::machine::{self, Case, CaseKey, Fold, Raised, Said, Seen, State, Variables, Version};
 use crate::source::Position;
 
 /// Version of the form; raised when an old reader would misread it.
@@ -87,6 +88,7 @@ struct CaseRow {
     events: Vec<SeenForm>,
     #[prost(uint32, tag = "7")]
     folded: u32,
+    /// Where its tokens are behind the folded steps, as older checkpoints have it.
     #[prost(uint32, repeated, tag = "8")]
     base: Vec<u32>,
     #[prost(message, repeated, tag = "9")]
@@ -99,10 +101,25 @@ struct CaseRow {
     until_ms: i64,
     #[prost(sint64, tag = "13")]
     last_arrival_ms: i64,
+    /// As older checkpoints have them.
     #[prost(string, optional, tag = "14")]
     variables: Option<String>,
     #[prost(message, repeated, tag = "15")]
     past: Vec<SeenForm>,
+    #[prost(message, repeated, tag = "16")]
+    folds: Vec<FoldForm>,
+    #[prost(message, repeated, tag = "17")]
+    said: Vec<SaidForm>,
+}
+
+#[derive(Clone, PartialEq, Message)]
+struct SaidForm {
+    #[prost(sint64, tag = "1")]
+    time_ms: i64,
+    #[prost(fixed64, tag = "2")]
+    identity: u64,
+    #[prost(string, tag = "3")]
+    text: String,
 }
 
 #[derive(Clone, PartialEq, Message)]
@@ -147,9 +164,9 @@ pub(in crate::durable) fn save(state: &State) -> Vec<u8> {
             quiet: model.quiet.as_ref().map(|rule| quiet_form(&model.process, rule)),
         }));
     }
-    for ((source, partition), next) in &state.sources {
-        let next = Position { partition: *partition, offset: *next };
-        write(Row::Source(place_form(source, next)));
+    for ((source, partition), (offset, proof)) in &state.sources {
+        let next = Position { partition: *partition, offset: *offset };
+        write(Row::Source(reached_form(source, next, *proof)));
     }
     for (key, case) in &state.cases {
         write(Row::Case(case_row(*key, case)));
@@ -158,9 +175,9 @@ pub(in crate::durable) fn save(state: &State) -> Vec<u8> {
         let alert = alert_form(*number, alert);
         write(Row::Alert(AlertRow { alert, delivered: *delivered }));
     }
-    for (source, partition, offset) in &state.rejected {
+    for ((source, partition, offset), attempt) in &state.rejected {
         let at = Position { partition: *partition, offset: *offset };
-        write(Row::Rejected(place_form(source, at)));
+        write(Row::Rejected(Place { attempt: *attempt, ..place_form(source, at) }));
     }
     out
 }
@@ -204,8 +221,9 @@ fn row(state: &mut State, row: Row) -> Result<(), String> {
             model.published_as = row.published.and_then(of).map(|of| of.publish.clone());
         }
         Row::Source(form) => {
+            let proof = proof(&form);
             let (source, next) = place(form);
-            state.sources.insert((source, next.partition), next.offset);
+            state.sources.insert((source, next.partition), (next.offset, proof));
         }
         Row::Case(row) => {
             let key = row.number;
@@ -221,8 +239,9 @@ fn row(state: &mut State, row: Row) -> Result<(), String> {
             state.put_alert(number, Some(Raised { alert: alert(form), delivered }));
         }
         Row::Rejected(form) => {
+            let attempt = form.attempt;
             let (source, at) = place(form);
-            state.rejected.insert((source, at.partition, at.offset));
+            state.rejected.insert((source, at.partition, at.offset), attempt);
         }
     }
     Ok(())
@@ -237,6 +256,10 @@ fn case_row(key: CaseKey, case: &Case) -> CaseRow {
         let Seen { time_ms, identity, kind, order } = *seen;
         SeenForm { time_ms, identity, kind, order }
     };
+    let said = |said: &Said| {
+        let Said { time_ms, identity, text } = said;
+        SaidForm { time_ms: *time_ms, identity: *identity, text: text.to_string() }
+    };
     CaseRow {
         number: key,
         id: case.id.to_string(),
@@ -246,13 +269,15 @@ fn case_row(key: CaseKey, case: &Case) -> CaseRow {
         events: case.events.iter().map(seen).collect(),
         folded: case.folded,
         past: case.past.iter().map(seen).collect(),
-        base: case.base.to_vec(),
+        base: Vec::new(),
+        folds: case.folds.iter().map(fold_form).collect(),
+        said: case.variables.said().iter().map(said).collect(),
         findings: case.findings.iter().map(|found| finding_form(0, found)).collect(),
         deadlines: case.deadlines.iter().map(due).collect(),
         fired: case.fired.iter().map(due).collect(),
         until_ms: case.until_ms,
         last_arrival_ms: case.last_arrival_ms,
-        variables: case.variables.as_ref().map(|text| text.to_string()),
+        variables: None,
     }
 }
 
@@ -265,6 +290,18 @@ fn case(row: CaseRow) -> Result<Case, String> {
         let SeenForm { time_ms, identity, kind, order } = form;
         Seen { time_ms, identity, kind, order }
     };
+    let mut folds: Vec<Fold> = row.folds.into_iter().map(fold).collect();
+    if !row.base.is_empty() {
+        let marking = row.base.into_iter().map(|place| (place, i64::MIN)).collect();
+        folds.push(Fold { steps: row.folded, upto: row.folded, marking });
+    }
+    let mut variables = Variables::default();
+    // Older checkpoints do not say who said it.
+    let before = row.variables.map(|text| (i64::MIN, 0, text));
+    let said = row.said.into_iter().map(|said| (said.time_ms, said.identity, said.text));
+    for (time_ms, identity, text) in before.into_iter().chain(said) {
+        variables.say(Said { time_ms, identity, text: Arc::from(text) });
+    }
     Ok(Case {
         id: Arc::from(row.id),
         version: row.version,
@@ -273,12 +310,12 @@ fn case(row: CaseRow) -> Result<Case, String> {
         events: row.events.into_iter().map(seen).collect(),
         folded: row.folded,
         past: row.past.into_iter().map(seen).collect(),
-        base: row.base.into_boxed_slice(),
+        folds,
         findings: row.findings.into_iter().map(finding).collect::<Result<_, _>>()?,
         deadlines: row.deadlines.into_iter().map(due).collect(),
         fired: row.fired.into_iter().map(due).collect(),
         until_ms: row.until_ms,
         last_arrival_ms: row.last_arrival_ms,
-        variables: row.variables.map(Arc::from),
+        variables,
     })
 }

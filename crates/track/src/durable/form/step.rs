@@ -35,6 +35,8 @@ pub(super) struct Observed {
     kept: Option<String>,
     #[prost(bool, tag = "13")]
     own: bool,
+    #[prost(string, optional, tag = "14")]
+    said: Option<String>,
 }
 
 pub(super) fn observed_form(step: &StepObserved) -> Observed {
@@ -53,6 +55,7 @@ pub(super) fn observed_form(step: &StepObserved) -> Observed {
         kept: text(&step.kept),
         until_ms: step.until_ms,
         own: step.own,
+        said: text(&step.said),
     }
 }
 
@@ -73,5 +76,6 @@ pub(super) fn observed(form: Observed) -> StepObserved {
         kept: form.kept.map(Arc::from),
         until_ms: form.until_ms,
         own: form.own,
+        said: form.said.map(Arc::from),
     }
 }

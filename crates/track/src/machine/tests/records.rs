@@ -81,7 +81,9 @@ fn an_aborted_command_leaves_nothing() {
         world.events.iter().for_each(|event| other.fold(event));
         let record = world.record("a", "GoodsFetched", 5);
         let (process, source) = (Arc::from("order-tracking"), Arc::from("bus"));
-        other.decide(&Command::Observe { process, source, records: vec![record] }, 5).events
+        other
+            .decide(&Command::Observe { process, source, records: vec![record], proof: None }, 5)
+            .events
     };
     assert!(!events.is_empty());
     events.iter().for_each(|event| world.state.apply(event));

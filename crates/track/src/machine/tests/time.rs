@@ -140,7 +140,7 @@ fn a_completed_case_that_took_longer_than_the_whole_may_is_a_finding() {
     world.observe("short", "GoodsFetched", 2 * HOUR);
     world.observe("long", "GoodsFetched", 20 * HOUR);
     world.advance(501 * HOUR);
-    assert_eq!(world.findings("long"), ["too late GoodsFetched", "too late OrderPlaced"]);
+    assert_eq!(world.findings("long"), ["too late OrderPlaced", "too late GoodsFetched"]);
     assert_eq!(world.findings("short"), [""; 0]);
     assert_eq!(world.effects, []);
     // Watched, it is told once when the time is over, and found once.
@@ -227,5 +227,17 @@ fn what_became_stuck_in_silence_is_told_once_when_it_is_asked_for() {
     });
     world.advance(101 * HOUR);
     assert_eq!((world.status("quiet"), world.effects.len()), (CaseStatus::Stuck, 1));
+    world.check_replay();
+}
+
+#[test]
+fn t3_what_comes_when_nobody_saw_an_early_event_expire_comes_behind_that() {
+    let mut world = World::new();
+    assert!(matches!(world.observe("a", "PaymentReceived", 10), Verdict::Buffered { .. }));
+    // The server was down, and reads on before any timer fires.
+    world.now += 2 * HOUR;
+    assert_eq!(world.observe("a", "GoodsFetched", 20), Verdict::Expired);
+    assert_eq!(world.status("a"), CaseStatus::Expired);
+    assert_eq!(world.observe("a", "OrderPlaced", 5), Verdict::Started);
     world.check_replay();
 }
