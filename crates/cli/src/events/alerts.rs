@@ -396,10 +396,10 @@ mod tests {
         let bpmn = Arc::from(&bpmn[..]);
         let stuck_after_ms = Some(1_000);
         let alert_on_backfill = true;
-        let process_ = process.clone();
         let publish = Publish {
-            process: process_,
+            process: process.clone(),
             bpmn,
+            known: vec!["OrderPlaced".to_owned(), "PaymentReceived".to_owned()],
             stuck_after_ms,
             alert_on_backfill,
             ..Publish::default()
