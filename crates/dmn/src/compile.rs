@@ -5,9 +5,11 @@ mod items;
 mod remarks;
 mod table;
 
-use crate::definitions::{Definitions, Place, Text};
+use crate::definitions::{self as source, Definitions, Place, Text};
 use crate::error::{Diagnostic, ModelError};
-use crate::limits::{DIAGNOSTICS_MAX, EXPRESSION_CHARS_SHOWN, REQUIREMENT_DEPTH_MAX};
+use crate::limits::{
+    CONSTANTS_COMPARED_MAX, DIAGNOSTICS_MAX, EXPRESSION_CHARS_SHOWN, REQUIREMENT_DEPTH_MAX,
+};
 use crate::model::{
     Compiled, Decision, Element, ElementKind, Knowledge, Model, Requirement, Service,
 };
@@ -17,7 +19,7 @@ use crate::types::ItemType;
 use feel::{Dialect, Scope};
 use items::Items;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// How a model is read.
 #[derive(Clone, Copy, Debug, Default)]
@@ -60,6 +62,7 @@ impl Model {
             diagnostics,
             warnings: Vec::new(),
             inside: String::new(),
+            constants_left: CONSTANTS_COMPARED_MAX,
         };
         let elements = compiler.elements();
         if compiler.diagnostics.is_empty() {
@@ -118,6 +121,8 @@ pub(crate) struct Compiler<'d> {
     warnings: Vec<Diagnostic>,
     /// The id of the decision or knowledge that is compiled now.
     inside: String,
+    /// Constants that may still be compared to see whether rules overlap.
+    constants_left: usize,
 }
 
 /// What the expressions of one element may name.
@@ -196,7 +201,11 @@ impl Compiler<'_> {
         for (file, definitions) in files.iter().enumerate() {
             let names = known_names(definitions, self.dialect);
             for (id, names) in names {
-                self.places.insert((file, id), self.names.len());
+                let known = self.places.insert((file, id.clone()), self.names.len());
+                if known.is_some() {
+                    let message = format!("expected each id once, but '{id}' stands twice");
+                    self.error(&Place { id, file, offset: 0 }, message);
+                }
                 self.names.push(names);
             }
             self.compile_items(file);
@@ -205,6 +214,9 @@ impl Compiler<'_> {
         let base = |file: usize| {
             let mut scope = Scope::new(self.dialect);
             self.items.add_to(&mut scope, files, file);
+            let decisions = files.iter().flat_map(|own| &own.decisions);
+            let logic = decisions.filter_map(|decision| decision.logic.as_ref());
+            logic.for_each(|logic| boxed::entries(logic, |name| scope.add_member(name)));
             scope
         };
         self.bases = (0..files.len()).map(base).collect();
@@ -213,6 +225,34 @@ impl Compiler<'_> {
             self.file_elements(file, &mut elements);
         }
         elements
+    }
+
+    fn decision(&mut self, file: usize, decision: &source::Decision) -> Element {
+        self.inside.clone_from(&decision.id);
+        let requires = self.requirements(file, &decision.place, &decision.requires);
+        let around = self.surroundings(file, &requires);
+        let variable = decision.variable.clone().unwrap_or_default();
+        let logic = decision.logic.as_ref().map(|logic| self.boxed(logic, &around));
+        if logic.is_none() {
+            let message = "expected a decision with logic, but it has none and gives null";
+            self.warn(&decision.place, message.to_owned());
+        }
+        self.known_type(&decision.place, file, &variable.type_ref);
+        let named = if variable.name.is_empty() { &decision.name } else { &variable.name };
+        let named = if named.is_empty() { &decision.id } else { named };
+        Element {
+            id: decision.id.as_str().into(),
+            name: feel::normalised(named).into(),
+            requires,
+            kind: ElementKind::Decision(Decision {
+                name: decision.name.as_str().into(),
+                file,
+                version_tag: decision.version_tag.clone(),
+                kind: decision.logic.as_ref().map_or(DecisionKind::Unspecified, boxed::kind_of),
+                result: self.type_of(file, &variable.type_ref),
+                logic,
+            }),
+        }
     }
 
     fn file_elements(&mut self, file: usize, elements: &mut Vec<Element>) {
@@ -228,30 +268,7 @@ impl Compiler<'_> {
             });
         }
         for decision in &definitions.decisions {
-            self.inside.clone_from(&decision.id);
-            let requires = self.requirements(file, &decision.place, &decision.requires);
-            let around = self.surroundings(file, &requires);
-            let variable = decision.variable.clone().unwrap_or_default();
-            let logic = decision.logic.as_ref().map(|logic| self.boxed(logic, &around));
-            if logic.is_none() {
-                let message = "expected a decision with logic, but it has none and gives null";
-                self.warn(&decision.place, message.to_owned());
-            }
-            let named = if variable.name.is_empty() { &decision.name } else { &variable.name };
-            let named = if named.is_empty() { &decision.id } else { named };
-            elements.push(Element {
-                id: decision.id.as_str().into(),
-                name: feel::normalised(named).into(),
-                requires,
-                kind: ElementKind::Decision(Decision {
-                    name: decision.name.as_str().into(),
-                    file,
-                    version_tag: decision.version_tag.clone(),
-                    kind: decision.logic.as_ref().map_or(DecisionKind::Unspecified, boxed::kind_of),
-                    result: self.type_of(file, &variable.type_ref),
-                    logic,
-                }),
-            });
+            elements.push(self.decision(file, decision));
         }
         for knowledge in &definitions.knowledge {
             self.inside.clone_from(&knowledge.id);
@@ -278,7 +295,12 @@ impl Compiler<'_> {
                 id: service.id.as_str().into(),
                 name: service.variable.name.as_str().into(),
                 requires: Vec::new(),
-                kind: ElementKind::Service(Service { result, outputs, inputs }),
+                kind: ElementKind::Service(Service {
+                    result,
+                    outputs,
+                    inputs,
+                    signature: OnceLock::new(),
+                }),
             });
         }
     }

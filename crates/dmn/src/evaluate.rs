@@ -220,7 +220,10 @@ impl<'a> Run<'a> {
         let outer = self.deciding.replace(Some(at));
         let evaluated = match &decision.logic {
             Some(logic) => part.evaluate_with(logic, Some(&mut details)),
-            None => Ok(Value::Null),
+            None => {
+                self.warn_all("", &[Warning::function("it has no logic".to_owned())]);
+                Ok(Value::Null)
+            }
         };
         self.deciding.set(outer);
         let label = element.shown();

@@ -18,6 +18,12 @@ pub const NESTED_A_CALL: usize = 4;
 /// Fuel for evaluating one box beside the expression in it, and for each name that it sees.
 pub const BOX_FUEL: usize = 10;
 
+/// Names passed by for one unit of fuel, for each letter of the expression that looks for one.
+pub const NAMES_A_UNIT: usize = 256;
+
+/// Constants of a cell that are compared for one unit of fuel.
+pub const CONSTANTS_A_UNIT: usize = 8;
+
 /// Parts of a type, all that it consists of counted as often as they occur. Beyond, it is `Any`.
 pub const TYPE_PARTS_MAX: usize = 10_000;
 
@@ -39,3 +45,6 @@ pub const CELLS_LOOKED_AT_MAX: usize = 100;
 /// Rules of a table with one hit that are compared with one another for values that two of them
 /// accept. Each is compared with all before it, so the work grows with the square.
 pub const RULES_COMPARED_MAX: usize = 300;
+
+/// Constants compared for that in all tables of a file together; what is left is not remarked.
+pub const CONSTANTS_COMPARED_MAX: usize = 1_000_000;

@@ -5,10 +5,10 @@ use crate::error::Diagnostic;
 use crate::evaluate::index::RuleIndex;
 use crate::result::DecisionKind;
 use crate::types::ItemType;
-use feel::{Dialect, Expression, UnaryTests};
+use feel::{Dialect, Expression, Signature, UnaryTests};
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// A compiled decision model. Cloning is cheap.
 #[derive(Clone)]
@@ -141,12 +141,16 @@ pub(crate) struct Service {
     pub(crate) outputs: Vec<usize>,
     /// Input data, then input decisions: the order of the parameters.
     pub(crate) inputs: Vec<usize>,
+    /// Of its inputs, once it was asked for.
+    pub(crate) signature: OnceLock<Arc<Signature>>,
 }
 
 pub(crate) struct Function {
     pub(crate) parameters: Vec<(Arc<str>, Option<Arc<ItemType>>)>,
     /// `None` for a function that is not called, such as one of Java.
     pub(crate) body: Option<Boxed>,
+    /// Of its parameters, once it was asked for.
+    pub(crate) signature: OnceLock<Arc<Signature>>,
 }
 
 /// A compiled boxed expression with the type that its value must have.

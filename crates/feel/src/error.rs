@@ -256,10 +256,13 @@ impl fmt::Display for Warning {
 
 /// The candidate that is written most like `wanted`, if any is close enough to be meant.
 pub fn closest<'a>(wanted: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    let allowed = wanted.chars().count() / 3;
-    let scored = candidates.filter(|candidate| candidate.len() <= 60 && *candidate != wanted);
+    let letters = wanted.chars().count();
+    let allowed = (letters / 3).max(1);
+    // Of one letter any other is the same distance away.
+    let scored = candidates.filter(|own| own.len() <= 60 && *own != wanted && !own.is_empty());
     let scored = scored.map(|candidate| (distance(wanted, candidate), candidate));
-    scored.filter(|(distance, _)| *distance <= allowed.max(1)).min().map(|(_, candidate)| candidate)
+    let near = scored.filter(|(distance, _)| *distance <= allowed && letters > *distance);
+    near.min().map(|(_, candidate)| candidate)
 }
 
 /// Levenshtein distance without regard to case.

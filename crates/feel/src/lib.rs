@@ -34,4 +34,4 @@ pub use program::Read;
 pub use scope::{Dialect, Scope, normalised};
 pub use types::Type;
 pub use variables::Variables;
-pub use vm::{Body, Budget, NativeFunction, call, equal, is_in, order, within_limits};
+pub use vm::{Body, Budget, NativeFunction, Signature, call, equal, is_in, order, within_limits};

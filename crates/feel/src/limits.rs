@@ -15,8 +15,10 @@ pub const TREE_HEIGHT_MAX: usize = 400;
 /// needs about eight million.
 pub const FUEL_MAX: u64 = 50_000_000;
 
-/// Operations that a root and a long power count for: with 34 digits they are long.
+/// Operations that a long power counts for: with 34 digits it is long.
 pub const TRANSCENDENT_FUEL: usize = 500;
+/// The same of a root.
+pub const ROOT_FUEL: usize = 2_500;
 /// The same of a logarithm, of `exp`, and of a power with a fraction, which is both.
 pub const LOGARITHM_FUEL: usize = 8_000;
 /// The same of any other arithmetic with numbers of more than 18 digits.
@@ -25,8 +27,8 @@ pub const WIDE_FUEL: usize = 25;
 /// Function calls inside one another.
 pub const CALL_DEPTH_MAX: usize = 1_000;
 
-/// Bytes of a name with spaces or operators in it.
-pub const NAME_BYTES_MAX: usize = 1_000;
+/// Bytes of a name with spaces or operators in it: each place of an expression is held against it.
+pub const NAME_BYTES_MAX: usize = 300;
 
 /// Calls from a built-in back into an expression (`sort` with a function that sorts …). Each
 /// takes native stack.
@@ -46,6 +48,9 @@ pub const RANGE_ELEMENTS_MAX: i64 = 4_000_000;
 
 /// Warnings kept of one evaluation; later ones are counted, not kept.
 pub const WARNINGS_MAX: usize = 50;
+
+/// Characters of one warning.
+pub const WARNING_CHARS_MAX: usize = 2_000;
 
 /// Variables that are looked through for one that may be meant by a name that is not found.
 pub const SUGGESTIONS_MAX: usize = 200;

@@ -5,6 +5,7 @@ mod call;
 mod compare;
 mod core;
 mod iterate;
+mod native;
 mod pattern;
 mod property;
 mod run;
@@ -19,10 +20,11 @@ use std::cell::Cell;
 use std::sync::Arc;
 use value::{List, Value};
 
-pub use call::{Body, Budget, NativeFunction, call, within_limits};
-pub(crate) use compare::{contains, effort};
+pub use call::{Budget, call, within_limits};
+pub(crate) use compare::{contains, effort, equal_in, rank};
 pub use compare::{equal, is_in, order};
 pub(crate) use core::{Core, Outcome, Trouble, bounded};
+pub use native::{Body, NativeFunction, Signature};
 
 /// One evaluation: the stack, open loops, and what built-ins may use.
 pub(crate) struct Machine<'v> {

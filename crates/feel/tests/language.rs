@@ -389,3 +389,72 @@ fn a_comment_is_no_part_of_a_name() {
     assert_eq!(normal(declared), normal("for a b in [1] return a b + 1"));
     assert_eq!(eval(declared), "[2]");
 }
+
+#[test]
+fn equal_temporal_values_are_grouped_whatever_is_between_them() {
+    let mixed = r#"[time("10:00:00"), time("11:00:00Z"), time("09:00:00"), time("09:00:00Z"),
+        time("10:00:00")]"#;
+    assert_eq!(eval(&format!("count(distinct values({mixed}))")), "4");
+    assert_eq!(eval(&format!("duplicate values({mixed}) = [time(\"10:00:00\")]")), "true");
+    let shuffled = r#"count(distinct values(for i in 1..300 return
+        if modulo(i * 7, 3) = 0 then time(modulo(i * 5, 24), 0, 0)
+        else time(modulo(i * 11, 24), 0, 0, duration("PT1H"))))"#;
+    assert_eq!(eval(shuffled), "24");
+}
+
+#[test]
+fn values_with_parts_are_grouped_in_time_that_is_not_quadratic() {
+    let contexts = "count(distinct values(for i in 1..20000 return {b: 1, a: modulo(i, 15000)}))";
+    assert_eq!(eval(contexts), "15000");
+    assert_eq!(
+        eval("union([[1, null], {a: 1, b: 2}], [[1, null], {b: 2, a: 1}, [1]])"),
+        eval("[[1, null], {a: 1, b: 2}, [1]]")
+    );
+    assert_eq!(eval("distinct values([(1..5), [1..5], (1..5)])"), "[(1..5), [1..5]]");
+}
+
+#[test]
+fn equality_has_one_dialect_inside_and_out() {
+    let same_instant = r#"@"2024-01-01T10:00:00Z", @"2024-01-01T11:00:00+01:00""#;
+    let (left, right) = same_instant.split_once(", ").expect("two");
+    assert_eq!(eval(&format!("{left} = {right}")), "false");
+    assert_eq!(eval(&format!("[{left}] = [{right}]")), "false");
+    assert_eq!(eval(&format!("{{a: {left}}} = {{a: {right}}}")), "false");
+    assert_eq!(eval(&format!("list contains([{left}], {right})")), "false");
+}
+
+#[test]
+fn a_replacement_stops_at_the_limit_before_memory_does() {
+    let text = r#"{t: string join(for i in 1..65536 return "a", ""),
+        r: string join(for i in 1..120000 return "$0", ""),
+        x: string length(replace(t, "^a*$", r))}.x"#;
+    let expression = compile(text).expect("an expression");
+    let error = expression.evaluate(&variables(), &Env::new(0, 1)).expect_err("a limit");
+    assert!(error.to_string().contains("a string of at most"), "{error}");
+}
+
+#[test]
+fn warnings_are_short_whatever_they_quote() {
+    let text = r#"{b: string join(for i in 1..200000 return "aaaaaaaaaa", ""), n: number(b)}.n"#;
+    let expression = compile(text).expect("an expression");
+    let found = expression.evaluate(&variables(), &Env::new(0, 1)).expect("no limit");
+    assert!(!found.warnings.is_empty());
+    assert!(found.warnings.iter().all(|own| own.to_string().chars().count() <= 2_100));
+}
+
+#[test]
+fn long_exponents_have_powers() {
+    assert_eq!(eval("1 ** 3000000000"), "1");
+    assert_eq!(eval("(-1) ** 3000000001"), "-1");
+    assert_eq!(eval("floor(1.0000000001 ** 3000000000 * 10000000)"), "13498588");
+    let near = "abs(1.00000000000000000001 ** 100000000000000000000.5 - 2.718281828459045235)";
+    assert_eq!(eval(&format!("{near} < 0.0000000000000001")), "true");
+    assert_eq!(eval("10 ** -6000 * 10 ** -6000"), "0");
+}
+
+#[test]
+fn operators_of_the_engine_are_characters_in_a_class() {
+    assert_eq!(eval(r#"matches("~", "[+~~]")"#), "true");
+    assert_eq!(eval(r#"matches(",", "^[+--]$")"#), "true");
+    assert_eq!(eval(r#"matches("b", "[a-d-[b]]")"#), "false");
+}

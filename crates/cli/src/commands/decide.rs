@@ -50,7 +50,10 @@ impl Decide {
                 println!("{}", text(&answer["output"]));
             }
         });
-        for own in list(&answer["evaluatedDecisions"]).iter().filter(|own| is_missed(own)) {
+        // Of one that failed the failure says more.
+        let failed = &answer["failedDecisionDefinitionId"];
+        let missed = |own: &&Json| is_missed(own) && own["decisionDefinitionId"] != *failed;
+        for own in list(&answer["evaluatedDecisions"]).iter().filter(missed) {
             eprintln!("note: no rule of '{}' matched", text(&own["decisionDefinitionId"]));
         }
         list(&answer["warnings"]).iter().for_each(|own| eprintln!("warning: {}", text(own)));

@@ -4,7 +4,7 @@ use super::{Compiler, Surroundings};
 use crate::definitions::{self as source, Text};
 use crate::model::{Boxed, BoxedKind, Entry, Function};
 use crate::result::DecisionKind;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// The kind of a decision by its logic.
 pub(super) fn kind_of(logic: &source::Boxed) -> DecisionKind {
@@ -19,6 +19,20 @@ pub(super) fn kind_of(logic: &source::Boxed) -> DecisionKind {
         source::BoxedKind::Conditional(_) => DecisionKind::Conditional,
         source::BoxedKind::Filter(_) => DecisionKind::Filter,
         source::BoxedKind::Iterator { .. } => DecisionKind::Iterator,
+    }
+}
+
+/// The names of entries that the value of a decision has, as its logic says them.
+pub(super) fn entries(logic: &source::Boxed, mut add: impl FnMut(&str)) {
+    match &logic.kind {
+        source::BoxedKind::Relation(columns, _) => columns.iter().for_each(|own| add(&own.name)),
+        source::BoxedKind::Context(all) => {
+            all.iter().filter_map(|(own, _)| own.as_ref()).for_each(|own| add(&own.name));
+        }
+        source::BoxedKind::Table(table) if table.outputs.len() > 1 => {
+            table.outputs.iter().filter_map(|own| own.name.as_deref()).for_each(add);
+        }
+        _ => {}
     }
 }
 
@@ -75,7 +89,10 @@ impl Compiler<'_> {
             }
         };
         let result = self.type_of(around.file, &boxed.type_ref);
-        Boxed { result, label: boxed.place.id.clone(), kind }
+        let id = &boxed.place.id;
+        let is_table = matches!(kind, BoxedKind::Table(_));
+        let label = if is_table && id.is_empty() { &self.inside } else { id }.clone();
+        Boxed { result, label, kind }
     }
 
     fn optional(&mut self, boxed: Option<&source::Boxed>, around: &Surroundings) -> Boxed {
@@ -148,6 +165,6 @@ impl Compiler<'_> {
         let parameters = function.parameters.iter();
         let parameters = parameters
             .map(|own| (Arc::from(own.name.as_str()), self.type_of(around.file, &own.type_ref)));
-        Function { parameters: parameters.collect(), body }
+        Function { parameters: parameters.collect(), body, signature: OnceLock::new() }
     }
 }

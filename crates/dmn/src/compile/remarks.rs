@@ -7,7 +7,7 @@ use crate::model::{BoxedKind, Cell, HitPolicy, Table, TableRule};
 use crate::types::{Base, ItemType, short};
 use feel::{Budget, Dialect, Env, Shape, Type};
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use value::{Range, Value};
 
@@ -15,14 +15,16 @@ impl Compiler<'_> {
     pub(super) fn remark(&mut self, source: &source::Table, table: &Table, file: usize) {
         match table.hit_policy {
             HitPolicy::First => self.unreachable(source, &table.rules),
-            HitPolicy::Unique => self.overlapping(source, &table.rules),
+            HitPolicy::Unique => self.overlapping(source, table),
             HitPolicy::Any
             | HitPolicy::Priority
             | HitPolicy::RuleOrder
             | HitPolicy::OutputOrder
             | HitPolicy::Collect(_) => {}
         }
+        self.shape(source, table.hit_policy);
         for (column, input) in source.inputs.iter().enumerate() {
+            self.known_type(&input.expression.place, file, &input.type_ref);
             let wanted = self.meant(file, &input.type_ref);
             for (rule, own) in source.rules.iter().zip(&table.rules) {
                 if let (Some(text), Some(cell)) = (rule.tests.get(column), own.tests.get(column)) {
@@ -43,6 +45,42 @@ impl Compiler<'_> {
                     self.refused(text, &wanted, value);
                 }
             }
+        }
+    }
+
+    /// Clauses that cannot do what they are there for.
+    fn shape(&mut self, table: &source::Table, hit_policy: HitPolicy) {
+        let first =
+            table.rules.first().and_then(|rule| rule.tests.first().or(rule.outputs.first()));
+        let first = table.inputs.first().map(|input| &input.expression).or(first);
+        let place = first.map(|text| text.place.clone()).unwrap_or_default();
+        if table.rules.is_empty() || table.outputs.is_empty() {
+            let missing = if table.rules.is_empty() { "rule" } else { "output" };
+            self.warn(
+                &place,
+                format!("expected a table with at least one {missing}, but it has none"),
+            );
+        }
+        let mut known = BTreeSet::new();
+        let names = table.outputs.iter().filter_map(|output| output.name.as_deref());
+        if let Some(twice) = names.filter(|name| !known.insert(*name)).last() {
+            let message = format!("expected each output name once, but '{twice}' stands twice");
+            self.warn(&place, message);
+        }
+        let ranks = matches!(hit_policy, HitPolicy::Priority | HitPolicy::OutputOrder);
+        if ranks && table.outputs.iter().all(|output| output.values.is_none()) {
+            let message = "expected output values, whose order is the priority, but there are none";
+            self.warn(&place, message.to_owned());
+        }
+    }
+
+    /// A type that the standard's reading checks must be there.
+    pub(super) fn known_type(&mut self, place: &Place, file: usize, reference: &Option<String>) {
+        let Some(name) = reference.as_deref().filter(|name| !name.is_empty()) else { return };
+        let is_any = name.rsplit(':').next() == Some("Any");
+        let is_checked = self.dialect == Dialect::Standard && !is_any;
+        if is_checked && self.declared(file, reference).is_none() {
+            self.warn(place, format!("expected the name of a type, but '{name}' is none"));
         }
     }
 
@@ -76,17 +114,21 @@ impl Compiler<'_> {
 
     /// Rules that accept the same inputs match together, which a table with one hit refuses. Of
     /// the rules that overlap with another each is told of once.
-    fn overlapping(&mut self, table: &source::Table, rules: &[TableRule]) {
+    fn overlapping(&mut self, source: &source::Table, table: &Table) {
+        let rules = &table.rules;
+        let is_independent = independent(table);
         let mut known = BTreeMap::new();
-        for (at, rule) in table.rules.iter().enumerate() {
+        for (at, rule) in source.rules.iter().enumerate() {
             let tests: Vec<&str> = rule.tests.iter().map(|text| text.text.as_str()).collect();
             if let Some(first) = known.insert(tests, at) {
                 self.not_unique(rule, first, at, "accept the same");
                 continue;
             }
-            let before = &rules[..at.min(RULES_COMPARED_MAX)];
-            if at < RULES_COMPARED_MAX
-                && let Some(first) = before.iter().position(|other| overlap(other, &rules[at]))
+            let left = &mut self.constants_left;
+            if is_independent
+                && at < RULES_COMPARED_MAX
+                && let Some(first) =
+                    rules[..at].iter().position(|other| overlap(other, &rules[at], left))
             {
                 self.not_unique(rule, first, at, "overlap");
             }
@@ -147,18 +189,44 @@ impl Compiler<'_> {
     }
 }
 
-/// Whether there are inputs that both rules are sure to accept.
-fn overlap(left: &TableRule, right: &TableRule) -> bool {
+/// Whether each input may have any value, whatever the others have.
+fn independent(table: &Table) -> bool {
+    let mut known = BTreeSet::new();
+    table.inputs.iter().all(|input| match &input.expression.kind {
+        BoxedKind::Literal(expression) => {
+            expression.reads().iter().all(|name| known.insert(name.clone()))
+        }
+        _ => false,
+    })
+}
+
+/// Whether there are inputs that both rules are sure to accept, as far as work is left.
+fn overlap(left: &TableRule, right: &TableRule, work: &mut usize) -> bool {
     left.tests.iter().zip(&right.tests).all(|(left, right)| match (left, right) {
-        (Cell::Tests { shape: left, .. }, Cell::Tests { shape: right, .. }) => share(left, right),
+        (Cell::Tests { shape: left, .. }, Cell::Tests { shape: right, .. }) => {
+            let needed = size(left).saturating_mul(size(right));
+            *work = work.saturating_sub(needed);
+            *work > 0 && share(left, right)
+        }
         (Cell::Broken(_), _) | (_, Cell::Broken(_)) => false,
     })
+}
+
+fn size(shape: &Shape) -> usize {
+    match shape {
+        Shape::Values(values) => values.len(),
+        Shape::Ranges(ranges) => ranges.len(),
+        Shape::Any | Shape::Open => 1,
+    }
 }
 
 fn share(left: &Shape, right: &Shape) -> bool {
     match (left, right) {
         (Shape::Open, _) | (_, Shape::Open) => false,
-        (Shape::Any, _) | (_, Shape::Any) => true,
+        (Shape::Any, other) | (other, Shape::Any) => match other {
+            Shape::Ranges(ranges) => ranges.iter().any(has_values),
+            Shape::Any | Shape::Values(_) | Shape::Open => true,
+        },
         (Shape::Values(left), Shape::Values(right)) => {
             left.iter().any(|one| right.iter().any(|other| feel::equal(one, other) == Some(true)))
         }
@@ -172,8 +240,13 @@ fn share(left: &Shape, right: &Shape) -> bool {
     }
 }
 
+/// A range that is not turned, nor `(5..5)`.
+fn has_values(range: &Range) -> bool {
+    ends_behind(range, range)
+}
+
 fn meet(left: &Range, right: &Range) -> bool {
-    ends_behind(left, right) && ends_behind(right, left)
+    has_values(left) && has_values(right) && ends_behind(left, right) && ends_behind(right, left)
 }
 
 /// Whether a range ends at or behind the start of another.

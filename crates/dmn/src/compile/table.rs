@@ -34,7 +34,9 @@ impl Compiler<'_> {
         }
         let index = RuleIndex::new(&rules, table.inputs.len());
         let compiled = Table { hit_policy, inputs, outputs, rules, index };
-        self.remark(table, &compiled, around.file);
+        if around.file == 0 {
+            self.remark(table, &compiled, around.file);
+        }
         compiled
     }
 
@@ -92,6 +94,10 @@ impl Compiler<'_> {
 
     fn input(&mut self, input: &source::InputClause, around: &Surroundings) -> TableInput {
         let mut expression = self.text(&input.expression, around);
+        if expression.label.is_empty() {
+            let shown = input.label.as_ref().unwrap_or(&input.expression.text);
+            expression.label = format!("input '{shown}'");
+        }
         expression.result = self.type_of(around.file, &input.type_ref);
         // Camunda does not check the values that a modeler offers for an input.
         let checked = self.dialect == feel::Dialect::Standard;

@@ -2,7 +2,7 @@
 
 use super::{Run, function, table};
 use crate::definitions::IteratorKind;
-use crate::limits::{BOX_FUEL, NESTED_A_CALL};
+use crate::limits::{BOX_FUEL, NAMES_A_UNIT, NESTED_A_CALL};
 use crate::model::{Boxed, BoxedKind, Entry};
 use crate::result::{EvaluatedInput, MatchedRule};
 use feel::{Expression, Variables};
@@ -114,6 +114,8 @@ impl<'r> Part<'r, '_> {
 
     fn literal(&self, expression: &Expression, label: &str) -> Result<Value, String> {
         let run = self.run;
+        // Each name that is read is looked for among them all.
+        run.spend(self.names.len() * expression.source().len() / NAMES_A_UNIT)?;
         let budget = run.budget.below(run.open.get() / NESTED_A_CALL);
         let evaluation = expression.evaluate_within(self, run.env, &budget);
         run.budget.settle(&budget);
@@ -180,7 +182,8 @@ impl<'r> Part<'r, '_> {
             found.map_or(Value::Null, |(_, value)| value.clone())
         };
         let arguments = callable.parameters().iter().map(argument).collect();
-        let called = feel::call(&function, arguments, self.run.env, self.run.budget);
+        let called =
+            feel::call(self.run.model.dialect, &function, arguments, self.run.env, self.run.budget);
         let evaluation = called.map_err(|error| error.message().to_owned())?;
         self.run.warn_all("", &evaluation.warnings);
         Ok(evaluation.value)

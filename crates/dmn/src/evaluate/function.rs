@@ -4,19 +4,18 @@ use super::boxed::Part;
 use super::{Run, element_type};
 use crate::model::{Compiled, ElementKind, Function};
 use crate::types::ItemType;
-use feel::{Budget, Env, EvalError, Evaluation, NativeFunction, Type, Warning};
+use feel::{Budget, Env, EvalError, Evaluation, NativeFunction, Signature, Type, Warning};
 use std::sync::Arc;
 use value::Value;
-
-type Parameters = Vec<(Arc<str>, Type)>;
 
 fn parameter(name: &Arc<str>, wanted: Option<&ItemType>) -> (Arc<str>, Type) {
     (name.clone(), wanted.map_or(Type::Any, ItemType::structure))
 }
 
-fn parameters(function: &Function) -> Parameters {
+fn signature(function: &Function) -> Arc<Signature> {
     let all = function.parameters.iter();
-    all.map(|(name, wanted)| parameter(name, wanted.as_deref())).collect()
+    let all = all.map(|(name, wanted)| parameter(name, wanted.as_deref()));
+    function.signature.get_or_init(|| Arc::new(Signature::new(all))).clone()
 }
 
 fn finish(run: Run<'_>, result: Result<Value, String>) -> Result<Evaluation, EvalError> {
@@ -33,7 +32,7 @@ pub(super) fn knowledge(model: &Arc<Compiled>, at: usize) -> Value {
     let Some(function) = knowledge.function.clone() else { return Value::Null };
     let name = element.name.clone();
     let model = model.clone();
-    let shapes = parameters(&function);
+    let signature = signature(&function);
     let body = move |arguments: &[Value], env: &Env, budget: &Budget| {
         let run = Run::new(&model, &(), env, budget);
         let element = &model.elements[at];
@@ -46,7 +45,7 @@ pub(super) fn knowledge(model: &Arc<Compiled>, at: usize) -> Value {
         let result = result.and_then(|value| run.conform(wanted, value, &element.name));
         finish(run, result)
     };
-    NativeFunction::value(name, shapes, Box::new(body))
+    NativeFunction::value(name, signature, [], Box::new(body))
 }
 
 /// The function of a decision service.
@@ -57,7 +56,7 @@ pub(super) fn service(model: &Arc<Compiled>, at: usize) -> Value {
         let input = &model.elements[*input];
         parameter(&input.name, element_type(&input.kind))
     });
-    let shapes: Parameters = shapes.collect();
+    let signature = service.signature.get_or_init(|| Arc::new(Signature::new(shapes))).clone();
     let name = element.name.clone();
     let model = model.clone();
     let body = move |arguments: &[Value], env: &Env, budget: &Budget| {
@@ -74,7 +73,7 @@ pub(super) fn service(model: &Arc<Compiled>, at: usize) -> Value {
         let result = run.service(at).map_err(|failure| failure.message);
         finish(run, result)
     };
-    NativeFunction::value(name, shapes, Box::new(body))
+    NativeFunction::value(name, signature, [], Box::new(body))
 }
 
 /// A boxed function; it holds on to the values around it.
@@ -84,13 +83,14 @@ pub(super) fn boxed(
     around: Vec<(Arc<str>, Value)>,
 ) -> Value {
     let (model, function) = (model.clone(), function.clone());
-    let shapes = parameters(&function);
+    let signature = signature(&function);
+    let held: Vec<Value> = around.iter().map(|(_, value)| value.clone()).collect();
     let run_body = move |arguments: &[Value], env: &Env, budget: &Budget| {
         let run = Run::new(&model, &(), env, budget);
         let result = call(&run, &function, around.clone(), arguments);
         finish(run, result)
     };
-    NativeFunction::value(Arc::from("function"), shapes, Box::new(run_body))
+    NativeFunction::value(Arc::from("function"), signature, &held, Box::new(run_body))
 }
 
 fn call(

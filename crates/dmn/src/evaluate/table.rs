@@ -2,7 +2,7 @@
 
 use super::boxed::{Details, Part};
 use super::hit;
-use crate::limits::CELLS_LOOKED_AT_MAX;
+use crate::limits::{CELLS_LOOKED_AT_MAX, CONSTANTS_A_UNIT};
 use crate::model::{Boxed, BoxedKind, Cell, HitPolicy, Table, TableOutput};
 use crate::result::{EvaluatedInput, EvaluatedOutput, MatchedRule};
 use crate::types::short;
@@ -90,9 +90,11 @@ fn matches(
         let verdict = match shape {
             Shape::Any => true,
             Shape::Values(values) => {
+                part.run.spend(values.len() / CONSTANTS_A_UNIT)?;
                 values.iter().any(|value| feel::equal(input, value) == Some(true))
             }
             Shape::Ranges(ranges) => {
+                part.run.spend(ranges.len() / CONSTANTS_A_UNIT)?;
                 ranges.iter().any(|range| feel::is_in(input, range) == Some(true))
             }
             Shape::Open => {

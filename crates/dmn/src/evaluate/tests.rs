@@ -343,3 +343,61 @@ fn an_input_of_another_type_than_the_constants_is_told() {
     assert_eq!(found, ["Age: Can't compare '\"old\"' with '> 5'"]);
     assert!(run(&xml, r#"{"age": 3}"#).warnings.is_empty());
 }
+
+#[test]
+fn tables_that_cannot_do_what_they_are_there_for_are_told() {
+    let said = |xml: &str, what: &str| {
+        let found = warnings(xml);
+        assert!(found.iter().any(|own| own.contains(what)), "{what}: {found:?}");
+    };
+    let sound = table("hitPolicy='FIRST'", &[("< 18", "1"), ("-", "2")]);
+    assert!(warnings(&sound).is_empty(), "{:?}", warnings(&sound));
+    said(&table("hitPolicy='FIRST'", &[]), "at least one rule");
+    said(&sound.replace("FIRST", "PRIORITY"), "whose order is the priority");
+    let standard = sound.replace("http://camunda.org/schema/1.0/dmn", "urn:x");
+    let misspelt = standard.replace("<inputExpression>", "<inputExpression typeRef='nubmer'>");
+    said(&misspelt, "'nubmer' is none");
+    let other = "<decision id='rate'><literalExpression><text>1</text></literalExpression>\
+        </decision></definitions>";
+    let twice = Model::read(&sound.replace("</definitions>", other)).expect_err("one id twice");
+    assert!(twice.to_string().contains("'rate' stands twice"), "{twice}");
+}
+
+#[test]
+fn columns_of_a_relation_are_names_elsewhere() {
+    let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' namespace='urn:x'>\
+        <decision id='rel' name='rel'><relation><column name='x'/><column name='y z'/><row>\
+        <literalExpression><text>1</text></literalExpression>\
+        <literalExpression><text>2</text></literalExpression></row></relation></decision>\
+        <decision id='rate' name='Rate'><informationRequirement><requiredDecision href='#rel'/>\
+        </informationRequirement><literalExpression><text>rel[1].y z + 1</text>\
+        </literalExpression></decision></definitions>";
+    assert_eq!(run(xml, "{}").output.expect("a value").to_string(), "3");
+}
+
+/// Functions that hold on to one another, each made by the one before.
+#[test]
+fn functions_that_hold_functions_are_nested_as_lists_are() {
+    let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' namespace='urn:x'>\
+        <businessKnowledgeModel id='w' name='wrap'><encapsulatedLogic>\
+        <formalParameter name='f'/><functionDefinition><formalParameter name='x'/>\
+        <literalExpression><text>f</text></literalExpression></functionDefinition>\
+        </encapsulatedLogic></businessKnowledgeModel>\
+        <decision id='rate' name='Rate'><knowledgeRequirement><requiredKnowledge href='#w'/>\
+        </knowledgeRequirement><literalExpression><text>count(for i in 1..30000 return \
+        if i = 1 then wrap(null) else wrap(partial[-1]))</text></literalExpression></decision>\
+        </definitions>";
+    let failure = run(xml, "{}").output.expect_err("a limit");
+    assert!(failure.message.contains("nested at most"), "{}", failure.message);
+}
+
+#[test]
+fn an_invocation_speaks_the_dialect_of_its_model() {
+    let xml = "<definitions xmlns='https://www.omg.org/spec/DMN/20191111/MODEL/' namespace='urn:x'>\
+        <decision id='rate' name='Rate'><invocation><literalExpression><text>function(v) \
+        [count(v), string({a: 1})]</text></literalExpression><binding><parameter name='v'/>\
+        <literalExpression><text>1</text></literalExpression></binding></invocation></decision>\
+        </definitions>";
+    let found = run(xml, "{}");
+    assert_eq!(found.output.expect("a value").to_string(), "[1, \"{a: 1}\"]");
+}

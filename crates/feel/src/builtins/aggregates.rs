@@ -1,7 +1,7 @@
 //! Functions that make one value of many.
 
 use super::argument::{items, refuse};
-use crate::limits::WIDE_FUEL;
+use crate::limits::{ROOT_FUEL, WIDE_FUEL};
 use crate::vm::{Core, Outcome, Trouble, contains, effort, order};
 use std::cmp::Ordering;
 use value::{Number, Value};
@@ -22,12 +22,6 @@ fn numbers<'v>(core: &mut Core, values: &'v [Value]) -> Result<Vec<&'v Number>, 
         |value: &Value| refuse(format!("expected numbers, but found {}", value.type_name()));
     let numbers = all.iter().map(|value| value.as_number().ok_or_else(|| wrong(value)));
     numbers.collect()
-}
-
-/// Pays for arithmetic with each of them: one that is wide makes the rest of it wide.
-fn pay(core: &mut Core, numbers: &[&Number]) -> Result<(), Trouble> {
-    let is_wide = numbers.iter().any(|number| !number.is_small());
-    core.spend(if is_wide { numbers.len() * WIDE_FUEL } else { 0 })
 }
 
 fn result(number: Option<Number>) -> Outcome {
@@ -75,8 +69,17 @@ pub(super) fn max(core: &mut Core, values: &[Value], _signature: u8) -> Outcome 
     extreme(core, values, Ordering::Greater)
 }
 
-fn total(numbers: &[&Number]) -> Option<Number> {
-    numbers.iter().try_fold(Number::ZERO, |sum, number| sum.add(number))
+/// Pays for each addition that is wide.
+fn total(core: &mut Core, numbers: &[&Number]) -> Result<Option<Number>, Trouble> {
+    let mut sum = Number::ZERO;
+    for number in numbers {
+        if !sum.is_small() || !number.is_small() {
+            core.spend(WIDE_FUEL)?;
+        }
+        let Some(next) = sum.add(number) else { return Ok(None) };
+        sum = next;
+    }
+    Ok(Some(sum))
 }
 
 /// The sum of numbers, or of durations.
@@ -85,8 +88,8 @@ pub(super) fn sum(core: &mut Core, values: &[Value], _signature: u8) -> Outcome 
     if numbers.is_empty() {
         return Ok(Value::Null);
     }
-    pay(core, &numbers)?;
-    result(total(&numbers))
+    let sum = total(core, &numbers)?;
+    result(sum)
 }
 
 pub(super) fn product(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -99,8 +102,10 @@ pub(super) fn product(core: &mut Core, values: &[Value], _signature: u8) -> Outc
     result(numbers.iter().try_fold(Number::ONE, |product, number| product.mul(number)))
 }
 
-fn average(numbers: &[&Number]) -> Option<Number> {
-    total(numbers)?.div(&Number::from(numbers.len()))
+fn average(core: &mut Core, numbers: &[&Number]) -> Result<Option<Number>, Trouble> {
+    core.spend(WIDE_FUEL)?;
+    let sum = total(core, numbers)?;
+    Ok(sum.and_then(|sum| sum.div(&Number::from(numbers.len()))))
 }
 
 pub(super) fn mean(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -108,8 +113,8 @@ pub(super) fn mean(core: &mut Core, values: &[Value], _signature: u8) -> Outcome
     if numbers.is_empty() {
         return Ok(Value::Null);
     }
-    pay(core, &numbers)?;
-    result(average(&numbers))
+    let mean = average(core, &numbers)?;
+    result(mean)
 }
 
 pub(super) fn median(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -121,7 +126,10 @@ pub(super) fn median(core: &mut Core, values: &[Value], _signature: u8) -> Outco
     let middle = numbers.len() / 2;
     match numbers.len() % 2 {
         1 => Ok(Value::Number(numbers[middle].clone())),
-        _ => result(average(&numbers[middle - 1..=middle])),
+        _ => {
+            let mean = average(core, &numbers[middle - 1..=middle])?;
+            result(mean)
+        }
     }
 }
 
@@ -134,9 +142,10 @@ pub(super) fn stddev(core: &mut Core, values: &[Value], _signature: u8) -> Outco
             false => Err(refuse("expected at least two numbers")),
         };
     }
-    core.spend(3 * numbers.len() * WIDE_FUEL)?;
+    core.spend(3 * numbers.len() * WIDE_FUEL + ROOT_FUEL)?;
+    let mean = average(core, &numbers)?;
     let deviation = || {
-        let mean = average(&numbers)?;
+        let mean = mean?;
         let squares = numbers.iter().try_fold(Number::ZERO, |sum, number| {
             let difference = number.sub(&mean)?;
             sum.add(&difference.mul(&difference)?)

@@ -1,8 +1,9 @@
 //! Lists. Positions count from 1, or from the end if negative.
 
 use super::argument::{list, refuse, whole};
-use crate::vm::{Core, Machine, Outcome, Trouble, bounded, contains, effort, equal, order};
-use std::cmp::Ordering;
+use crate::vm::{
+    Core, Machine, Outcome, Trouble, bounded, contains, effort, equal_in, order, rank,
+};
 use value::Value;
 
 pub(super) fn list_contains(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
@@ -114,49 +115,22 @@ pub(super) fn index_of(core: &mut Core, values: &[Value], _signature: u8) -> Out
     let mut places = Vec::new();
     for (at, item) in list.iter().enumerate() {
         core.spend(1 + effort(item, &values[1]))?;
-        if equal(item, &values[1]) == Some(true) {
+        if equal_in(core, item, &values[1]) == Some(true) {
             places.push(Value::from(at + 1));
         }
     }
     Ok(Value::list(places))
 }
 
-/// The items in groups of equal ones, by first occurrence. Numbers and strings are found by
-/// sorting, other values by comparing with what is there.
+/// The items in groups of equal ones, by first occurrence.
 fn groups(core: &mut Core, list: &[Value]) -> Result<Vec<(Value, usize)>, Trouble> {
-    let mut plain: Vec<usize> =
-        (0..list.len()).filter(|at| order(&list[*at], &list[*at]).is_some()).collect();
     // Sorting looks at each of them so many times.
     let parts: usize = list.iter().map(|item| item.weight() as usize).sum();
-    core.spend(parts / 4 * (1 + list.len().checked_ilog2().unwrap_or(0) as usize))?;
-    let kind = |at: usize| list[at].type_name();
-    plain.sort_by(|left, right| {
-        let by_value = || order(&list[*left], &list[*right]).unwrap_or(Ordering::Equal);
-        kind(*left).cmp(kind(*right)).then_with(by_value).then(left.cmp(right))
-    });
-    let mut firsts: Vec<(usize, usize)> = Vec::new();
-    for run in plain.chunk_by(|left, right| equal(&list[*left], &list[*right]) == Some(true)) {
-        firsts.push((run[0], run.len()));
-    }
-    let mut others: Vec<(usize, usize)> = Vec::new();
-    for (at, item) in list.iter().enumerate() {
-        if order(item, item).is_some() {
-            continue;
-        }
-        let mut known = None;
-        for (place, (first, _)) in others.iter().enumerate() {
-            core.spend(1 + effort(&list[*first], item))?;
-            if equal(&list[*first], item) == Some(true) {
-                known = Some(place);
-                break;
-            }
-        }
-        match known {
-            Some(place) => others[place].1 += 1,
-            None => others.push((at, 1)),
-        }
-    }
-    firsts.append(&mut others);
+    core.spend(parts / 2 * (1 + list.len().checked_ilog2().unwrap_or(0) as usize))?;
+    let mut places: Vec<usize> = (0..list.len()).collect();
+    places.sort_by(|left, right| rank(&list[*left], &list[*right]).then(left.cmp(right)));
+    let runs = places.chunk_by(|left, right| rank(&list[*left], &list[*right]).is_eq());
+    let mut firsts: Vec<(usize, usize)> = runs.map(|run| (run[0], run.len())).collect();
     firsts.sort_unstable();
     Ok(firsts.into_iter().map(|(first, count)| (list[first].clone(), count)).collect())
 }

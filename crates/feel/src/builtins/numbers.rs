@@ -1,7 +1,7 @@
 //! Numbers.
 
 use super::argument::{number, refuse, whole};
-use crate::limits::{LOGARITHM_FUEL, SCALE_MAX, TRANSCENDENT_FUEL, WIDE_FUEL};
+use crate::limits::{LOGARITHM_FUEL, ROOT_FUEL, SCALE_MAX, WIDE_FUEL};
 use crate::vm::{Core, Outcome, Trouble};
 use value::{DaysDuration, Number, Rounding, Value, YearsDuration};
 
@@ -101,7 +101,7 @@ pub(super) fn modulo(core: &mut Core, values: &[Value], _signature: u8) -> Outco
 }
 
 pub(super) fn sqrt(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
-    core.spend(TRANSCENDENT_FUEL)?;
+    core.spend(ROOT_FUEL)?;
     result(number(values, 0)?.sqrt())
 }
 

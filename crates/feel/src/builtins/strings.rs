@@ -139,6 +139,11 @@ fn translated(pattern: &str, drop_space: bool) -> String {
                 }
             }
             '-' if depth > 0 && letters.peek() == Some(&'[') => out.push_str("--"),
+            // Twice they are operators of the engine, but not of XPath.
+            twice @ ('-' | '~') if depth > 0 && letters.peek() == Some(&twice) => {
+                letters.next();
+                out.extend([twice, '\\', twice]);
+            }
             '[' => {
                 depth += 1;
                 out.push('[');
@@ -190,10 +195,11 @@ pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outc
                     out.push_str(captures.get_group(*group).map_or("", |span| &text[span]));
                 }
             }
+            // Each part may be as long as the text: none is added to what is too long already.
+            fits(&out)?;
         }
         last = whole.end();
-        core.spend((out.len() - before) / 64)?;
-        fits(&out)
+        core.spend((parts.len() + out.len() - before) / 64)
     })?;
     core.keep(pattern);
     out.push_str(&text[last..]);

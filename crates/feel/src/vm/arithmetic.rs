@@ -59,6 +59,10 @@ fn numbers(core: &mut Core, done: Arithmetic, left: &Number, right: &Number) -> 
         Arithmetic::Multiply => left.mul(right),
         Arithmetic::Divide => left.div(right),
     };
+    // Two small ones may make a wide one.
+    if left.is_small() && right.is_small() && result.as_ref().is_some_and(|own| !own.is_small()) {
+        core.spend(WIDE_FUEL)?;
+    }
     result.map(Value::Number).ok_or_else(|| {
         let (left, right) = (Value::Number(left.clone()), Value::Number(right.clone()));
         undefined(done, &left, &right)

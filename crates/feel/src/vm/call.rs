@@ -2,15 +2,16 @@
 
 use super::compare::effort;
 use super::core::{Core, Outcome, Trouble, bounded, check_limits, out_of_fuel, shown};
+use super::native::{NativeFunction, held_depth};
 use super::run::Flow;
 use super::{Frame, Machine};
-use crate::Env;
 use crate::builtins::{BuiltIn, Run};
 use crate::error::{EvalError, EvalErrorKind, WarningKind};
 use crate::expression::Evaluation;
 use crate::limits::{CALL_DEPTH_MAX, CALLBACK_DEPTH_MAX};
 use crate::program::Program;
 use crate::types::Type;
+use crate::{Dialect, Env};
 use std::any::Any;
 use std::cell::Cell;
 use std::fmt;
@@ -124,46 +125,6 @@ pub(super) fn built_in_value(function: &'static BuiltIn) -> Value {
     Value::Function(Arc::new(BuiltInValue { function, parameters }))
 }
 
-/// What a native function does with its arguments.
-pub type Body = dyn Fn(&[Value], &Env, &Budget) -> Result<Evaluation, EvalError> + Send + Sync;
-
-/// A function that is not written in FEEL, such as a business knowledge model with a decision
-/// table. Expressions call it like their own.
-pub struct NativeFunction {
-    name: Arc<str>,
-    parameters: Vec<Arc<str>>,
-    types: Vec<Type>,
-    body: Box<Body>,
-}
-
-impl NativeFunction {
-    /// A function with those parameters, as a value.
-    pub fn value(name: Arc<str>, parameters: Vec<(Arc<str>, Type)>, body: Box<Body>) -> Value {
-        let (parameters, types) = parameters.into_iter().unzip();
-        Value::Function(Arc::new(NativeFunction { name, parameters, types, body }))
-    }
-}
-
-impl Callable for NativeFunction {
-    fn parameters(&self) -> &[Arc<str>] {
-        &self.parameters
-    }
-
-    fn depth(&self) -> u32 {
-        1
-    }
-
-    fn as_any(&self) -> &dyn Any {
-        self
-    }
-}
-
-impl fmt::Debug for NativeFunction {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}({})", self.name, self.parameters.join(", "))
-    }
-}
-
 /// A failure without a place in a text.
 pub(super) fn raised(trouble: Trouble) -> EvalError {
     let (kind, message) = match trouble {
@@ -182,14 +143,16 @@ pub fn within_limits(value: &Value) -> Result<(), EvalError> {
     check_limits(value).map_err(raised)
 }
 
-/// Calls a function value with arguments in the order of its parameters.
+/// Calls a function value with arguments in the order of its parameters, in a dialect.
 pub fn call(
+    dialect: Dialect,
     function: &Value,
     arguments: Vec<Value>,
     env: &Env,
     budget: &Budget,
 ) -> Result<Evaluation, EvalError> {
     let mut machine = Machine::new(&(), env, arguments.len()).within(budget);
+    machine.core.dialect = dialect;
     let outcome = machine.invoke(function, arguments);
     budget.fuel.set(machine.core.fuel);
     let value = match outcome {
@@ -209,7 +172,7 @@ impl Machine<'_> {
     pub(super) fn closure(&mut self, program: &Arc<Program>, index: u32) -> Value {
         let prototype = &program.prototypes[index as usize];
         let captured = self.stack.split_off(self.stack.len() - prototype.captures as usize);
-        let depth = captured.iter().map(Value::depth).max().unwrap_or(0) + 1;
+        let depth = held_depth(&captured);
         Value::Function(Arc::new(Closure {
             program: program.clone(),
             prototype: index as usize,
@@ -296,7 +259,7 @@ impl Machine<'_> {
     }
 
     fn call_native(&mut self, native: &NativeFunction, arguments: Vec<Value>) -> Outcome {
-        let arguments = coerce_all(&mut self.core, &native.types, arguments)?;
+        let arguments = coerce_all(&mut self.core, &native.signature.types, arguments)?;
         let outer = Budget { fuel: Cell::new(self.core.fuel), depth: self.callbacks };
         let Some(budget) = outer.deeper() else { return Err(too_deep()) };
         let env = Env {

@@ -4,10 +4,20 @@ use super::core::{Core, Outcome, Trouble, shown};
 use crate::ast::Comparison;
 use crate::error::WarningKind;
 use std::cmp::Ordering;
-use value::{Range, Value};
+use std::sync::Arc;
+use value::{Context, Range, Value};
 
 /// FEEL's `=`: `None` where values of these types cannot be compared. `null` equals only itself.
 pub fn equal(left: &Value, right: &Value) -> Option<bool> {
+    same(left, right, &|left, right| order(left, right).map(Ordering::is_eq))
+}
+
+/// The same with a rule of its own for temporal values, wherever they are inside.
+fn same(
+    left: &Value,
+    right: &Value,
+    rule: &impl Fn(&Value, &Value) -> Option<bool>,
+) -> Option<bool> {
     match (left, right) {
         (Value::Null, _) | (_, Value::Null) => Some(left.is_null() && right.is_null()),
         (Value::Number(left), Value::Number(right)) => Some(left == right),
@@ -15,18 +25,75 @@ pub fn equal(left: &Value, right: &Value) -> Option<bool> {
         (Value::Bool(left), Value::Bool(right)) => Some(left == right),
         (Value::List(left), Value::List(right)) => Some(
             left.len() == right.len()
-                && left.iter().zip(right.iter()).all(|(a, b)| equal(a, b) == Some(true)),
+                && left.iter().zip(right.iter()).all(|(a, b)| same(a, b, rule) == Some(true)),
         ),
         (Value::Context(left), Value::Context(right)) => Some(
             left.len() == right.len()
                 && left.iter().all(|(key, value)| {
-                    right.get(key).is_some_and(|other| equal(value, other) == Some(true))
+                    right.get(key).is_some_and(|other| same(value, other, rule) == Some(true))
                 }),
         ),
         (Value::Range(left), Value::Range(right)) => Some(left == right),
         (Value::Function(_), Value::Function(_)) => Some(left == right),
-        _ => order(left, right).map(Ordering::is_eq),
+        _ => rule(left, right),
     }
+}
+
+/// An order of all values, in which those and only those that are equal have one place. What it
+/// is besides means nothing.
+pub(crate) fn rank(left: &Value, right: &Value) -> Ordering {
+    let class = |value: &Value| match value {
+        Value::Null => 0,
+        Value::Bool(_) => 1,
+        Value::Number(_) => 2,
+        Value::String(_) => 3,
+        Value::Date(_) => 4,
+        Value::Time(time) => 5 + u8::from(time.offset_seconds().is_some()),
+        Value::DateTime(moment) => 7 + u8::from(moment.offset_seconds().is_some()),
+        Value::DaysDuration(_) => 9,
+        Value::YearsDuration(_) => 10,
+        Value::Range(_) => 11,
+        Value::List(_) => 12,
+        Value::Context(_) => 13,
+        Value::Function(_) => 14,
+    };
+    match (left, right) {
+        (Value::Bool(left), Value::Bool(right)) => left.cmp(right),
+        (Value::List(left), Value::List(right)) => {
+            let pairs = left.iter().zip(right.iter());
+            let found = pairs.map(|(left, right)| rank(left, right)).find(|found| found.is_ne());
+            found.unwrap_or_else(|| left.len().cmp(&right.len()))
+        }
+        (Value::Context(left), Value::Context(right)) => {
+            let (left, right) = (sorted(left), sorted(right));
+            let pairs = left.iter().zip(&right);
+            let mut found = pairs.map(|((left, a), (right, b))| left.cmp(right).then(rank(a, b)));
+            let found = found.find(|found| found.is_ne());
+            found.unwrap_or_else(|| left.len().cmp(&right.len()))
+        }
+        (Value::Range(left), Value::Range(right)) => {
+            let end = |left: &Option<Value>, right: &Option<Value>| match (left, right) {
+                (Some(left), Some(right)) => rank(left, right),
+                _ => left.is_some().cmp(&right.is_some()),
+            };
+            let included = |range: &Range| (range.start_included, range.end_included);
+            end(&left.start, &right.start)
+                .then_with(|| end(&left.end, &right.end))
+                .then_with(|| included(left).cmp(&included(right)))
+        }
+        (Value::Function(left), Value::Function(right)) => {
+            Arc::as_ptr(left).cast::<()>().cmp(&Arc::as_ptr(right).cast::<()>())
+        }
+        _ => class(left)
+            .cmp(&class(right))
+            .then_with(|| order(left, right).unwrap_or(Ordering::Equal)),
+    }
+}
+
+fn sorted(context: &Context) -> Vec<(&Arc<str>, &Value)> {
+    let mut entries: Vec<_> = context.iter().collect();
+    entries.sort_unstable_by_key(|(name, _)| *name);
+    entries
 }
 
 /// Which value comes first: `None` where values of these types have no order.
@@ -50,13 +117,18 @@ fn not_comparable(left: &Value, right: &Value) -> Trouble {
 
 /// `=` in the dialect. In Camunda a time or date and time with a zone equals only one with the
 /// same zone, as in Java; in the standard the instant counts.
-fn equal_in(core: &Core, left: &Value, right: &Value) -> Option<bool> {
-    if core.is_standard() {
-        return equal_in_seconds(left, right).or_else(|| equal(left, right));
+pub(crate) fn equal_in(core: &Core, left: &Value, right: &Value) -> Option<bool> {
+    match core.is_standard() {
+        true => same(left, right, &|left, right| {
+            let by_order = || order(left, right).map(Ordering::is_eq);
+            equal_in_seconds(left, right).or_else(by_order)
+        }),
+        false => same(left, right, &|left, right| {
+            let verdict = order(left, right)?.is_eq();
+            let strict = matches!(left, Value::Time(_) | Value::DateTime(_));
+            Some(verdict && (!strict || same_zone(left, right)))
+        }),
     }
-    let verdict = equal(left, right)?;
-    let strict = matches!((left, right), (Value::Time(_), _) | (Value::DateTime(_), _));
-    Some(verdict && (!strict || same_zone(left, right)))
 }
 
 /// Times compare by their parts in the standard (table 45), of which the second is a whole number.
@@ -236,7 +308,7 @@ pub(crate) fn contains(core: &mut Core, list: &[Value], value: &Value) -> Result
     core.spend(list.len() / PARTS_A_UNIT as usize)?;
     for item in list {
         core.spend(effort(item, value))?;
-        if equal(item, value) == Some(true) {
+        if equal_in(core, item, value) == Some(true) {
             return Ok(true);
         }
     }
@@ -259,7 +331,7 @@ pub(super) fn test_value(core: &mut Core, input: &Value, value: &Value) -> Outco
                 Value::Range(range) => is_in(input, range) == Some(true),
                 _ => false,
             };
-            let same = equal(input, value) == Some(true);
+            let same = equal_in(core, input, value) == Some(true);
             return Ok(Value::Bool(same || list.iter().any(covers)));
         }
         _ => {}

@@ -6,7 +6,8 @@ use crate::env::{Env, next_random};
 use crate::error::{EvalErrorKind, Warning, WarningKind};
 use crate::expression::Step;
 use crate::limits::{
-    SHOWN_VALUE_CHARS_MAX, STRING_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_WEIGHT_MAX, WARNINGS_MAX,
+    SHOWN_VALUE_CHARS_MAX, STRING_BYTES_MAX, VALUE_DEPTH_MAX, VALUE_WEIGHT_MAX, WARNING_CHARS_MAX,
+    WARNINGS_MAX,
 };
 use std::fmt::{self, Write};
 use value::{Value, Zone};
@@ -102,7 +103,8 @@ impl Core {
         message: String,
         place: impl FnOnce() -> (u32, u32),
     ) {
-        self.fuel = self.fuel.saturating_sub(WARNING_FUEL);
+        self.fuel = self.fuel.saturating_sub(WARNING_FUEL + message.len() as u64 / 64);
+        let message = cut(message);
         let known = self.warnings.iter().any(|own| own.kind == kind && own.message == message);
         if self.muted == 0 && self.warnings.len() < WARNINGS_MAX && !known {
             let (line, column) = place();
@@ -113,9 +115,18 @@ impl Core {
     /// A warning of the current operation that does not make its whole result `null`.
     pub(crate) fn warn_here(&mut self, kind: WarningKind, message: String) {
         if self.unplaced.len() < WARNINGS_MAX {
-            self.unplaced.push((kind, message));
+            self.unplaced.push((kind, cut(message)));
         }
     }
+}
+
+/// A message may quote what was found, which may be as long as any text.
+fn cut(mut message: String) -> String {
+    if let Some((at, _)) = message.char_indices().nth(WARNING_CHARS_MAX) {
+        message.truncate(at);
+        message.push('…');
+    }
+    message
 }
 
 pub(super) fn out_of_fuel() -> Trouble {

@@ -8,7 +8,7 @@ pub(crate) fn property(core: &mut Core, value: &Value, name: &str) -> Outcome {
     match value {
         Value::Context(context) => context.get(name).cloned().ok_or_else(|| {
             let keys: Vec<String> =
-                context.iter().take(20).map(|(key, _)| format!("'{key}'")).collect();
+                context.iter().take(20).map(|(key, _)| format!("'{key:.100}'")).collect();
             let known = match keys.is_empty() {
                 true => "The context is empty".to_owned(),
                 false => format!("Available keys: {}", keys.join(", ")),

@@ -160,14 +160,28 @@ impl Number {
         }
         match exponent.to_i64() {
             Some(whole) => {
-                let whole = i32::try_from(whole).ok()?;
+                let Ok(whole) = i32::try_from(whole) else {
+                    let power = self.abs().power_of_logarithm(exponent)?;
+                    let turned = self.is_negative() && whole % 2 != 0;
+                    return Some(if turned { power.neg() } else { power });
+                };
                 // The library knows no overflow below zero, other than above it.
                 let power = Number::from_decimal(self.abs().decimal().powi(whole))?;
                 Some(if self.is_negative() && whole % 2 != 0 { power.neg() } else { power })
             }
             None if self.is_negative() => None,
+            None if self.is_near_one() => self.power_of_logarithm(exponent),
             None => Number::from_decimal(self.decimal().pow(exponent.decimal())),
         }
+    }
+
+    /// A power by way of the logarithm, of which the digits are wrong that the exponent has.
+    fn power_of_logarithm(&self, exponent: &Number) -> Option<Number> {
+        self.ln()?.mul(exponent)?.exp()
+    }
+
+    fn is_near_one(&self) -> bool {
+        self.sub(&Number::ONE).is_some_and(|beyond| beyond.abs() < Number::new(1, 2))
     }
 
     /// The common logarithm of its absolute value, as exactly as is needed to see whether a power
@@ -216,9 +230,8 @@ impl Number {
         if self.is_zero() || self.is_negative() {
             return None;
         }
-        let beyond_one = self.sub(&Number::ONE)?;
-        match beyond_one.abs() < Number::new(1, 2) {
-            true => beyond_one.ln_one_and(),
+        match self.is_near_one() {
+            true => self.sub(&Number::ONE)?.ln_one_and(),
             false => Number::from_decimal(self.decimal().ln()),
         }
     }
@@ -313,7 +326,7 @@ impl Number {
         if decimal.is_zero() {
             return Some(Number::ZERO);
         }
-        let decimal = match decimal.fractional_digits_count() > 0 {
+        let decimal = match decimal.fractional_digits_count() != 0 {
             true => decimal.reduce(),
             false => decimal,
         };

@@ -14,6 +14,9 @@ use std::cmp::Ordering;
 const GAP_MAX: u32 = 100;
 const FAR_DIGITS: u32 = 60;
 
+/// Digits after the point that a number may have, as a decimal128.
+const SCALE_MAX: i32 = 6_176;
+
 /// Digits of a quotient before it is rounded; more than [`NUMBER_DIGITS_MAX`].
 const QUOTIENT_DIGITS: u32 = 36;
 
@@ -189,6 +192,8 @@ impl Exact {
         let once = self.rounded(excess(self), Rounding::HalfEven);
         // 99…9 became 100…0; the zero goes without a rest.
         let fitting = once.rounded(excess(once), Rounding::HalfEven);
+        // Below the smallest number there is nothing but zero.
+        let fitting = fitting.to_scale(SCALE_MAX, Rounding::HalfEven);
         let coefficient = u128::try_from(fitting.coefficient).ok()?;
         let magnitude = i64::from(digits(fitting.coefficient)) + i64::from(fitting.exponent);
         if magnitude > EXPONENT_MAX && !fitting.is_zero() {
