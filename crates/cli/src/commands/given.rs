@@ -33,9 +33,9 @@ impl Given {
         let mut variables: Vec<(String, Packed)> =
             object.iter().map(|(name, value)| (name.to_string(), value.clone())).collect();
         for given in &self.variables {
-            let (name, text) = given.split_once('=').ok_or_else(|| {
-                Failure(format!("expected --var NAME=JSON, but '{given}' has no '='"))
-            })?;
+            let named = given.split_once('=').filter(|(name, _)| !name.is_empty());
+            let (name, text) = named
+                .ok_or_else(|| Failure(format!("expected --var NAME=JSON, but found '{given}'")))?;
             variables.push((name.to_owned(), json(&format!("--var {name}"), text)?));
         }
         Ok(variables)

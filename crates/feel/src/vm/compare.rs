@@ -242,11 +242,9 @@ pub(super) fn range(
     let descends = core.is_standard() && ordered == Some(Ordering::Greater);
     let strings = matches!(low, Value::String(_)) && !core.is_standard();
     if (ordered.is_none() && !unbounded) || descends || strings {
-        let message = format!(
-            "expected a range of values in order, but found '{}..{}'",
-            shown(&low),
-            shown(&high)
-        );
+        let wanted = if strings { "no strings" } else { "values in order" };
+        let message =
+            format!("expected a range of {wanted}, but found '{}..{}'", shown(&low), shown(&high));
         return Err(Trouble::Warn(WarningKind::InvalidType, message));
     }
     // `(null..5)` has an end that is null, `(< 5)` has none: the standard tells them apart.

@@ -175,7 +175,8 @@ impl Reader<'_> {
         if padded || !starts_well || crate::Number::parse(digits).is_none() {
             let shown: String = digits.chars().take(40).collect();
             let message = format!(
-                "expected a number of at most {NUMBER_CHARS_MAX} characters, but found '{shown}'"
+                "expected a decimal number in range, of at most {NUMBER_CHARS_MAX} characters, but \
+                 found '{shown}'"
             );
             return Err(error_at(self.text, self.at, message));
         }

@@ -18,7 +18,10 @@ fn errors_name_the_place_and_what_was_expected() {
             "\"\\ud800\"",
             "expected \\u with four hexadecimal digits of a character, but found '\\\\' (line 1, column 2)",
         ),
-        ("01", "expected a number of at most 1000 characters, but found '01' (line 1, column 1)"),
+        (
+            "01",
+            "expected a decimal number in range, of at most 1000 characters, but found '01' (line 1, column 1)",
+        ),
         ("nul", "expected a JSON value, but found 'n' (line 1, column 1)"),
     ] {
         assert_eq!(message(text), expected, "{text}");
@@ -28,7 +31,7 @@ fn errors_name_the_place_and_what_was_expected() {
 #[test]
 fn hostile_documents_are_refused() {
     assert!(message(&"[".repeat(1_000_000)).contains("levels of nesting"));
-    assert!(message(&"9".repeat(5_000)).contains("a number of at most"));
+    assert!(message(&"9".repeat(5_000)).contains("of at most 1000 characters"));
     let huge = format!("\"{}\"", "x".repeat(9 * 1024 * 1024));
     assert!(message(&huge).contains("bytes of JSON"));
 }
