@@ -89,5 +89,6 @@ pub fn create(process: &str, variables: &[NamedValue]) -> CreateInstance {
         start_before: Vec::new(),
         tags: Vec::new(),
         business_id: None,
+        unique: false,
     }
 }

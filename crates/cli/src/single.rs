@@ -101,6 +101,7 @@ impl Single {
             start_before: Vec::new(),
             tags: Vec::new(),
             business_id: None,
+            unique: false,
         };
         match self.ask(&Command::CreateInstance(create), true)? {
             Reply::Created(created) => self.instance = created.instance,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::decision::Evaluation;
 use crate::event::{Item, JobKind, ListenerKind, NamedValue, Text, UserTask};
-use crate::key::{Key, PartitionId};
+use crate::key::{Key, PartitionId, Slot, slot_of};
 use crate::rejection::Rejection;
 
 /// The tenant of single-tenant mode.
@@ -340,6 +340,17 @@ pub struct CreateInstance {
     pub terminate_after: Vec<Text>,
     pub tags: Vec<Text>,
     pub business_id: Option<Text>,
+    /// No other active instance of the process may have the business id. The command goes where
+    /// the id's slot lives.
+    pub unique: bool,
+}
+
+impl CreateInstance {
+    /// Where the lock of its business id lives, if it must be unique.
+    pub fn business_slot(&self) -> Option<Slot> {
+        let id = self.business_id.as_ref().filter(|id| self.unique && !id.is_empty())?;
+        Some(slot_of(&self.tenant, id, "", ""))
+    }
 }
 
 #[derive(Debug, Clone, PartialEq)]

@@ -80,10 +80,10 @@ impl Narrator {
                 format!("message-started {} {process_id}", self.name(*message))
             }
             SlotEvent::LockTaken { process_id, correlation_key, .. } => {
-                format!("lock-taken {process_id} {correlation_key}")
+                format!("lock-taken {process_id} {}", correlation_key.trim_start_matches('\0'))
             }
             SlotEvent::LockReleased { process_id, correlation_key, .. } => {
-                format!("lock-released {process_id} {correlation_key}")
+                format!("lock-released {process_id} {}", correlation_key.trim_start_matches('\0'))
             }
         })
     }

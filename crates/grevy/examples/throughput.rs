@@ -58,6 +58,7 @@ fn main() -> Result<(), grevy::Error> {
                 start_before: vec![],
                 tags: vec![],
                 business_id: None,
+                unique: false,
             };
             grevy.submit_then(Command::CreateInstance(create), |reply: Result<Reply, _>| {
                 assert!(reply.is_ok(), "{reply:?}");

@@ -245,6 +245,11 @@ impl Grevy {
 
     fn route(&self, command: &Command) -> (PartitionId, Class) {
         let key = match command {
+            Command::CreateInstance(create) if create.business_slot().is_some() => {
+                let owner = |slot| self.shared().routes.owner(slot);
+                let own = create.business_slot().map(owner);
+                return (own.unwrap_or_else(|| self.partition_of_new()), Class::Intake);
+            }
             Command::CreateInstance(_)
             | Command::EvaluateDecision(_)
             | Command::EvaluateConditionals(_) => {
@@ -297,7 +302,13 @@ impl Grevy {
 
     /// Creates an instance. The reply means that it is durable.
     pub fn create(&self, create: CreateInstance) -> Pending<CreatedInstance> {
-        self.ask(Command::CreateInstance(create), false, created)
+        self.ask(Command::CreateInstance(self.settled(create)), false, created)
+    }
+
+    /// As this engine creates instances.
+    pub(crate) fn settled(&self, create: CreateInstance) -> CreateInstance {
+        let unique = create.unique || self.shared().unique_business_ids;
+        CreateInstance { unique, ..create }
     }
 
     /// Moves a virtual clock by `by`, firing what falls due in its order, until nothing is under
@@ -415,6 +426,7 @@ pub(crate) fn of_latest(process_id: &str, variables: Variables) -> CreateInstanc
         start_before: Vec::new(),
         tags: Vec::new(),
         business_id: None,
+        unique: false,
     }
 }
 

@@ -40,6 +40,7 @@ pub struct Builder {
     journal: FileConfig,
     file_system: Arc<dyn Fs>,
     echo: bool,
+    unique_business_ids: bool,
     gullible: bool,
 }
 
@@ -75,6 +76,7 @@ impl Default for Builder {
             journal: FileConfig::default(),
             file_system: Arc::new(RealFs),
             echo: false,
+            unique_business_ids: false,
             gullible: false,
         }
     }
@@ -178,6 +180,13 @@ impl Builder {
         self
     }
 
+    /// A business id is that of one active root instance of a process: another is refused until
+    /// the first has ended. Instances from before are not looked at.
+    pub fn unique_business_ids(mut self, unique: bool) -> Builder {
+        self.unique_business_ids = unique;
+        self
+    }
+
     /// For tests: what is delivered twice is handled twice.
     pub fn gullible(mut self, gullible: bool) -> Builder {
         self.gullible = gullible;
@@ -259,8 +268,9 @@ impl Builder {
         let routes = Arc::new(Routes::among(count.dealt, count.partitions));
         let dispatcher = Dispatcher::new(activity.clone(), self.paused);
         let (clock, meta) = (self.clock.clone(), meta.clone());
-        let echo = self.echo;
-        let made = Made { clock, activity, dispatcher, known, routes, meta, echo };
+        let (echo, unique_business_ids) = (self.echo, self.unique_business_ids);
+        let made =
+            Made { clock, activity, dispatcher, known, routes, meta, echo, unique_business_ids };
         let shared = Shared::new(made);
         let mut partitions = Vec::new();
         for partition in 1..=count.partitions {

@@ -40,6 +40,8 @@ pub(crate) struct Shared {
     pub closing: AtomicBool,
     /// Items are delivered twice, for tests.
     pub echo: bool,
+    /// Business ids are unique among the active instances of a process.
+    pub unique_business_ids: bool,
     pub links: Links,
 }
 
@@ -52,11 +54,13 @@ pub(crate) struct Made {
     pub routes: Arc<Routes>,
     pub meta: Remote<Meta>,
     pub echo: bool,
+    pub unique_business_ids: bool,
 }
 
 impl Shared {
     pub fn new(made: Made) -> Arc<Shared> {
-        let Made { clock, activity, dispatcher, known, routes, meta, echo } = made;
+        let Made { clock, activity, dispatcher, known, routes, meta, echo, unique_business_ids } =
+            made;
         Arc::new(Shared {
             clock,
             activity,
@@ -72,6 +76,7 @@ impl Shared {
             alerts: Mutex::default(),
             closing: AtomicBool::new(false),
             echo,
+            unique_business_ids,
             links: Links::default(),
         })
     }

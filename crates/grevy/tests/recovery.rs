@@ -29,6 +29,7 @@ fn pay() -> CreateInstance {
         start_before: vec![],
         tags: vec![],
         business_id: None,
+        unique: false,
     }
 }
 

@@ -300,7 +300,8 @@ fn create(process: &str, options: &Options<'_>, variables: Vec<NamedValue>) -> C
         terminate_after: options.list("terminate-after"),
         start_before: options.list("before"),
         tags: Vec::new(),
-        business_id: None,
+        business_id: options.text("business").map(Into::into),
+        unique: options.text("business").is_some(),
     })
 }
 

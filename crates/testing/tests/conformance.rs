@@ -45,6 +45,7 @@ scenarios! {
     ad_hoc_led
     ad_hoc_led_fails
     boundary_of_sub_process
+    business_id
     business_rule_job
     call_activity
     call_activity_bindings

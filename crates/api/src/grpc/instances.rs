@@ -140,6 +140,7 @@ fn creation(
         start_before,
         tags: input::tags(&message.tags)?,
         business_id: input::business_id(message.business_id.as_deref())?,
+        unique: false,
     })
 }
 

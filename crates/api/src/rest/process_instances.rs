@@ -122,6 +122,7 @@ fn instance(body: Create) -> Result<CreateInstance, Failure> {
         start_before: starts.iter().map(|start| start.element_id.as_str().into()).collect(),
         tags: input::tags(body.tags.as_deref().unwrap_or(&[]))?,
         business_id: input::business_id(body.business_id.as_deref())?,
+        unique: false,
     })
 }
 

@@ -121,7 +121,9 @@ fn signals() -> Result<impl Future<Output = ()>, String> {
 }
 
 fn config(settings: &Settings, pages: axum::Router) -> Result<Config, String> {
-    let mut builder = grevy::Grevy::builder().skip(settings.quarantine.clone());
+    let mut builder = grevy::Grevy::builder()
+        .skip(settings.quarantine.clone())
+        .unique_business_ids(settings.unique_business_ids);
     if !settings.memory {
         builder = builder.folder(&settings.data_dir);
     }

@@ -72,6 +72,10 @@ pub struct Serve {
     /// [default: 30]
     #[arg(long, value_name = "DAYS", env = "GREVY_TRACKING_DAYS")]
     pub tracking_days: Option<u32>,
+    /// Refuse a business id that another active instance of the process has [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true",
+        env = "GREVY_UNIQUE_BUSINESS_IDS")]
+    pub unique_business_ids: Option<bool>,
     /// Leave out the events of this process instance: the way to start when the journal cannot be
     /// folded because of it. May be given several times
     #[arg(long, value_name = "KEY")]
@@ -106,6 +110,7 @@ struct File {
     tls_key: Option<PathBuf>,
     open: Option<bool>,
     pinnable_clock: Option<bool>,
+    unique_business_ids: Option<bool>,
     webhook: Option<String>,
     webhook_secret: Option<String>,
     history: Option<bool>,
@@ -148,6 +153,7 @@ pub struct Settings {
     pub tls_key: Option<PathBuf>,
     pub open: bool,
     pub pinnable_clock: bool,
+    pub unique_business_ids: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<String>,
     /// For this start only.
@@ -198,6 +204,10 @@ impl Settings {
             tls_key: serve.tls_key.or(file.tls_key),
             open: serve.open.or(file.open).unwrap_or(false),
             pinnable_clock: serve.pinnable_clock.or(file.pinnable_clock).unwrap_or(false),
+            unique_business_ids: serve
+                .unique_business_ids
+                .or(file.unique_business_ids)
+                .unwrap_or(false),
             quarantine: serve.quarantine,
             webhook: serve.webhook.or(file.webhook),
             webhook_secret: std::env::var("GREVY_WEBHOOK_SECRET").ok().or(file.webhook_secret),

@@ -6,11 +6,16 @@ use crate::catalog::Definition;
 use crate::command::{CreateInstance, CreatedInstance, DefinitionRef, Reply};
 use crate::compile::{Kind, Process};
 use crate::decide::{Done, Step, Stop};
-use crate::event::{Created, ElementNo, ElementRef, InstanceEvent, NamedValue, Text, Via, Work};
+use crate::event::{
+    Created, ElementNo, ElementRef, Event, InstanceEvent, NamedValue, SlotEvent, Text, Via, Work,
+};
 use crate::key::{BLOCK_LENGTHS, Key, Slot};
 use crate::limits::{BUSINESS_ID_CHARS_MAX, TAGS_MAX};
 use crate::rejection::Rejection;
 use crate::state::Phase;
+
+/// Begins the name of a business id's lock. Correlation keys are text that people read.
+const BUSINESS_LOCK: &str = "\u{0}business id ";
 
 /// What a new instance brings with it.
 #[derive(Default)]
@@ -37,7 +42,9 @@ impl Step<'_> {
                  found with id '{id}'."
             ))));
         }
+        let lock = self.business_lock(&definition, create)?;
         let birth = Birth {
+            lock: lock.clone(),
             variables: create.variables.clone(),
             terminate_after: create.terminate_after.clone(),
             tags: create.tags.clone(),
@@ -45,6 +52,12 @@ impl Step<'_> {
             ..Birth::default()
         };
         let instance = self.new_instance(&definition, birth)?;
+        if let Some((slot, correlation_key)) = lock {
+            let (tenant, process_id) = (definition.tenant.clone(), definition.process_id.clone());
+            let event =
+                SlotEvent::LockTaken { tenant, process_id, correlation_key, holder: instance };
+            self.emit(Event::Slot { slot, event });
+        }
         self.begin_at(instance, &process, &starts, create.start_before.is_empty())?;
         Ok(Reply::Created(CreatedInstance {
             definition: definition.key,
@@ -55,6 +68,34 @@ impl Step<'_> {
             tags: create.tags.as_slice().into(),
             business_id: create.business_id.clone(),
         }))
+    }
+
+    /// The lock of a business id that must be unique: kept beside those of start messages, with
+    /// a name that no correlation key has. It is given back when the instance ends.
+    fn business_lock(
+        &self,
+        definition: &Definition,
+        create: &CreateInstance,
+    ) -> Done<Option<(Slot, Text)>> {
+        let (Some(slot), Some(id)) = (create.business_slot(), &create.business_id) else {
+            return Ok(None);
+        };
+        let name = Text::from(format!("{BUSINESS_LOCK}{id}"));
+        let lock = (definition.tenant.clone(), definition.process_id.clone(), name.clone());
+        if let Some(holder) = self.state.messages.lock(&lock) {
+            return Err(Stop::Reject(Rejection::exists(format!(
+                "Expected to create instance of process '{}' with business id '{id}', but its \
+                 active instance with key '{holder}' has that id",
+                definition.process_id
+            ))));
+        }
+        if !self.owns(slot) {
+            return Err(Stop::Reject(Rejection::processing(format!(
+                "expected to create an instance with business id '{id}' at the partition of its \
+                 slot {slot}"
+            ))));
+        }
+        Ok(Some((slot, name)))
     }
 
     fn find(&self, create: &CreateInstance) -> Done<Arc<Definition>> {

@@ -296,6 +296,7 @@ impl World {
             start_before: Vec::new(),
             tags: Vec::new(),
             business_id: None,
+            unique: false,
         }))
     }
 

@@ -155,6 +155,7 @@ impl World {
             start_before: Vec::new(),
             tags: tags.iter().map(|tag| Text::from(*tag)).collect(),
             business_id: business_id.map(Text::from),
+            unique: false,
         };
         match self.ask(&Command::CreateInstance(create)) {
             Ok(Reply::Created(created)) => created.instance,
