@@ -107,6 +107,13 @@ async function trace(text: string): Promise<Hit[]> {
   }));
 }
 
+const AWAITED: Record<string, string> = {
+  CREATED: "Awaited",
+  CORRELATED: "Came",
+  DELETED: "No longer awaited",
+  MIGRATED: "Migrated",
+};
+
 /** Those that wait, or have waited, for a message with such a key. */
 async function messages(text: string): Promise<Hit[]> {
   return (await calls.withCorrelationKey(text))
@@ -115,7 +122,7 @@ async function messages(text: string): Promise<Hit[]> {
     .map((item) => ({
       kind: "Message",
       title: `${item.messageName} · ${item.correlationKey}`,
-      detail: `${item.processDefinitionId} · ${words(item.messageSubscriptionState)}`,
+      detail: `${item.processDefinitionId} · ${AWAITED[item.messageSubscriptionState] ?? ""}`,
       to: `/instances/${item.processInstanceKey}`,
     }));
 }

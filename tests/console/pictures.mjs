@@ -39,6 +39,76 @@ const ORDER = `<?xml version="1.0" encoding="UTF-8"?>
   </bpmn:process>
 </bpmn:definitions>`;
 
+/** Names as long as people write them, a decision, a sub-process, a version that differs. */
+const CLAIM = (assess) => `<?xml version="1.0" encoding="UTF-8"?>
+<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL"
+    xmlns:zeebe="http://camunda.org/schema/zeebe/1.0" id="d" targetNamespace="https://grevy.dev/test">
+  <bpmn:process id="insurance-claim-settlement-of-private-customers"
+      name="Settlement of insurance claims of private customers" isExecutable="true">
+    <bpmn:startEvent id="reported" name="Damage reported by the customer or by a garage" />
+    <bpmn:sequenceFlow id="f1" sourceRef="reported" targetRef="risk" />
+    <bpmn:businessRuleTask id="risk" name="Assess the risk of fraud by the history of the customer">
+      <bpmn:extensionElements><zeebe:calledDecision decisionId="risk" resultVariable="risk" />
+      </bpmn:extensionElements></bpmn:businessRuleTask>
+    <bpmn:sequenceFlow id="f2" sourceRef="risk" targetRef="assessment" />
+    <bpmn:subProcess id="assessment" name="Assessment">
+      <bpmn:startEvent id="a1" />
+      <bpmn:sequenceFlow id="g1" sourceRef="a1" targetRef="assess" />
+      <bpmn:serviceTask id="assess" name="${assess}"><bpmn:extensionElements>
+        <zeebe:taskDefinition type="assess-the-damage-with-an-external-expert" />
+      </bpmn:extensionElements></bpmn:serviceTask>
+      <bpmn:sequenceFlow id="g2" sourceRef="assess" targetRef="a2" />
+      <bpmn:endEvent id="a2" />
+    </bpmn:subProcess>
+    <bpmn:sequenceFlow id="f3" sourceRef="assessment" targetRef="settled" />
+    <bpmn:endEvent id="settled" name="Claim settled or refused with reasons" />
+  </bpmn:process>
+</bpmn:definitions>`;
+
+const RISK = `<definitions xmlns="https://www.omg.org/spec/DMN/20191111/MODEL/" id="risks" name="Risks"
+    namespace="https://grevy.dev/test"><inputData id="claims" name="claims" />
+  <decision id="risk" name="Risk of fraud">
+  <informationRequirement id="q"><requiredInput href="#claims" /></informationRequirement>
+  <decisionTable id="t" hitPolicy="FIRST">
+    <input id="i" label="Claims before"><inputExpression id="e" typeRef="number"><text>claims</text>
+    </inputExpression></input>
+    <output id="o" name="risk" typeRef="string" />
+    <rule id="r1"><inputEntry id="x1"><text>&lt; 3</text></inputEntry>
+      <outputEntry id="y1"><text>"low"</text></outputEntry></rule>
+    <rule id="r2"><inputEntry id="x2"><text>-</text></inputEntry>
+      <outputEntry id="y2"><text>"look at it by hand"</text></outputEntry></rule>
+  </decisionTable></decision></definitions>`;
+
+/** Two pools that talk through messages. */
+const SHOP = `<bpmn:definitions xmlns:bpmn="http://www.omg.org/spec/BPMN/20100524/MODEL" id="d"
+    targetNamespace="https://grevy.dev/test">
+  <bpmn:collaboration id="c"><bpmn:participant id="p1" name="Shop" processRef="Shop" />
+    <bpmn:participant id="p2" name="Payment" processRef="Payment" />
+    <bpmn:messageFlow id="m1" sourceRef="ask" targetRef="asked" />
+    <bpmn:messageFlow id="m2" sourceRef="pay" targetRef="paid" /></bpmn:collaboration>
+  <bpmn:process id="Shop"><bpmn:task id="ask" name="Payment asked for" />
+    <bpmn:sequenceFlow id="s1" sourceRef="ask" targetRef="paid" />
+    <bpmn:task id="paid" name="Payment received" /></bpmn:process>
+  <bpmn:process id="Payment"><bpmn:task id="asked" name="Card charged" />
+    <bpmn:sequenceFlow id="s2" sourceRef="asked" targetRef="pay" />
+    <bpmn:task id="pay" name="Payment confirmed" /></bpmn:process>
+</bpmn:definitions>`;
+
+async function claims(server) {
+  const form = new FormData();
+  form.append("resources", new Blob([RISK]), "risk.dmn");
+  await server.post("/deployments", form);
+  const id = "insurance-claim-settlement-of-private-customers";
+  const first = await server.deploy("claim.bpmn", CLAIM("Have the damage assessed by an expert"));
+  const claim = await server.create(id, { claims: 5 }, {
+    businessId: "claim-2026-000000000000000000000017-of-a-customer-with-a-long-reference",
+  });
+  const held = await server.create(id, { claims: 1 });
+  await server.post(`/process-instances/${held}/suspension`);
+  const second = await server.deploy("claim.bpmn", CLAIM("Have the damage assessed by two experts"));
+  return { claim, held, first, second };
+}
+
 async function fill(server) {
   await server.deploy("order.bpmn", ORDER);
   await server.deploy("invoice.bpmn", oneTask("invoice", "send-invoice"));
@@ -97,6 +167,11 @@ async function fill(server) {
   for (const step of steps.slice(0, 3)) await tell("d-1", step);
   for (const step of [steps[0], steps[1], steps[3]]) await tell("d-2", step);
   await tell("d-3", steps[0]);
+  await server.call("PUT", "/tracking/Shop", { bpmn: SHOP, mapping });
+  await server.call("POST", "/tracking/Shop/publish");
+  for (const step of ["Payment asked for", "Card charged", "Payment confirmed"]) {
+    await tell("shop-1", step);
+  }
   for (const step of steps.slice(0, 2)) await tell("d-4", step, Date.now() - 6 * 3_600_000);
   return keys;
 }
@@ -104,6 +179,7 @@ async function fill(server) {
 const server = await startServer();
 const browser = await Browser.start();
 const keys = await fill(server);
+const { claim, held, first, second } = await claims(server);
 const { items } = await server.post("/incidents/search", {});
 const definitions = await server.post("/process-definitions/search", {
   filter: { processDefinitionId: "order" },
@@ -122,6 +198,10 @@ const VIEWS = {
   flow: "/flows/Delivery?target=PT24H",
   case: "/flows/Delivery/d-2",
   trace: "/trace/d-1",
+  "trace-pools": "/trace/shop-1",
+  "instance-decision": `/instances/${claim}`,
+  "instance-suspended": `/instances/${held}`,
+  compare: `/processes/${first}?compare=${second}`,
 };
 mkdirSync(folder, { recursive: true });
 for (const colorScheme of ["light", "dark"]) {
@@ -129,7 +209,7 @@ for (const colorScheme of ["light", "dark"]) {
     const { page, open, context } = await browser.person(server, { colorScheme, viewport });
     for (const [name, path] of Object.entries(VIEWS)) {
       await open(path);
-      if (!["home", "processes", "incidents"].includes(name)) await drawn(page);
+      if (!["home", "processes", "incidents", "compare"].includes(name)) await drawn(page);
       await page.waitForTimeout(700);
       await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png`, fullPage: true });
     }
@@ -149,7 +229,7 @@ for (const colorScheme of ["light", "dark"]) {
     await shoot("retry-all");
     await page.keyboard.press("Escape");
     await page.keyboard.press("/");
-    await page.keyboard.type("o-10");
+    await page.keyboard.type("O-10");
     await page.waitForTimeout(700);
     await page.screenshot({ path: `${folder}/palette-${colorScheme}-${width}.png` });
     await context.close();

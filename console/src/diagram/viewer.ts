@@ -46,6 +46,8 @@ const BADGE_HEIGHT = 18;
 /** Smaller, nobody can read the names; larger, a task fills the page. */
 const ZOOM_MIN = 0.2;
 const ZOOM_MAX = 4;
+/** How much of the frame a picture fills. */
+const ROOM = 0.96;
 
 export class Picture {
   private readonly viewer: NavigatedViewer;
@@ -84,8 +86,11 @@ export class Picture {
   fit(): void {
     this.canvas.zoom("fit-viewport", "auto");
     const box = this.canvas.viewbox();
-    if (box.scale > 1) this.canvas.zoom(1, "auto");
-    if (box.scale >= ZOOM_MIN) return;
+    if (box.scale >= ZOOM_MIN) {
+      // Names at the edge are not to touch it.
+      this.canvas.zoom(Math.min(1, Math.max(ZOOM_MIN, box.scale * ROOM)), "auto");
+      return;
+    }
     this.canvas.zoom(ZOOM_MIN);
     const { width, height } = this.canvas.viewbox();
     const middle = box.inner.y + box.inner.height / 2;

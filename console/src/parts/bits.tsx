@@ -18,6 +18,15 @@ export function Time({ at }: { at: string | null | undefined }): JSX.Element | n
   ) : null;
 }
 
+/** What people call an instance, cut where it is long; the whole of it is in its title. */
+export function Known({ id }: { id: string | undefined }): JSX.Element | null {
+  return id ? (
+    <span class="known" title={id}>
+      {id}
+    </span>
+  ) : null;
+}
+
 /** Why there is nothing to see; what is on screen stays there when there is something. */
 export function Failed({ error }: { error: Error | undefined }): JSX.Element | null {
   return error === undefined ? null : (

@@ -8,7 +8,7 @@ import type { Case } from "../api/tracking";
 import type { IncidentGroup, JobType, Overview, Spot, Stuck } from "../api/types";
 import { age, count, errorName, span } from "../format";
 import { useEvery, useLoad, useNow, useStream } from "../live";
-import { Failed, Tile } from "../parts/bits";
+import { Failed, Known, Tile } from "../parts/bits";
 import { Throughput } from "../parts/chart";
 import { Grid, type Column } from "../parts/grid";
 import { useBusinessIds } from "./known";
@@ -118,7 +118,7 @@ function Broken({ groups, ids }: { groups: IncidentGroup[]; ids: Ids }): JSX.Ele
       value: (group) => group.exampleInstanceKey,
       cell: ({ exampleInstanceKey: key }) => (
         <>
-          <a href={`/instances/${key}`}>{key}</a> {ids.get(key)}
+          <a href={`/instances/${key}`}>{key}</a> <Known id={ids.get(key)} />
         </>
       ),
     },
@@ -266,7 +266,7 @@ function StuckList({ stuck: all, ids }: { stuck: Still[]; ids: Ids }): JSX.Eleme
       value: (row) => row.key,
       cell: (row) => (
         <>
-          <a href={row.to}>{row.key}</a> {ids.get(row.key)}
+          <a href={row.to}>{row.key}</a> <Known id={ids.get(row.key)} />
           {row.others > 0 && <div class="quiet">and {count(row.others)} more</div>}
         </>
       ),

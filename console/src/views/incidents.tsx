@@ -7,7 +7,7 @@ import { Problem } from "../api/http";
 import type { Incident } from "../api/types";
 import { count, errorName } from "../format";
 import { useLoad, useStream } from "../live";
-import { Failed, Time } from "../parts/bits";
+import { Failed, Known, Time } from "../parts/bits";
 import { Dialog } from "../parts/dialog";
 import { Grid, type Column } from "../parts/grid";
 import { say } from "../parts/notices";
@@ -48,7 +48,7 @@ const columns = (names: Names, ids: Map<string, string>): Column<Incident>[] => 
     value: (row) => row.processInstanceKey,
     cell: ({ processInstanceKey: key }) => (
       <>
-        <a href={`/instances/${key}`}>{key}</a> {ids.get(key)}
+        <a href={`/instances/${key}`}>{key}</a> <Known id={ids.get(key)} />
       </>
     ),
   },

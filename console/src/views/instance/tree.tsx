@@ -48,10 +48,11 @@ function Level({ scope, turn }: LevelProps): JSX.Element {
   useEffect(() => reload(), [turn]);
   const rows = data?.items ?? [];
   const deep = rows.some(opens);
+  const indent = deep ? "" : "flat";
   return (
     <>
       <Failed error={error} />
-      <ul role="group">
+      <ul role="group" class={indent}>
         {rows.map((row) => (
           <Node key={row.elementInstanceKey} row={row} deep={deep} turn={turn} />
         ))}

@@ -3,7 +3,7 @@
 use crate::names::Names;
 
 /// A list that can be searched.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub struct Entity {
     /// As it reads in messages.
     pub name: &'static str,
@@ -203,6 +203,12 @@ impl Entity {
     /// The field that is the key.
     pub fn key_name(&self) -> Option<&'static str> {
         self.fields.iter().find(|field| field.sql == self.key).map(|field| field.name)
+    }
+
+    /// The selection of the rows that are not shown, where `base` says which those are.
+    pub(crate) fn unshown(&self) -> Option<&'static str> {
+        let list = self.base.strip_prefix(self.key)?.strip_prefix(" NOT IN (")?;
+        list.strip_suffix(')')
     }
 
     /// Names of the fields that pass.

@@ -301,3 +301,22 @@ async fn what_ended_early_began_early_unless_a_clock_was_turned_back() {
         assert_eq!(begins, !turned);
     }
 }
+
+/// Elements that are being activated are in no list, however it is read.
+#[tokio::test]
+async fn what_is_not_shown_yet_is_in_no_page() {
+    let (mut connection, entity) = (forty().await, &entity::ELEMENT_INSTANCE);
+    for (key, state, shown) in [(7, 0, vec![7]), (8, 9, vec![7]), (9, 1, vec![7, 9])] {
+        let text = "INSERT INTO element_instance (key, instance, definition, element_no, role, \
+            state, start_date, end_date, scope, incident) VALUES (?, 1, 1, 0, 0, ?, 5, 6, 1, NULL)";
+        let query = sqlx::query(text).bind(key).bind(state);
+        query.execute(&mut connection).await.expect("an element");
+        for most in [1_000, -1] {
+            let sort = vec![Sort::by(entity, "startDate", false).expect("a field")];
+            let query = Query { sort, ..Query::default() };
+            let page = query.run_within(&mut connection, entity, most).await.expect("a page");
+            let keys = page.items.iter().map(|item| item.int("elementInstanceKey"));
+            assert_eq!(keys.map(Option::unwrap_or_default).collect::<Vec<i64>>(), shown);
+        }
+    }
+}

@@ -92,6 +92,7 @@ impl Query {
         most: i64,
     ) -> Result<Page> {
         self.filter.check()?;
+        let entity = &all_shown(connection, entity).await?;
         let (limit, order) = (self.limit()?, Order::new(entity, &self.sort)?);
         let filter = Filter::All(vec![self.filter.clone()]).flat();
         let (table, filter) = match entity.rows {
@@ -361,6 +362,15 @@ pub(crate) async fn fetch(connection: &mut SqliteConnection, sql: Sql) -> Result
     // Texts are as many as there are filters: they would push the few that return out of the cache.
     let query = sqlx::query_with(AssertSqlSafe(sql.text), arguments).persistent(false);
     Ok(query.fetch_all(connection).await?)
+}
+
+/// A list without its condition on rows that are not shown, while there are none: it would be asked
+/// of each row that is passed by.
+async fn all_shown(connection: &mut SqliteConnection, entity: &Entity) -> Result<Entity> {
+    let Some(unshown) = entity.unshown() else { return Ok(*entity) };
+    let some = fetch(connection, Sql::new(format!("{unshown} LIMIT 1"))).await?;
+    let base = if some.is_empty() { "" } else { entity.base };
+    Ok(Entity { base, ..*entity })
 }
 
 /// A table of counts, of rows that pass the filter.
