@@ -161,6 +161,22 @@ test("an_instance_is_suspended_and_resumed_from_its_page", async () => {
   browser.quiet();
 });
 
+test("a_long_business_id_leaves_room_for_the_reason", async () => {
+  await server.deploy("wordy.bpmn", oneTask("wordy"));
+  const businessId = `claim-${"0".repeat(60)}-of-a-customer`;
+  const key = await server.create("wordy", {}, { businessId });
+  const { page, open } = await browser.person(server);
+  await open("/");
+  const row = page.getByRole("region", { name: "Stuck and late" }).getByRole("row", {
+    name: new RegExp(key),
+  });
+  await row.getByTitle(businessId).waitFor();
+  const table = await row.locator("xpath=ancestor::div[1]").boundingBox();
+  const why = await row.getByText(/no worker asks/).boundingBox();
+  assert.ok(why.x + why.width <= table.x + table.width + 1, JSON.stringify([why, table]));
+  browser.quiet();
+});
+
 test("v3_v5_filters_show_the_exact_set_also_to_who_opens_the_link", async () => {
   await server.deploy("ship.bpmn", oneTask("ship"));
   const made = {};
