@@ -457,4 +457,10 @@ fn operators_of_the_engine_are_characters_in_a_class() {
     assert_eq!(eval(r#"matches("~", "[+~~]")"#), "true");
     assert_eq!(eval(r#"matches(",", "^[+--]$")"#), "true");
     assert_eq!(eval(r#"matches("b", "[a-d-[b]]")"#), "false");
+    assert_eq!(eval(r#"matches("a", "[a&&b]")"#), "false", "in Java it is what both have");
+    let scope = std::sync::Arc::new(feel::Scope::new(feel::Dialect::Standard));
+    let xpath = feel::compile_in(r#"matches("a&", "^[a&&b]+$")"#, &scope).expect("a call");
+    let found = xpath.evaluate(&variables(), &Env::new(0, 1)).expect("no limit");
+    assert_eq!(found.value, Value::Bool(true));
+    assert_eq!(eval(r#"matches("A", "\\p{Lu")"#), "null", "a brace that is not closed");
 }

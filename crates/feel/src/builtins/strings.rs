@@ -84,7 +84,7 @@ pub(super) fn trim(_core: &mut Core, values: &[Value], _signature: u8) -> Outcom
 
 /// A pattern with flags of XPath. `x` is applied here: it drops white space outside of classes,
 /// where the engine would drop it in classes, too.
-fn with_flags(pattern: &str, flags: Option<&Value>) -> Result<String, Trouble> {
+fn with_flags(core: &Core, pattern: &str, flags: Option<&Value>) -> Result<String, Trouble> {
     let flags = match flags {
         None | Some(Value::Null) => "",
         Some(Value::String(flags)) => flags,
@@ -96,7 +96,7 @@ fn with_flags(pattern: &str, flags: Option<&Value>) -> Result<String, Trouble> {
         let message = format!("expected flags among 's', 'm', 'i', 'x', but found '{unknown}'");
         return Err(refuse(message));
     }
-    let pattern = translated(pattern, flags.contains('x'));
+    let pattern = translated(core, pattern, flags.contains('x'));
     let flags: String = flags.chars().filter(|flag| !matches!(flag, 'x' | 'u')).collect();
     Ok(if flags.is_empty() { pattern } else { format!("(?{flags}){pattern}") })
 }
@@ -113,7 +113,7 @@ const BLOCKS: [(&str, &str); 6] = [
 
 /// A pattern of XPath or Java in the syntax of the engine: `[A-Z-[OI]]` subtracts by `--`, and
 /// blocks are ranges.
-fn translated(pattern: &str, drop_space: bool) -> String {
+fn translated(core: &Core, pattern: &str, drop_space: bool) -> String {
     let mut out = String::with_capacity(pattern.len());
     let mut depth = 0usize;
     let mut letters = pattern.chars().peekable();
@@ -128,7 +128,10 @@ fn translated(pattern: &str, drop_space: bool) -> String {
                     letters.next();
                 }
                 match letters.next() {
-                    Some(property @ ('p' | 'P')) if letters.peek() == Some(&'{') => {
+                    Some(property @ ('p' | 'P'))
+                        if letters.peek() == Some(&'{')
+                            && letters.clone().any(|own| own == '}') =>
+                    {
                         let name: String = letters.by_ref().take_while(|own| *own != '}').collect();
                         let is_kept = |own: &char| !drop_space || !own.is_whitespace();
                         let name: String = name[1..].chars().filter(is_kept).collect();
@@ -139,7 +142,11 @@ fn translated(pattern: &str, drop_space: bool) -> String {
                 }
             }
             '-' if depth > 0 && letters.peek() == Some(&'[') => out.push_str("--"),
-            // Twice they are operators of the engine, but not of XPath.
+            // Twice they are operators of the engine, but not of XPath; in Java one of them is.
+            twice @ '&' if core.is_standard() && depth > 0 && letters.peek() == Some(&twice) => {
+                letters.next();
+                out.push_str("&\\&");
+            }
             twice @ ('-' | '~') if depth > 0 && letters.peek() == Some(&twice) => {
                 letters.next();
                 out.extend([twice, '\\', twice]);
@@ -169,7 +176,7 @@ fn property_class(property: char, name: &str, in_class: bool) -> String {
 
 pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
-    let pattern = with_flags(pattern, values.get(2))?;
+    let pattern = with_flags(core, pattern, values.get(2))?;
     let mut pattern = core.pattern(&pattern)?;
     let found = pattern.is_match(core, text)?;
     core.keep(pattern);
@@ -179,7 +186,7 @@ pub(super) fn matches(core: &mut Core, values: &[Value], _signature: u8) -> Outc
 pub(super) fn replace(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
     let replacement = super::argument::text(values, 2)?;
-    let pattern = with_flags(pattern, values.get(3))?;
+    let pattern = with_flags(core, pattern, values.get(3))?;
     let mut pattern = core.pattern(&pattern)?;
     let parts = replacement_parts(replacement, pattern.group_count());
     let mut out = String::with_capacity(text.len());
@@ -253,7 +260,7 @@ fn replacement_parts(replacement: &str, groups: usize) -> Vec<Part> {
 
 pub(super) fn split(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, delimiter) = (text(values, 0)?, text(values, 1)?);
-    let mut pattern = core.pattern(&translated(delimiter, false))?;
+    let mut pattern = core.pattern(&translated(core, delimiter, false))?;
     let mut parts = value::List::default();
     let mut last = 0;
     let is_standard = core.is_standard();
@@ -284,7 +291,7 @@ fn push_part(core: &mut Core, parts: &mut value::List, part: &str) -> Result<(),
 
 pub(super) fn extract(core: &mut Core, values: &[Value], _signature: u8) -> Outcome {
     let (text, pattern) = (text(values, 0)?, text(values, 1)?);
-    let mut pattern = core.pattern(&translated(pattern, false))?;
+    let mut pattern = core.pattern(&translated(core, pattern, false))?;
     let mut parts = value::List::default();
     pattern.each(core, text, |core, captures| {
         let Some(found) = captures.get_match() else { return Ok(()) };
