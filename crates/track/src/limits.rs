@@ -101,6 +101,8 @@ pub const BUS_EVENTS_MAX: u64 = 100_000_000;
 pub const BUS_GROUP_BYTES_MAX: usize = 8 << 20;
 /// Commands of one source that are under way at once.
 pub const FEED_COMMANDS_MAX: usize = 8;
+/// Files beside a log that are looked at for what it had before it was rotated.
+pub const ROTATED_FILES_MAX: usize = 1_000;
 /// Days for which traces, verdicts and figures of kept cases can be read, where nobody says so.
 pub const PAST_KEPT_DAYS: u32 = 30;
 /// Rows that one look at verdicts or cases returns.

@@ -2,6 +2,7 @@
 //! a record, or the reason why the bytes at a position are none. A bad record never stops a source:
 //! only the medium itself (disk, socket) can fail.
 
+mod at_path;
 mod cloudevents;
 mod csv;
 mod digest;

@@ -8,8 +8,9 @@ use std::sync::{Arc, OnceLock};
 
 use flate2::bufread::MultiGzDecoder;
 
+use super::at_path::AtPath;
 use super::digest::{Digest, Digested};
-use super::generation::{AtPath, Generation};
+use super::generation::Generation;
 use super::{Csv, Item, JsonArray, JsonLines, Position, Progress, Source, Xes};
 
 /// How the events of a file are written.
@@ -63,10 +64,8 @@ pub fn open(path: &Path, follow: bool) -> Result<(Format, Box<dyn Source>)> {
         Ok((format, Generation::open(path, zipped, bytes, digest)?, source))
     };
     let (format, _, _) = opened(path).map_err(named)?;
-    let path = path.to_owned();
-    let there = path.clone();
-    let again = move || opened(&there).map(|(_, generation, source)| (generation, source));
-    let source = AtPath::new(path, follow, Box::new(again)).map_err(named)?;
+    let again = move |path: &Path| opened(path).map(|(_, generation, source)| (generation, source));
+    let source = AtPath::new(path.to_owned(), follow, Box::new(again)).map_err(named)?;
     Ok((format, Box::new(source)))
 }
 
