@@ -172,7 +172,12 @@ impl Mapping {
                     Some(ms) if ms >= 0.0 => Ok(Some(ms as i64)),
                     _ => Err(format!("expected a TTL in milliseconds, but {field} is {n}")),
                 },
-                Some(value) => duration_ms(&text(&value).unwrap_or_default()).map(Some),
+                Some(value) => match duration_ms(&text(&value).unwrap_or_default())? {
+                    ..0 => {
+                        Err(format!("expected a TTL of no time or more, but {field} is {value}"))
+                    }
+                    ms => Ok(Some(ms)),
+                },
             },
         }
     }

@@ -16,6 +16,17 @@ pub use csv::csv;
 pub use findings::{Deviations, FindingCount, Open, deviations, kept, open};
 pub use times::{Spread, Times};
 
+/// A target for whole cases, as a user says it.
+///
+/// # Errors
+/// "expected …, but …" when it is no duration, or no time at all.
+pub fn target_ms(text: &str) -> Result<i64, String> {
+    match crate::mapping::duration_ms(text)? {
+        ..=0 => Err(format!("expected a time longer than none, but there is {text:?}")),
+        within_ms => Ok(within_ms),
+    }
+}
+
 /// Everything that is said about a log.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Stats {

@@ -168,7 +168,7 @@ pub async fn stats(
     Query(asked): Query<StatsQuery>,
 ) -> Result<Json<Value>, Problem> {
     allow(&caller, Action::Read, None)?;
-    let target = asked.target.as_deref().map(track::mapping::duration_ms).transpose();
+    let target = asked.target.as_deref().map(track::stats::target_ms).transpose();
     let target = target.map_err(Failure::invalid)?;
     known(&desk, process.clone()).await?;
     let found = blocking(desk, "read figures", move |station| {

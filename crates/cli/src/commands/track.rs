@@ -111,3 +111,8 @@ impl From {
         there.ok_or_else(|| Failure("expected a file of events, but none is named".to_owned()))
     }
 }
+
+/// A target for whole cases.
+fn target_ms(text: &str) -> Result<i64, Failure> {
+    track::stats::target_ms(text).map_err(|reason| Failure(format!("--target: {reason}")))
+}

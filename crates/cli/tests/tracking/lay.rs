@@ -503,6 +503,16 @@ fn what_is_no_time_and_no_number_of_times_is_refused() {
         let told = String::from_utf8(output.stderr).unwrap();
         assert!(!output.status.success() && told.contains("--stuck-after: expected"), "{told}");
     }
+    for command in [&["track", "events.jsonl"][..], &["stats", "events.jsonl"]] {
+        let output = place.output(&[command, &["--target", "-PT1H"]].concat());
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success() && told.contains("--target: expected"), "{told}");
+    }
+    let mapping = "type: $.type\ncase: $.traceid\nttl: -PT1H\n";
+    place.write("negative.yaml", mapping);
+    let output = place.output(&["track", "events.jsonl", "--mapping", "negative.yaml"]);
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(!output.status.success() && told.contains("ttl: expected"), "{told}");
     for command in [&["track", "events.jsonl"][..], &["trace", "t", "events.jsonl"]] {
         let output = place.output(&[command, &["--loops", "0"]].concat());
         let told = String::from_utf8(output.stderr).unwrap();

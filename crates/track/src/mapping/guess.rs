@@ -7,7 +7,7 @@ mod debezium;
 mod names;
 mod profile;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use names::{Role, weight};
 use profile::{Column, Profile};
@@ -73,6 +73,8 @@ fn bad(sample: &[Item]) -> String {
     })
 }
 
+const CLOUD_EVENTS: &str = "CloudEvents 1.0";
+
 struct Guesser<'a> {
     records: &'a [&'a Record],
     profile: &'a Profile,
@@ -87,7 +89,8 @@ impl Guesser<'_> {
         let mut mapping = Mapping::new(self.field(kind), self.field(case));
         mapping.time = time.map(|at| self.field(at));
         mapping.time_format = time_format;
-        let id = self.event_id(case);
+        let named = if layout == CLOUD_EVENTS { self.cloud_event_id() } else { None };
+        let id = named.or_else(|| self.event_id(case));
         mapping.sender = self.named(Role::Sender, "sender", &[Some(kind), Some(case), time]);
         let taken = [Some(kind), Some(case), time, id];
         mapping.correlation = self.named(Role::Correlation, "correlation", &taken);
@@ -105,7 +108,7 @@ impl Guesser<'_> {
             names.iter().all(|name| self.profile.at(name).is_some_and(|c| c.presence() > 0.9))
         };
         if all(&["$.specversion", "$.id", "$.source", "$.type"]) {
-            "CloudEvents 1.0"
+            CLOUD_EVENTS
         } else if all(&["$['concept:name']", "$['case:concept:name']"]) {
             "XES"
         } else {
@@ -164,7 +167,7 @@ impl Guesser<'_> {
             .filter_map(|at| Some((kind_score(&self.profile.columns[at])?, at)))
             .collect();
         let known = match layout {
-            "CloudEvents 1.0" => "$.type",
+            CLOUD_EVENTS => "$.type",
             "XES" => "$['concept:name']",
             _ => "",
         };
@@ -207,6 +210,28 @@ impl Guesser<'_> {
         );
         self.say("case", text);
         Ok((kind, case))
+    }
+
+    /// The specification says that source and id name an event, also one that comes again with
+    /// something else in it. Where nearly all events have one id nobody keeps to that.
+    fn cloud_event_id(&mut self) -> Option<usize> {
+        let columns = &self.profile.columns;
+        let at = |name: &str| (0..columns.len()).find(|at| self.field(*at).to_string() == name);
+        let (id, source) = (at("$.id")?, at("$.source")?);
+        let pairs = columns[id].values.iter().zip(&columns[source].values);
+        let names: BTreeSet<_> = pairs.collect();
+        if names.len() * 2 <= self.records.len() {
+            return None;
+        }
+        let column = &columns[id];
+        let again = self.records.len() - names.len();
+        let text = format!(
+            "{}: with its source it names the event; {again} came again; e.g. {}",
+            column.shown(),
+            column.example()
+        );
+        self.say("id", text);
+        Some(id)
     }
 
     /// A column without two equal values whose name says that it names the event.

@@ -100,7 +100,12 @@ impl Mapping {
         let ttl = match &document.ttl {
             None => None,
             Some(texts) => Some(match texts.word() {
-                Some(word) => Ttl::Fixed(duration_ms(word).map_err(|e| format!("ttl: {e}"))?),
+                Some(word) => match duration_ms(word).map_err(|e| format!("ttl: {e}"))? {
+                    ..0 => {
+                        return Err(format!("ttl: expected no time or more, but there is {word}"));
+                    }
+                    ms => Ttl::Fixed(ms),
+                },
                 None => Ttl::Field(texts.field("ttl")?),
             }),
         };

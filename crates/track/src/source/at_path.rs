@@ -9,7 +9,8 @@ use super::{Item, Position, Progress, Proof, Reached, Source};
 use crate::limits::ROTATED_FILES_MAX;
 
 /// Opens what lies at a path from its beginning.
-type Open = Box<dyn Fn(&Path) -> Result<(Generation, Box<dyn Source>)> + Send>;
+type Open = Box<dyn Fn(&Path) -> Result<Opened> + Send>;
+type Opened = (Generation, Box<dyn Source>);
 
 /// A file at a path, whatever is written there.
 pub(super) struct AtPath {
@@ -60,16 +61,17 @@ impl AtPath {
         self.at = self.generation.place(&self.known)?;
         self.elsewhere = false;
         if self.at.is_none_or(|at| at.offset == 0)
-            && let Some((generation, source, at)) = self.moved()?
+            && let Some((opened, at)) = self.moved()?
         {
-            (self.generation, self.source, self.at) = (generation, source, Some(at));
+            (self.generation, self.source) = opened;
+            self.at = Some(at);
             self.elsewhere = true;
         }
         Ok(())
     }
 
     /// A file beside the path that begins with all that was read of the last one, and has more.
-    fn moved(&self) -> Result<Option<(Generation, Box<dyn Source>, Position)>> {
+    fn moved(&self) -> Result<Option<(Opened, Position)>> {
         let last = self.known.iter().max_by_key(|at| at.next.partition);
         let Some(Reached { proof: Some(proof), .. }) = last else { return Ok(None) };
         let (Some(folder), Some(stem)) = (self.path.parent(), self.path.file_stem()) else {
@@ -87,7 +89,7 @@ impl AtPath {
                 continue;
             };
             if let Some(at) = generation.proven(last.map_or(&[], std::slice::from_ref))? {
-                return Ok(Some((generation, source, at)));
+                return Ok(Some(((generation, source), at)));
             }
         }
         Ok(None)

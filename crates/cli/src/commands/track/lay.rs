@@ -41,7 +41,7 @@ pub struct Lay {
         value_parser = clap::value_parser!(u64).range(1..))]
     loops: u64,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     target: Option<String>,
 }
 
@@ -186,8 +186,8 @@ impl Lay {
         kept: Option<&Kept>,
     ) -> Result<Seen, Failure> {
         let chart = self.over.chart(definitions, log)?;
-        let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
-        let stats = Stats::new(log, target.map_err(Failure)?);
+        let target = self.target.as_deref().map(super::target_ms).transpose()?;
+        let stats = Stats::new(log, target);
         let now_ms = self.keep.now_ms();
         if let Some(path) = &self.html {
             let source = self.from.file()?.display().to_string();

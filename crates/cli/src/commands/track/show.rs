@@ -120,7 +120,7 @@ pub struct Stats {
     #[command(flatten)]
     whose: Whose,
     /// A target for whole cases, e.g. PT24H: 95 of 100 are to be done within it.
-    #[arg(long, value_name = "DURATION")]
+    #[arg(long, value_name = "DURATION", allow_hyphen_values = true)]
     target: Option<String>,
     #[arg(long, conflicts_with = "csv")]
     json: bool,
@@ -134,8 +134,8 @@ impl Stats {
             Some(place) => place.stats(self.target.as_deref())?,
             None => {
                 let log = self.from.input(self.json)?.log()?.0;
-                let target = self.target.as_deref().map(track::mapping::duration_ms).transpose();
-                track::stats::Stats::new(&log, target.map_err(Failure)?)
+                let target = self.target.as_deref().map(super::target_ms).transpose()?;
+                track::stats::Stats::new(&log, target)
             }
         };
         if self.json {

@@ -351,3 +351,20 @@ fn nothing_to_guess_from_says_so() {
     let items = record_all((0..50).map(|n| json!({"a": n, "b": "x"})).collect());
     assert!(guess(&items).unwrap_err().contains("write a mapping by hand"));
 }
+
+#[test]
+fn b2_a_cloud_event_that_comes_again_with_something_else_is_the_same_event() {
+    let event = |source: &str, id: usize, n: usize| {
+        json!({"specversion": "1.0", "id": id.to_string(), "source": source,
+            "type": (["Placed", "Paid", "Sent"][id % 3]),
+            "traceid": format!("t{}", id / 3), "time": format!("2026-03-01T09:{:02}:00Z", n),
+            "data": {"n": n}})
+    };
+    let mut values: Vec<Value> = (0..30).map(|n| event("shop", n, n)).collect();
+    // Others count their events too; and one of the shop's is corrected.
+    values.extend((0..10).map(|n| event("stock", n, 30 + n)));
+    values.push(event("shop", 3, 50));
+    let guess = guess(&record_all(values)).unwrap();
+    assert_eq!(guess.layout, "CloudEvents 1.0");
+    assert_eq!(fields(&guess), "$.type | $.traceid | $.time | $.id | $.source | - | $.data");
+}
