@@ -47,7 +47,7 @@ fn b2_every_call_of_tracking_is_in_the_document_and_answers_as_it_says() {
     }
     let of_cases = &paths["/tracking/{process}/cases"]["get"]["parameters"];
     let names: Vec<&Value> = of_cases.as_array().unwrap().iter().map(|p| &p["name"]).collect();
-    assert_eq!(names, ["process", "status", "case", "deviating", "after", "limit"]);
+    assert_eq!(names, ["process", "status", "case", "like", "deviating", "after", "limit"]);
     // One whole order, one that skips a step, one early event, one record that is none.
     let mut events = order("t1", NINE, &STEPS);
     events.extend(order("t2", NINE, &[STEPS[0], STEPS[2]]));
