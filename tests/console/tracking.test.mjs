@@ -173,6 +173,12 @@ test("a_case_shows_what_it_waits_for_and_what_it_did_otherwise", async () => {
   // Live: the event that it waits for comes.
   await tell("p1", "bill", "Parcel");
   await events.getByRole("cell", { name: "bill" }).waitFor();
+  // One that has not begun waits since its first event, not since 1970.
+  await tell("p2", "pack", "Parcel");
+  await open("/flows/Parcel");
+  const early = page.getByRole("row", { name: /p2.*Early/ });
+  await early.waitFor();
+  assert.doesNotMatch(await early.innerText(), /\d{3,} d/);
   browser.quiet();
 });
 

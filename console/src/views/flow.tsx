@@ -127,7 +127,7 @@ function Filters(): JSX.Element {
       </label>
       <input
         aria-label="Case"
-        placeholder="Case, or a part of it"
+        placeholder="Part of a case"
         value={query.value.get("like") ?? ""}
         onChange={(event) => go(withQuery({ like: event.currentTarget.value.trim() }), true)}
       />
@@ -139,7 +139,10 @@ function Filters(): JSX.Element {
 export const lasted = (one: Case, now: number): number =>
   one.status === "completed" && one.firstMs !== null && one.lastMs !== null
     ? one.lastMs - one.firstMs
-    : now - one.sinceMs;
+    : now - sinceOf(one);
+
+/** An early one has no place yet: it waits since its first event. */
+const sinceOf = (one: Case): number => one.sinceMs || (one.firstMs ?? 0);
 
 export const iso = (ms: number | null) => (ms === null ? null : new Date(ms).toISOString());
 
@@ -172,8 +175,8 @@ function Cases({ rows }: { rows: Case[] | undefined }): JSX.Element {
     {
       head: "For",
       kind: "number",
-      value: (row) => iso(row.sinceMs),
-      cell: (row) => <span title={iso(row.sinceMs) ?? ""}>{span(lasted(row, now))}</span>,
+      value: (row) => iso(sinceOf(row)),
+      cell: (row) => <span title={iso(sinceOf(row)) ?? ""}>{span(lasted(row, now))}</span>,
     },
     { head: "Last step", value: (row) => row.lastStep },
     { head: "Next", value: (row) => row.expected.join(", ") },

@@ -7,7 +7,7 @@ use super::cursor::{Place, hash};
 use super::field::{Entity, Field};
 use super::filter::{Condition, Filter, Test, Value};
 use super::order::{Order, Sort};
-use super::sql::{Few, Inside, Sql, Writing, insides, is_only, joins};
+use super::sql::{Few, Inside, Sql, Writing, absences, insides, is_only, joins};
 use crate::error::{Error, Result};
 use crate::limits::{
     MATCHED_DEFINITIONS_MAX, PAGE_FROM_MAX, PAGE_ITEMS, PAGE_ITEMS_MAX, TOTAL_MAX,
@@ -406,6 +406,12 @@ async fn few(
     for Inside { sql, key } in insides(entity, filter) {
         let mut selection = sql.clone();
         selection.text = selection.text.replacen(&key, &format!("DISTINCT +{key} AS k"), 1);
+        match gather(connection, selection, most).await? {
+            Matches::Few { keys, .. } => few.push(Few { sql, keys }),
+            Matches::Many => all = false,
+        }
+    }
+    for (sql, selection) in absences(entity, filter) {
         match gather(connection, selection, most).await? {
             Matches::Few { keys, .. } => few.push(Few { sql, keys }),
             Matches::Many => all = false,

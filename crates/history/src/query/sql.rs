@@ -2,7 +2,7 @@
 
 use super::field::{Entity, Field, Kind};
 use super::filter::{Condition, Filter, Test, Value, fits, like};
-use super::variable::{absent, variable};
+use super::variable::{absent, lacking, variable};
 use crate::names::Names;
 
 const WHERE: &str = " WHERE ";
@@ -69,7 +69,7 @@ impl Writing<'_> {
             Filter::Any(list) => joined(list.iter().map(|one| self.one(one)), " OR "),
             Filter::Is(condition) => self.all(std::slice::from_ref(&Filter::Is(condition.clone()))),
             Filter::Variable(test) => match absent(self.entity, test) {
-                Some(absent) => absent,
+                Some(absent) => self.looked_up(&absent).unwrap_or(absent),
                 None => self.inner(&variable(self.entity, test)),
             },
         }
@@ -95,11 +95,17 @@ impl Writing<'_> {
         joined(parts.into_iter(), " AND ")
     }
 
+    /// What gives few rows, as a list of their keys.
+    fn looked_up(&self, sql: &Sql) -> Option<Sql> {
+        let few = self.few.iter().find(|few| few.sql == *sql)?;
+        let text = format!("{} IN (SELECT value FROM json_each(?))", self.entity.key);
+        Some(Sql::with(text, [few.keys.clone()]))
+    }
+
     fn inner(&self, inside: &Inside) -> Sql {
         let key = self.entity.key;
-        if let Some(few) = self.few.iter().find(|few| few.sql == inside.sql) {
-            let text = format!("{key} IN (SELECT value FROM json_each(?))");
-            return Sql::with(text, [few.keys.clone()]);
+        if let Some(known) = self.looked_up(&inside.sql) {
+            return known;
         }
         let mut sql = inside.sql.clone();
         let (head, conditions) = sql.text.split_once(WHERE).unwrap_or((&sql.text, "1 = 1"));
@@ -138,6 +144,20 @@ pub(crate) fn insides(entity: &Entity, filter: &Filter) -> Vec<Inside> {
         Filter::Is(condition) => groups(std::slice::from_ref(&Filter::Is(condition.clone()))),
         Filter::Variable(test) if absent(entity, test).is_some() => Vec::new(),
         Filter::Variable(test) => vec![variable(entity, test)],
+    }
+}
+
+/// Conditions that a variable is not there, wherever they stand in a filter, with the selection of
+/// the rows that they hold for.
+pub(crate) fn absences(entity: &Entity, filter: &Filter) -> Vec<(Sql, Sql)> {
+    match filter {
+        Filter::All(list) | Filter::Any(list) => {
+            list.iter().flat_map(|one| absences(entity, one)).collect()
+        }
+        Filter::Is(_) => Vec::new(),
+        Filter::Variable(test) => {
+            absent(entity, test).zip(lacking(entity, test)).into_iter().collect()
+        }
     }
 }
 
