@@ -37,6 +37,7 @@ fn b2_every_call_of_tracking_is_in_the_document_and_answers_as_it_says() {
         ("/tracking/{process}/findings", "get"),
         ("/tracking/{process}/stats", "get"),
         ("/alerts", "get"),
+        ("/traces", "get"),
         ("/traces/{id}", "get"),
         ("/traces/{id}/reached/{process}", "get"),
     ];

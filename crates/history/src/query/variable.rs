@@ -43,8 +43,8 @@ pub(crate) fn absent(entity: &Entity, test: &VariableTest) -> Option<Sql> {
     Some(Sql::with(text, [Value::Text(test.name.clone())]))
 }
 
-/// The instances that lack the variable: both sides are read once, in the order of their keys, which
-/// takes half as long as looking it up for each instance.
+/// The instances that lack the variable: both sides are read once, in the order of their keys,
+/// which takes half as long as looking it up for each instance.
 pub(crate) fn lacking(entity: &Entity, test: &VariableTest) -> Option<Sql> {
     let text = "SELECT key AS k FROM process_instance \
         EXCEPT SELECT instance FROM variable WHERE +name = ? ORDER BY 1";
