@@ -12,6 +12,7 @@ use std::sync::Arc;
 
 use value::Packed;
 
+pub(crate) use instance::business_owner;
 pub use instance::{Created, InstanceEvent, JobKind, ListenerKind, Migrated, Moved};
 pub use task::{TaskChange, TaskWish, UserTask};
 

@@ -80,10 +80,10 @@ impl Narrator {
                 format!("message-started {} {process_id}", self.name(*message))
             }
             SlotEvent::LockTaken { process_id, correlation_key, .. } => {
-                format!("lock-taken {process_id} {}", correlation_key.trim_start_matches('\0'))
+                format!("lock-taken {} {correlation_key}", owner(process_id))
             }
             SlotEvent::LockReleased { process_id, correlation_key, .. } => {
-                format!("lock-released {process_id} {}", correlation_key.trim_start_matches('\0'))
+                format!("lock-released {} {correlation_key}", owner(process_id))
             }
         })
     }
@@ -366,5 +366,13 @@ fn definition(event: &DefinitionEvent) -> String {
         DefinitionEvent::TimerStartArmed { .. } => "timer-start-armed".to_owned(),
         DefinitionEvent::TimerStartFired { .. } => "timer-start-fired".to_owned(),
         DefinitionEvent::TimerStartCanceled { .. } => "timer-start-canceled".to_owned(),
+    }
+}
+
+/// Of a lock, and what kind it is.
+fn owner(process_id: &str) -> String {
+    match process_id.strip_suffix('\0') {
+        Some(process_id) => format!("{process_id} business-id"),
+        None => process_id.to_owned(),
     }
 }

@@ -222,6 +222,10 @@ impl Grevy {
         watch: bool,
         then: impl FnOnce(Result<Reply, Error>) + Send + 'static,
     ) {
+        let mut command = command;
+        if let Command::CreateInstance(create) = &mut command {
+            create.unique |= self.shared().unique_business_ids;
+        }
         let (partition, class) = self.route(&command);
         let Some(remote) = self.shared().remote(partition) else {
             return then(Err(Error::Rejected(engine::Rejection::not_found(format!(
@@ -302,13 +306,7 @@ impl Grevy {
 
     /// Creates an instance. The reply means that it is durable.
     pub fn create(&self, create: CreateInstance) -> Pending<CreatedInstance> {
-        self.ask(Command::CreateInstance(self.settled(create)), false, created)
-    }
-
-    /// As this engine creates instances.
-    pub(crate) fn settled(&self, create: CreateInstance) -> CreateInstance {
-        let unique = create.unique || self.shared().unique_business_ids;
-        CreateInstance { unique, ..create }
+        self.ask(Command::CreateInstance(create), false, created)
     }
 
     /// Moves a virtual clock by `by`, firing what falls due in its order, until nothing is under

@@ -82,7 +82,7 @@ impl Grevy {
     ) {
         let shared = Arc::downgrade(self.shared());
         let again = self.cause.request_id.is_some();
-        self.ask_then(Command::CreateInstance(self.settled(create)), true, move |reply| {
+        self.ask_then(Command::CreateInstance(create), true, move |reply| {
             let made = match reply.and_then(created) {
                 Ok(made) => made,
                 Err(error) => return then(Err(error)),

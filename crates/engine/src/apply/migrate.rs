@@ -10,8 +10,9 @@ impl State {
     pub(super) fn migrate(&mut self, i: Key, migrated: &Migrated) {
         let mut instance = self.hot(i).clone();
         let created = &mut instance.created;
-        if created.process_id != migrated.process_id {
-            // It was released: the lock is of the process that the message began.
+        if created.process_id != migrated.process_id && created.business_id.is_none() {
+            // It was released: the lock is of the process that the message began. That of a
+            // business id goes along.
             created.lock = None;
         }
         created.definition = migrated.definition;

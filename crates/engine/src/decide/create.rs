@@ -8,14 +8,12 @@ use crate::compile::{Kind, Process};
 use crate::decide::{Done, Step, Stop};
 use crate::event::{
     Created, ElementNo, ElementRef, Event, InstanceEvent, NamedValue, SlotEvent, Text, Via, Work,
+    business_owner,
 };
 use crate::key::{BLOCK_LENGTHS, Key, Slot};
 use crate::limits::{BUSINESS_ID_CHARS_MAX, TAGS_MAX};
 use crate::rejection::Rejection;
 use crate::state::Phase;
-
-/// Begins the name of a business id's lock. Correlation keys are text that people read.
-const BUSINESS_LOCK: &str = "\u{0}business id ";
 
 /// What a new instance brings with it.
 #[derive(Default)]
@@ -53,7 +51,8 @@ impl Step<'_> {
         };
         let instance = self.new_instance(&definition, birth)?;
         if let Some((slot, correlation_key)) = lock {
-            let (tenant, process_id) = (definition.tenant.clone(), definition.process_id.clone());
+            let process_id = business_owner(&definition.process_id);
+            let tenant = definition.tenant.clone();
             let event =
                 SlotEvent::LockTaken { tenant, process_id, correlation_key, holder: instance };
             self.emit(Event::Slot { slot, event });
@@ -70,8 +69,8 @@ impl Step<'_> {
         }))
     }
 
-    /// The lock of a business id that must be unique: kept beside those of start messages, with
-    /// a name that no correlation key has. It is given back when the instance ends.
+    /// The lock of a business id that must be unique: kept beside those of start messages. It is
+    /// given back when the instance ends.
     fn business_lock(
         &self,
         definition: &Definition,
@@ -80,22 +79,32 @@ impl Step<'_> {
         let (Some(slot), Some(id)) = (create.business_slot(), &create.business_id) else {
             return Ok(None);
         };
-        let name = Text::from(format!("{BUSINESS_LOCK}{id}"));
-        let lock = (definition.tenant.clone(), definition.process_id.clone(), name.clone());
-        if let Some(holder) = self.state.messages.lock(&lock) {
-            return Err(Stop::Reject(Rejection::exists(format!(
-                "Expected to create instance of process '{}' with business id '{id}', but its \
-                 active instance with key '{holder}' has that id",
-                definition.process_id
-            ))));
-        }
+        self.check_business_id(&definition.tenant, &definition.process_id, id, "create")?;
         if !self.owns(slot) {
             return Err(Stop::Reject(Rejection::processing(format!(
                 "expected to create an instance with business id '{id}' at the partition of its \
                  slot {slot}"
             ))));
         }
-        Ok(Some((slot, name)))
+        Ok(Some((slot, id.clone())))
+    }
+
+    /// Refuses a business id that another active instance of the process has.
+    pub(super) fn check_business_id(
+        &self,
+        tenant: &Text,
+        process_id: &Text,
+        id: &Text,
+        what: &str,
+    ) -> Done {
+        let lock = (tenant.clone(), business_owner(process_id), id.clone());
+        match self.state.messages.lock(&lock) {
+            None => Ok(()),
+            Some(holder) => Err(Stop::Reject(Rejection::exists(format!(
+                "Expected to {what} instance of process '{process_id}' with business id '{id}', \
+                 but its active instance with key '{holder}' has that id"
+            )))),
+        }
     }
 
     fn find(&self, create: &CreateInstance) -> Done<Arc<Definition>> {

@@ -9,7 +9,8 @@ use crate::compile::{Catch, Element, Kind, Process, Trigger};
 use crate::decide::{Done, Step, Stop};
 use crate::element::Ready;
 use crate::event::{
-    ElementNo, ElementRef, FlowNo, InstanceEvent, Item, Migrated, Moved, PROCESS, Work,
+    ElementNo, ElementRef, Event, FlowNo, InstanceEvent, Item, Migrated, Moved, PROCESS, SlotEvent,
+    Work, business_owner,
 };
 use crate::key::Key;
 use crate::limits::STEP_EVENTS_MAX;
@@ -146,13 +147,26 @@ impl Step<'_> {
     }
 
     fn carry_out(&mut self, i: Key, plan: Plan, found: &crate::catalog::Definition) -> Done<Reply> {
+        let created = self.hot(i).created.clone();
+        let other = created.process_id != found.process_id;
+        let lock = created.held_lock().filter(|_| other);
+        if let (Some(_), Some(id)) = (&lock, &created.business_id) {
+            self.check_business_id(&created.tenant, &found.process_id, id, "migrate")?;
+        }
         for key in plan.close {
             self.close_wait(i, key);
         }
-        let created = &self.hot(i).created;
-        let other = created.process_id != found.process_id;
-        if other && let Some((slot, correlation_key)) = created.lock.clone() {
-            let (tenant, process_id) = (created.tenant.clone(), created.process_id.clone());
+        if let Some((slot, process_id, correlation_key)) = lock {
+            let tenant = created.tenant;
+            if created.business_id.is_some() {
+                let taken = SlotEvent::LockTaken {
+                    tenant: tenant.clone(),
+                    process_id: business_owner(&found.process_id),
+                    correlation_key: correlation_key.clone(),
+                    holder: i,
+                };
+                self.emit(Event::Slot { slot, event: taken });
+            }
             self.send_slot(slot, Item::ReleaseLock { slot, tenant, process_id, correlation_key });
         }
         let moved = |pairs: BTreeMap<u32, u32>| -> Arc<[Moved]> {

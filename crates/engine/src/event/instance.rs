@@ -347,12 +347,31 @@ pub struct Created {
     pub root_instance: Key,
     /// Instances above it.
     pub depth: u32,
-    /// Correlation key of the start message that locks this process, and its slot.
+    /// Correlation key of the start message that locks this process, and its slot; or the business
+    /// id that must be unique.
     pub lock: Option<(Slot, Text)>,
     /// W3C trace context of whoever started it.
     pub trace: Option<Text>,
     /// Ids of elements of which the first that completes terminates it.
     pub terminate_after: Arc<[Text]>,
+}
+
+/// The process whose lock a business id is kept under: beside that of start messages, which no
+/// correlation key reaches, because no process id has such a character.
+pub(crate) fn business_owner(process_id: &str) -> Text {
+    format!("{process_id}\0").into()
+}
+
+impl Created {
+    /// The lock that it holds, of a start message or of its business id: slot, process and key.
+    pub(crate) fn held_lock(&self) -> Option<(Slot, Text, Text)> {
+        let (slot, key) = self.lock.clone()?;
+        let owner = match self.business_id {
+            Some(_) => business_owner(&self.process_id),
+            None => self.process_id.clone(),
+        };
+        Some((slot, owner, key))
+    }
 }
 
 /// To which definition an instance went, and what its elements and flows became there.

@@ -63,6 +63,14 @@ pub(super) fn read(resource: &Resource) -> Result<Named, String> {
     if resource.bytes.is_empty() {
         return refused("expected a file with content, but it is empty".to_owned());
     }
+    if name.len() > RESOURCE_ID_BYTES_MAX || name.contains('\0') {
+        let shown: String = name.chars().take(80).collect();
+        return Err(format!(
+            "'{shown}…': expected a name of at most {RESOURCE_ID_BYTES_MAX} bytes without NUL, but \
+             it has {}\n",
+            name.len()
+        ));
+    }
     let kind = if name.ends_with(".form") { FileKind::Form } else { FileKind::Other };
     if kind == FileKind::Other && !name.ends_with(".rpa") {
         return Ok(Named { kind, id: name.clone(), version_tag: None });
@@ -87,10 +95,11 @@ pub(super) fn read(resource: &Resource) -> Result<Named, String> {
         (Ok(None), _) => return refused("expected an 'id', but it has none".to_owned()),
         (Err(why), _) | (_, Err(why)) => return refused(why),
     };
-    if id.len() > RESOURCE_ID_BYTES_MAX {
+    if id.len() > RESOURCE_ID_BYTES_MAX || id.contains('\0') {
         let bytes = id.len();
         return refused(format!(
-            "expected an 'id' of at most {RESOURCE_ID_BYTES_MAX} bytes, but it has {bytes}"
+            "expected an 'id' of at most {RESOURCE_ID_BYTES_MAX} bytes without NUL, but it has \
+             {bytes}"
         ));
     }
     Ok(Named { kind, id, version_tag })

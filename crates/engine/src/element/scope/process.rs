@@ -33,8 +33,8 @@ impl Step<'_> {
             self.tell_caller(parent, element, completed.then(|| variables.clone()));
         }
         self.effects.push(Effect::Ended { instance: i, completed, variables });
-        if let Some((slot, correlation_key)) = created.lock {
-            let (tenant, process_id) = (created.tenant, created.process_id);
+        if let Some((slot, process_id, correlation_key)) = created.held_lock() {
+            let tenant = created.tenant;
             self.send_slot(slot, Item::ReleaseLock { slot, tenant, process_id, correlation_key });
         }
         Ok(())
