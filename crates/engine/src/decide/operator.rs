@@ -26,7 +26,9 @@ impl Step<'_> {
         if instance.is_held() {
             return Ok(Reply::Done);
         }
-        let works = instance.deferred.iter().take(RESUMED_MAX);
+        // Taking it up is an event of its own: half of a step is left for doing it.
+        let most = RESUMED_MAX.min(self.state.step_events / 2).max(1);
+        let works = instance.deferred.iter().take(most);
         let works: Vec<_> = works.map(|(number, work)| (*number, work.clone())).collect();
         for (number, work) in works {
             self.tell(i, InstanceEvent::WorkResumed { number });

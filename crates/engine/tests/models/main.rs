@@ -50,6 +50,15 @@ fn two_thousand_models_do_what_the_oracle_says() {
     assert_eq!(histogram.empty(), Vec::<String>::new());
 }
 
+/// Seeds of the lab that found something: work that was put off for ever, because taking it up
+/// was all that a short step had room for.
+#[test]
+fn what_the_lab_found_stays_mended() {
+    for seed in [3_034, 4_514] {
+        models(seed..seed + 1);
+    }
+}
+
 /// `cargo xtask lab models`: the seeds behind those of the plain test.
 #[test]
 #[ignore = "a lab run"]
