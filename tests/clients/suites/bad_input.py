@@ -115,7 +115,7 @@ def rpcs(stub):
         (stub.DeployResource, deploy(resources=[resource(name="a.bpmn")]), CODE.INVALID_ARGUMENT),
         (stub.DeployResource, deploy(resources=[resource(name="a.bpmn", content=b"\xff\xfe\0")]),
          CODE.INVALID_ARGUMENT),
-        (stub.DeployResource, deploy(resources=[resource(name="a.txt", content=bpmn)]),
+        (stub.DeployResource, deploy(resources=[resource(name="a.form", content=bpmn)]),
          CODE.INVALID_ARGUMENT),
         (stub.DeployResource, deploy(resources=[resource(name="", content=bpmn)]),
          CODE.INVALID_ARGUMENT),

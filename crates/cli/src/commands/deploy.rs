@@ -84,6 +84,6 @@ mod tests {
         let form = json!({"form": {"formId": "pick", "version": 2, "formKey": "7",
             "resourceName": "pick.form"}});
         assert_eq!(line(&form).unwrap(), "form pick version 2 (key 7) from pick.form");
-        assert_eq!(line(&json!({"form": {}})), None);
+        assert_eq!(line(&json!({"other": {}})), None);
     }
 }
