@@ -51,15 +51,17 @@ test("a_stream_that_was_cut_goes_on_where_it_was", async () => {
   });
   await page.goto(`${wire.url}/instances/${key}`);
   await page.locator(".link.live").waitFor();
+  // What people did names the variable, too.
+  const variables = page.getByRole("region", { name: "Variables", exact: true }).first();
   await server.call("PUT", `/v2/element-instances/${key}/variables`, { variables: { seen: 1 } });
-  await page.getByRole("cell", { name: "seen", exact: true }).waitFor();
+  await variables.getByRole("cell", { name: "seen", exact: true }).waitFor();
   wire.cut();
   await page.locator(".link.cut").waitFor();
   await server.call("PUT", `/v2/element-instances/${key}/variables`, { variables: { missed: 2 } });
   wire.mend();
   await page.locator(".link.live").waitFor();
   // Among the variables, and where it is told who did it.
-  await page.getByRole("cell", { name: "missed", exact: true }).first().waitFor();
+  await variables.getByRole("cell", { name: "missed", exact: true }).first().waitFor();
   assert.ok(resumed.length > 0, "expected the stream to name the position it goes on from");
   // While the cable was cut, the browser itself complains.
   browser.quiet(/net::ERR_/);
