@@ -202,7 +202,8 @@ impl Compiler<'_> {
             let names = known_names(definitions, self.dialect);
             for (id, names) in names {
                 let known = self.places.insert((file, id.clone()), self.names.len());
-                if known.is_some() {
+                // Without an id it is named by nobody, and there may be several.
+                if known.is_some() && !id.is_empty() {
                     let message = format!("expected each id once, but '{id}' stands twice");
                     self.error(&Place { id, file, offset: 0 }, message);
                 }

@@ -346,10 +346,11 @@ pub struct CreateInstance {
 }
 
 impl CreateInstance {
-    /// Where the lock of its business id lives, if it must be unique.
+    /// Where the lock of its business id lives, if it must be unique. The tenant has no part in it:
+    /// who names a definition by its key need not say whose it is.
     pub fn business_slot(&self) -> Option<Slot> {
         let id = self.business_id.as_ref().filter(|id| self.unique && !id.is_empty())?;
-        Some(slot_of(&self.tenant, id, "", ""))
+        Some(slot_of("", id, "", ""))
     }
 }
 

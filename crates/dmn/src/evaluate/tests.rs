@@ -359,6 +359,8 @@ fn tables_that_cannot_do_what_they_are_there_for_are_told() {
     said(&misspelt, "'nubmer' is none");
     let other = "<decision id='rate'><literalExpression><text>1</text></literalExpression>\
         </decision></definitions>";
+    let nameless = sound.replace("</definitions>", "<inputData/><inputData/></definitions>");
+    assert!(Model::read(&nameless).is_ok(), "an id is no duty");
     let twice = Model::read(&sound.replace("</definitions>", other)).expect_err("one id twice");
     assert!(twice.to_string().contains("'rate' stands twice"), "{twice}");
 }

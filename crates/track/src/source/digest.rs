@@ -80,12 +80,17 @@ impl<R: BufRead> BufRead for Digested<R> {
 
 impl<R: BufRead> Read for Digested<R> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize> {
-        let available = self.fill_buf()?;
-        let count = available.len().min(out.len());
-        out[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
-        Ok(count)
+        take(self, out)
     }
+}
+
+/// Reads by way of the buffer, so that what is taken passes `consume`.
+pub(super) fn take(reader: &mut impl BufRead, out: &mut [u8]) -> Result<usize> {
+    let available = reader.fill_buf()?;
+    let count = available.len().min(out.len());
+    out[..count].copy_from_slice(&available[..count]);
+    reader.consume(count);
+    Ok(count)
 }
 
 /// Which of these proofs the bytes of a reader bear out, in the order in which they are given.

@@ -7,6 +7,7 @@ use quick_xml::events::{BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 use serde_json::{Map, Number, Value};
 
+use super::digest::take;
 use super::lines::ends_before;
 use super::{Item, Position, Progress, Record, Source};
 use crate::limits::{RECORD_BYTES_MAX, RECORD_DEPTH_MAX, RECORD_FIELDS_MAX};
@@ -109,11 +110,7 @@ impl<R: BufRead> BufRead for Bounded<R> {
 
 impl<R: BufRead> Read for Bounded<R> {
     fn read(&mut self, out: &mut [u8]) -> Result<usize> {
-        let available = self.fill_buf()?;
-        let count = available.len().min(out.len());
-        out[..count].copy_from_slice(&available[..count]);
-        self.consume(count);
-        Ok(count)
+        take(self, out)
     }
 }
 
